@@ -28,6 +28,10 @@ let package = Package(
         // Bytes and digests, known to every target.
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+
+        // What is said.
+        .target(name: "Events", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "Bytes"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
