@@ -154,11 +154,25 @@ extension Statement {
     }
 
     /// In-toto wants at least one subject.
-    private static func subjects(_ node: JSONNode) throws(JSONError) -> [Subject] {
-        let subjects = try node.decode([Subject].self)
-        guard !subjects.isEmpty else { throw node.refusal("is empty") }
+    private static func subjects(_ list: JSONNode) throws(JSONError) -> [Subject] {
+        guard list.token.kind == .array else { throw list.refusal("is not an array") }
+        guard list.token.count > 0 else { throw list.refusal("is empty") }
+        var subjects: [Subject] = []
+        for node in list.elements {
+            guard let members = node.values(of: subjectNames) else {
+                throw node.refusal("must have exactly digest, name")
+            }
+            guard let digest = members[0].values(of: digestNames) else {
+                throw members[0].refusal("must have exactly sha256")
+            }
+            guard let name = members[1].string else { throw members[1].refusal("is not a string") }
+            subjects.append(Subject(name: name, digest: try digest[0].hash()))
+        }
         return subjects
     }
+
+    private static let subjectNames = ["digest", "name"]
+    private static let digestNames = ["sha256"]
 
     /// The statement as JSON has it.
     private struct Wire: Encodable {

@@ -200,6 +200,13 @@ extension JSONTape {
         let token = tokens[index]
         guard !token.needsDecoding else { return string(at: token).utf8.elementsEqual(text.utf8) }
         guard Int(token.end - token.start) == text.utf8.count else { return false }
-        return bytes[Int(token.start)..<Int(token.end)].elementsEqual(text.utf8)
+        return bytes.withUnsafeBufferPointer { bytes in
+            var position = Int(token.start)
+            for byte in text.utf8 {
+                guard bytes[position] == byte else { return false }
+                position += 1
+            }
+            return true
+        }
     }
 }

@@ -194,6 +194,7 @@ extension JSONTape {
             let start = position
             var needsDecoding = false
             while true {
+                position = Self.endOfPlainRun(bytes, from: position)
                 guard position < bytes.count else { throw .unexpectedEnd }
                 let byte = bytes[position]
                 if byte == UInt8(ascii: "\"") { break }
@@ -215,6 +216,27 @@ extension JSONTape {
             }
             append(.string, needsDecoding: needsDecoding, start: start, end: position)
             position += 1
+        }
+
+        /// The first place at or after `start` where eight bytes do not fit, or where the next eight are not all plain:
+        /// ASCII from the space up, no quote and no backslash.
+        private static func endOfPlainRun(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let high = ones << 7
+            var position = start
+            while position + 8 <= bytes.count {
+                let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                // A byte of `x` that is zero sets its high bit in (x − ones) & ~x; borrows can only add false alarms
+                // above a true one, and an alarm sends the byte loop to look.
+                let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+                let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+                let alarms =
+                    (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+                    | (word &- ones &* 0x20) & ~word | word
+                guard alarms & high == 0 else { break }
+                position += 8
+            }
+            return position
         }
 
         /// Passes over what follows a backslash, where it is the escape that RFC 8785 wants.
