@@ -82,18 +82,24 @@ struct JSONNode {
         return nil
     }
 
-    /// The values of the members, where this object has exactly these names; canonical text has them in this order.
-    func values(of names: [String]) -> [JSONNode]? {
-        guard token.kind == .object, Int(token.count) == names.count else { return nil }
-        var values: [JSONNode] = []
-        values.reserveCapacity(names.count)
-        var position = index + 1
-        for name in names {
-            guard session.tape.string(at: position, spells: name) else { return nil }
-            values.append(JSONNode(session: session, index: position + 1))
-            position = Int(session.tape.tokens[position + 1].next)
+    /// The members one after the other, where this is an object with `count` of them.
+    func members(_ count: Int) -> Members? {
+        guard token.kind == .object, Int(token.count) == count else { return nil }
+        return Members(session: session, position: index + 1, end: Int(token.next))
+    }
+
+    /// Members of an object that are asked for in the order of the text.
+    struct Members {
+        let session: JSONDecodingSession
+        fileprivate var position: Int
+        fileprivate let end: Int
+
+        /// The value of the next member, where its name is `name`.
+        mutating func next(_ name: StaticString) -> JSONNode? {
+            guard position < end, session.tape.string(at: position, spells: name) else { return nil }
+            defer { position = Int(session.tape.tokens[position + 1].next) }
+            return JSONNode(session: session, index: position + 1)
         }
-        return values
     }
 
     var memberNames: [String] {
@@ -200,13 +206,21 @@ extension JSONTape {
         let token = tokens[index]
         guard !token.needsDecoding else { return string(at: token).utf8.elementsEqual(text.utf8) }
         guard Int(token.end - token.start) == text.utf8.count else { return false }
-        return bytes.withUnsafeBufferPointer { bytes in
-            var position = Int(token.start)
-            for byte in text.utf8 {
-                guard bytes[position] == byte else { return false }
-                position += 1
-            }
-            return true
+        return text.utf8.withContiguousStorageIfAvailable { matches($0, at: token) }
+            ?? bytes[Int(token.start)..<Int(token.end)].elementsEqual(text.utf8)
+    }
+
+    /// Whether the string at token `index` is `text`, which is ASCII and needs no escape.
+    func string(at index: Int, spells text: StaticString) -> Bool {
+        let token = tokens[index]
+        guard Int(token.end - token.start) == text.utf8CodeUnitCount else { return false }
+        return matches(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), at: token)
+    }
+
+    /// Whether the bytes at `token`, as many as `text` has, are those of `text`.
+    private func matches(_ text: UnsafeBufferPointer<UInt8>, at token: Token) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            text.indices.allSatisfy { bytes[Int(token.start) + $0] == text[$0] }
         }
     }
 }

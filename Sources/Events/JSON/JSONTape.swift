@@ -218,22 +218,26 @@ extension JSONTape {
             position += 1
         }
 
-        /// The first place at or after `start` where eight bytes do not fit, or where the next eight are not all plain:
-        /// ASCII from the space up, no quote and no backslash.
+        /// The first byte at or after `start` that is not plain (ASCII from the space up, no quote, no backslash), or a
+        /// place before it where fewer than eight bytes are left.
         private static func endOfPlainRun(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
             let ones: UInt64 = 0x0101_0101_0101_0101
             let high = ones << 7
             var position = start
             while position + 8 <= bytes.count {
-                let word = UnsafeRawBufferPointer(bytes).loadUnaligned(fromByteOffset: position, as: UInt64.self)
+                let word = UnsafeRawBufferPointer(bytes).loadUnaligned(
+                    fromByteOffset: position, as: UInt64.self
+                ).littleEndian
                 // A byte of `x` that is zero sets its high bit in (x − ones) & ~x; borrows can only add false alarms
-                // above a true one, and an alarm sends the byte loop to look.
+                // above a true one, so the lowest alarm is true.
                 let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
                 let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
                 let alarms =
                     (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
                     | (word &- ones &* 0x20) & ~word | word
-                guard alarms & high == 0 else { break }
+                guard alarms & high == 0 else {
+                    return position + (alarms & high).trailingZeroBitCount / 8
+                }
                 position += 8
             }
             return position
