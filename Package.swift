@@ -28,6 +28,11 @@ let package = Package(
         // Bytes and digests, known to every target.
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+
+        // RFC 6962 trees, tiles and checkpoint text; knows nothing of signatures.
+        .target(name: "MerkleLog", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
