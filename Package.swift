@@ -32,6 +32,10 @@ let package = Package(
         // What is said.
         .target(name: "Events", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Bytes"], swiftSettings: strict),
+        // RFC 6962 trees, tiles and checkpoint text; knows nothing of signatures.
+        .target(name: "MerkleLog", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
