@@ -28,8 +28,17 @@ public struct Hash256<Subject>: Hashable, Comparable, Sendable {
 
     /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
     public init?(hex: some StringProtocol) {
-        guard let bytes = Hex.decode(hex) else { return nil }
-        self.init(bytes: bytes)
+        var text = String(hex)
+        guard let value = text.withUTF8({ Self(hexDigits: $0) }) else { return nil }
+        self = value
+    }
+
+    /// Reads 64 lower-case hexadecimal digits where they stand in a text; `nil` for anything else.
+    public init?(hexDigits digits: UnsafeBufferPointer<UInt8>) {
+        guard digits.count == 64, let word0 = Hex.word(digits, at: 0), let word1 = Hex.word(digits, at: 16),
+            let word2 = Hex.word(digits, at: 32), let word3 = Hex.word(digits, at: 48)
+        else { return nil }
+        (self.word0, self.word1, self.word2, self.word3) = (word0, word1, word2, word3)
     }
 
     /// Reads 32 raw bytes at `pointer`.

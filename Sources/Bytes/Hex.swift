@@ -33,6 +33,16 @@ public enum Hex {
         return bytes
     }
 
+    /// The number that the 16 digits at `offset` spell, or `nil` where one of them is no lower-case digit.
+    static func word(_ digits: UnsafeBufferPointer<UInt8>, at offset: Int) -> UInt64? {
+        var word: UInt64 = 0
+        for index in offset..<offset + 16 {
+            guard let digit = value(of: digits[index]) else { return nil }
+            word = word << 4 | UInt64(digit)
+        }
+        return word
+    }
+
     private static func value(of character: UInt8) -> UInt8? {
         switch character {
         case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")

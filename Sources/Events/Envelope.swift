@@ -84,18 +84,17 @@ extension Envelope {
         } catch {
             throw .notCanonical(error)
         }
-        guard root.memberNames == ["payload", "payloadType", "signatures"] else {
+        guard let members = root.values(of: ["payload", "payloadType", "signatures"]) else {
             throw .invalidField("the members must be payload, payloadType, signatures")
         }
-        guard root.member("payloadType")?.string == Self.payloadType else {
+        guard members[1].spells(Self.payloadType) else {
             throw .invalidField("payloadType must be \(Self.payloadType)")
         }
-        guard let payload = root.member("payload")?.base64 else {
+        guard let payload = members[0].base64 else {
             throw .invalidField("payload must be padded standard base64")
         }
-        guard let list = root.member("signatures"), list.token.kind == .array else {
-            throw .invalidField("signatures must be a list")
-        }
+        let list = members[2]
+        guard list.token.kind == .array else { throw .invalidField("signatures must be a list") }
         var signatures: [Signature] = []
         for node in list.elements {
             let signature = try Self.signature(node)
@@ -110,13 +109,13 @@ extension Envelope {
     }
 
     private static func signature(_ node: JSONNode) throws(ParseError) -> Signature {
-        guard node.memberNames == ["keyid", "sig"] else {
+        guard let members = node.values(of: ["keyid", "sig"]) else {
             throw .invalidField("a signature's members must be keyid, sig")
         }
-        guard let keyID = node.member("keyid")?.string.flatMap(KeyID.init(hex:)) else {
+        guard let keyID: KeyID = try? members[0].hash() else {
             throw .invalidField("keyid must be 64 lower-case hexadecimal digits")
         }
-        guard let bytes = node.member("sig")?.base64, bytes.count == 64 else {
+        guard let bytes = members[1].base64, bytes.count == 64 else {
             throw .invalidField("sig must be the padded standard base64 of 64 bytes")
         }
         return Signature(keyID: keyID, signature: bytes)

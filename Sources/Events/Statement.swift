@@ -92,6 +92,9 @@ extension Statement {
     public var bytes: [UInt8] { CanonicalJSON.encode(Wire(self)) }
 
     /// Reads a statement of a known type from its canonical bytes; anything unknown is refused.
+    ///
+    /// What only the chain can tell is not judged here: whether the subjects follow from the event, whether sequence and
+    /// previous event fit the author's last, whether the chain may hold such an event.
     public init(parsing bytes: [UInt8]) throws(ParseError) {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         let root: JSONNode
@@ -100,71 +103,61 @@ extension Statement {
         } catch {
             throw .notCanonical(error)
         }
+        let type = try Self.type(root)
         do throws(JSONError) {
-            try self.init(root)
+            try self.init(root, type: type)
         } catch {
             guard case .invalidValue(let path, let reason) = error else { throw .notCanonical(error) }
-            if path == Self.unknownTypePath { throw .unknownType(reason) }
             throw .invalidField(path: path, reason: reason)
         }
     }
 
-    private static let unknownTypePath = "$.predicateType"
+    /// The event's type, once the four members of an in-toto statement are there.
+    private static func type(_ root: JSONNode) throws(ParseError) -> EventType {
+        guard let members = root.values(of: rootNames) else {
+            throw .invalidField(path: "$", reason: "must have exactly \(rootNames.joined(separator: ", "))")
+        }
+        guard members[0].spells(statementType) else {
+            throw .invalidField(path: "$._type", reason: "is not \(statementType)")
+        }
+        guard let name = members[2].string else {
+            throw .invalidField(path: "$.predicateType", reason: "is not a string")
+        }
+        guard let type = EventType(predicateType: name) else { throw .unknownType(name) }
+        return type
+    }
 
-    private init(_ root: JSONNode) throws(JSONError) {
-        try Self.require(root, ["_type", "predicate", "predicateType", "subject"], at: "$")
-        guard root.member("_type")?.string == Self.statementType else {
-            throw .invalidValue(path: "$._type", reason: "is not \(Self.statementType)")
-        }
-        let typeName = root.member("predicateType")?.string ?? ""
-        guard let type = EventType(predicateType: typeName) else {
-            throw .invalidValue(path: Self.unknownTypePath, reason: typeName)
-        }
+    private static let rootNames = ["_type", "predicate", "predicateType", "subject"]
+    private static let namesWithoutBody = ["author", "chain", "claimedAt", "event", "previous", "sequence"]
+    private static let namesWithBody = [
+        "author", "body", "chain", "claimedAt", "event", "previous", "sequence",
+    ]
+
+    private init(_ root: JSONNode, type: EventType) throws(JSONError) {
         let predicate = root.member("predicate")!
-        let hasBody = predicate.member("body") != nil
-        try Self.require(
-            predicate,
-            ["author"] + (hasBody ? ["body"] : []) + ["chain", "claimedAt", "event", "previous", "sequence"],
-            at: "$.predicate")
-        author = try Self.field(predicate, "author")
-        body = hasBody ? try Self.field(predicate, "body") : nil
-        chain = try Self.field(predicate, "chain")
-        claimedAt = try Self.field(predicate, "claimedAt")
-        previous = predicate.member("previous")!.token.kind == .null ? nil : try Self.field(predicate, "previous")
-        sequence = try Self.field(predicate, "sequence")
-        guard sequence >= 0 else {
-            throw .invalidValue(path: "$.predicate.sequence", reason: "\(sequence) is negative")
+        let bodyNode = predicate.member("body")
+        let names = bodyNode == nil ? Self.namesWithoutBody : Self.namesWithBody
+        guard let fields = predicate.values(of: names) else {
+            throw predicate.refusal("must have exactly \(names.joined(separator: ", "))")
         }
-        do throws(JSONError) {
-            event = try Event(type, from: predicate.member("event")!)
-        } catch {
-            throw Self.nested(error, under: "$.predicate.event")
-        }
-        subjects = try Self.field(root, "subject")
+        // From `chain` on the fields stand at the same distance from the end, body or none.
+        let chainPlace = names.count - 5
+        author = try fields[0].text()
+        body = try bodyNode?.decode(BodyReference.self)
+        chain = try fields[chainPlace].text()
+        claimedAt = try fields[chainPlace + 1].text()
+        event = try Event(type, from: fields[chainPlace + 2])
+        let previous = fields[chainPlace + 3]
+        self.previous = previous.token.kind == .null ? nil : try previous.hash()
+        sequence = try fields[chainPlace + 4].decode(Count.self).value
+        subjects = try Self.subjects(root.member("subject")!)
     }
 
-    private static func require(
-        _ node: JSONNode, _ names: [String], at path: String
-    ) throws(JSONError) {
-        guard node.memberNames == names else {
-            throw .invalidValue(
-                path: path, reason: "must have exactly the members \(names.joined(separator: ", "))")
-        }
-    }
-
-    private static func field<Value: Decodable>(
-        _ node: JSONNode, _ name: String
-    ) throws(JSONError) -> Value {
-        do throws(JSONError) {
-            return try node.member(name)!.decode(Value.self)
-        } catch {
-            throw nested(error, under: "$.\(name)")
-        }
-    }
-
-    private static func nested(_ error: JSONError, under path: String) -> JSONError {
-        guard case .invalidValue(let inner, let reason) = error else { return error }
-        return .invalidValue(path: path + inner.dropFirst(), reason: reason)
+    /// In-toto wants at least one subject.
+    private static func subjects(_ node: JSONNode) throws(JSONError) -> [Subject] {
+        let subjects = try node.decode([Subject].self)
+        guard !subjects.isEmpty else { throw node.refusal("is empty") }
+        return subjects
     }
 
     /// The statement as JSON has it.

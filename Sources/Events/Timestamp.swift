@@ -37,7 +37,7 @@ public struct Timestamp: TextValue, Comparable {
         self.init(seconds: date.daysSince1970 * 86_400)
     }
 
-    public var date: CalendarDate { CalendarDate(daysSince1970: seconds / 86_400) }
+    public var date: CalendarDate { CalendarDate(civilDay: seconds / 86_400) }
 
     public var text: String {
         let clock = seconds % 86_400
@@ -70,8 +70,14 @@ public struct CalendarDate: TextValue, Comparable {
         self = date
     }
 
-    /// The civil date of a day count, by the 400-year cycle of 146,097 days.
-    public init(daysSince1970 days: Int) {
+    /// The day `days` days after 1970-01-01; `nil` before it and after 9999-12-31.
+    public init?(daysSince1970 days: Int) {
+        guard (0...2_932_896).contains(days) else { return nil }
+        self.init(civilDay: days)
+    }
+
+    /// The civil date of a day count in range, by the 400-year cycle of 146,097 days.
+    fileprivate init(civilDay days: Int) {
         let shifted = days + 719_468
         let era = shifted / 146_097
         let dayOfEra = shifted % 146_097
@@ -93,12 +99,14 @@ public struct CalendarDate: TextValue, Comparable {
     }
 
     /// The same day `count` months later, or the last day of that month where it is shorter (Regulation 1182/71,
-    /// Art. 3(2)(c)): one month after 31 January is the last day of February.
-    public func addingMonths(_ count: Int) -> CalendarDate {
-        let months = year * 12 + month - 1 + count
+    /// Art. 3(2)(c)): one month after 31 January is the last day of February. `nil` outside 1970 to 9999, since a
+    /// deadline that is silently another day would be worse than none.
+    public func addingMonths(_ count: Int) -> CalendarDate? {
+        let (months, overflow) = (year * 12 + month - 1).addingReportingOverflow(count)
+        guard !overflow, months >= 0 else { return nil }
         let (newYear, newMonth) = (months / 12, months % 12 + 1)
         let lastDay = Self.daysIn(month: newMonth, of: newYear)
-        return CalendarDate(year: newYear, month: newMonth, day: min(day, lastDay)) ?? self
+        return CalendarDate(year: newYear, month: newMonth, day: min(day, lastDay))
     }
 
     public static func daysIn(month: Int, of year: Int) -> Int {
@@ -114,6 +122,6 @@ public struct CalendarDate: TextValue, Comparable {
     }
 
     public static func < (left: Self, right: Self) -> Bool {
-        left.daysSince1970 < right.daysSince1970
+        (left.year, left.month, left.day) < (right.year, right.month, right.day)
     }
 }

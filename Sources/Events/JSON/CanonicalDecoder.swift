@@ -1,120 +1,14 @@
-/// What one decoding shares: the tape, and how many members of each object were asked for.
+/// Reads `Decodable` types from a tape, strictly: no coercion, no null for an absent member, no unknown names.
 ///
-/// Used by one decoding on one thread; it never leaves ``JSONNode/decode(_:)``.
-final class JSONDecodingSession {
-    let tape: JSONTape
-    /// For each object token, the members taken so far; −1 for one that nobody opened.
-    fileprivate var taken: [Int32]
-
-    init(tape: JSONTape) {
-        self.tape = tape
-        taken = [Int32](repeating: -1, count: tape.tokens.count)
-    }
-}
-
-/// One value of a tape.
-struct JSONNode {
+/// It is two words, so that it travels without being boxed; where it stands is worked out from the tape, and only once
+/// something is wrong.
+struct CanonicalDecoder: Decoder {
     let session: JSONDecodingSession
     let index: Int
 
-    var token: JSONTape.Token { session.tape.tokens[index] }
-
-    /// The bytes that spell this value, a string's without its quotes.
-    var bytes: ArraySlice<UInt8> { session.tape.bytes[Int(token.start)..<Int(token.end)] }
-
-    var string: String? { token.kind == .string ? session.tape.string(at: token) : nil }
-
-    var integer: Int? {
-        guard token.kind == .integer else { return nil }
-        var value = 0
-        var negative = false
-        for byte in bytes {
-            if byte == UInt8(ascii: "-") { negative = true } else { value = value * 10 + Int(byte - 48) }
-        }
-        return negative ? -value : value
-    }
-
-    /// The value of the member `name`, or `nil` where this is no object or has no such member.
-    func member(_ name: some StringProtocol) -> JSONNode? {
-        guard token.kind == .object else { return nil }
-        let tokens = session.tape.tokens
-        var position = index + 1
-        for _ in 0..<token.count {
-            let candidate = tokens[position]
-            let matches =
-                candidate.needsDecoding
-                ? session.tape.string(at: candidate) == name
-                : session.tape.bytes[Int(candidate.start)..<Int(candidate.end)].elementsEqual(name.utf8)
-            if matches { return JSONNode(session: session, index: position + 1) }
-            position = Int(tokens[position + 1].next)
-        }
-        return nil
-    }
-
-    var memberNames: [String] {
-        guard token.kind == .object else { return [] }
-        var names: [String] = []
-        var position = index + 1
-        for _ in 0..<token.count {
-            names.append(session.tape.string(at: session.tape.tokens[position]))
-            position = Int(session.tape.tokens[position + 1].next)
-        }
-        return names
-    }
-
-    var elements: [JSONNode] {
-        guard token.kind == .array else { return [] }
-        var nodes: [JSONNode] = []
-        var position = index + 1
-        for _ in 0..<token.count {
-            nodes.append(JSONNode(session: session, index: position))
-            position = Int(session.tape.tokens[position].next)
-        }
-        return nodes
-    }
-
-    /// This value as a `Value`; every object inside it must be used up.
-    func decode<Value: Decodable>(_ type: Value.Type) throws(JSONError) -> Value {
-        do {
-            return try CanonicalDecoder(node: self, codingPath: []).value(type)
-        } catch let error as JSONError {
-            throw error
-        } catch DecodingError.dataCorrupted(let context) {
-            throw .invalidValue(path: path(context.codingPath), reason: context.debugDescription)
-        } catch DecodingError.keyNotFound(let key, let context) {
-            throw .invalidValue(path: path(context.codingPath + [key]), reason: "is missing")
-        } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
-            throw .invalidValue(path: path(context.codingPath), reason: context.debugDescription)
-        } catch {
-            throw .invalidValue(path: "$", reason: "\(error)")
-        }
-    }
-
-    private func path(_ keys: [any CodingKey]) -> String {
-        keys.reduce("$") { path, key in
-            key.intValue.map { "\(path)[\($0)]" } ?? "\(path).\(key.stringValue)"
-        }
-    }
-}
-
-/// Reads `Decodable` types from a tape, strictly: no coercion, no null for an absent member, no unknown names.
-private struct CanonicalDecoder: Decoder {
-    let node: JSONNode
-    let codingPath: [any CodingKey]
+    var node: JSONNode { JSONNode(session: session, index: index) }
+    var codingPath: [any CodingKey] { session.tape.path(to: index) }
     var userInfo: [CodingUserInfoKey: Any] { [:] }
-
-    /// This node as a `Value`, with every member of a keyed object taken.
-    func value<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        let value = try Value(from: self)
-        if node.token.kind == .object {
-            let taken = node.session.taken[node.index]
-            guard taken < 0 || taken == node.token.count else {
-                let reason = "holds an unknown field among \(node.memberNames.joined(separator: ", "))"
-                throw mismatch(reason)
-            }
-        }
-        return value
-    }
 
     func mismatch(_ reason: String) -> DecodingError {
         .dataCorrupted(.init(codingPath: codingPath, debugDescription: reason))
@@ -122,30 +16,37 @@ private struct CanonicalDecoder: Decoder {
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard node.token.kind == .object else { throw mismatch("is not an object") }
-        node.session.taken[node.index] = max(0, node.session.taken[node.index])
+        session.take(index)
         return KeyedDecodingContainer(KeyedReader(decoder: self))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
         guard node.token.kind == .array else { throw mismatch("is not an array") }
-        return ArrayReader(decoder: self, elements: node.elements)
+        session.take(index)
+        return ArrayReader(decoder: self)
     }
 
     func singleValueContainer() throws -> any SingleValueDecodingContainer { self }
 }
 
 extension CanonicalDecoder: SingleValueDecodingContainer {
-    func decodeNil() -> Bool { node.token.kind == .null }
+    func decodeNil() -> Bool {
+        guard node.token.kind == .null else { return false }
+        session.take(index)
+        return true
+    }
 
     func decode(_ type: Bool.Type) throws -> Bool {
+        session.take(index)
         switch node.token.kind {
-        case .true_: true
-        case .false_: false
+        case .true_: return true
+        case .false_: return false
         default: throw mismatch("is not true or false")
         }
     }
 
     func decode(_ type: String.Type) throws -> String {
+        session.take(index)
         guard let string = node.string else { throw mismatch("is not a string") }
         return string
     }
@@ -163,9 +64,10 @@ extension CanonicalDecoder: SingleValueDecodingContainer {
     func decode(_ type: Double.Type) throws -> Double { throw mismatch("may not be a float") }
     func decode(_ type: Float.Type) throws -> Float { throw mismatch("may not be a float") }
 
-    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try value(type) }
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try Value(from: self) }
 
     private func integer<Value: FixedWidthInteger>() throws -> Value {
+        session.take(index)
         guard let integer = node.integer else { throw mismatch("is not an integer") }
         guard let value = Value(exactly: integer) else { throw mismatch("\(integer) is out of range") }
         return value
@@ -179,13 +81,14 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func contains(_ key: Key) -> Bool { decoder.node.member(key.stringValue) != nil }
 
+    /// The member under `key`, which counts as read from here on, name and all.
     private func child(_ key: Key) throws -> CanonicalDecoder {
         guard let node = decoder.node.member(key.stringValue) else {
             throw DecodingError.keyNotFound(
                 key, .init(codingPath: codingPath, debugDescription: "is missing"))
         }
-        decoder.node.session.taken[decoder.node.index] += 1
-        return CanonicalDecoder(node: node, codingPath: codingPath + [key])
+        decoder.session.take(node.index - 1)
+        return CanonicalDecoder(session: decoder.session, index: node.index)
     }
 
     /// Never: an absent value is an absent member, and `null` is refused by whatever reads it.
@@ -196,7 +99,7 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try child(key).decode(type) }
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
-        try child(key).value(type)
+        try Value(from: child(key))
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -215,34 +118,30 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
 private struct ArrayReader: UnkeyedDecodingContainer {
     let decoder: CanonicalDecoder
-    let elements: [JSONNode]
-    var codingPath: [any CodingKey] { decoder.codingPath }
-    var currentIndex = 0
-    var count: Int? { elements.count }
-    var isAtEnd: Bool { currentIndex == elements.count }
+    /// The token of the next element.
+    private var position: Int
+    private(set) var currentIndex = 0
 
-    init(decoder: CanonicalDecoder, elements: [JSONNode]) {
+    init(decoder: CanonicalDecoder) {
         self.decoder = decoder
-        self.elements = elements
+        position = decoder.index + 1
     }
 
-    private struct Position: CodingKey {
-        let intValue: Int?
-        var stringValue: String { "\(intValue ?? 0)" }
-        init(intValue: Int) { self.intValue = intValue }
-        init?(stringValue: String) { nil }
-    }
+    var codingPath: [any CodingKey] { decoder.codingPath }
+    var count: Int? { Int(decoder.node.token.count) }
+    var isAtEnd: Bool { currentIndex == Int(decoder.node.token.count) }
 
     private mutating func child() throws -> CanonicalDecoder {
         guard !isAtEnd else { throw decoder.mismatch("has too few elements") }
-        defer { currentIndex += 1 }
-        return CanonicalDecoder(
-            node: elements[currentIndex], codingPath: codingPath + [Position(intValue: currentIndex)])
+        let child = CanonicalDecoder(session: decoder.session, index: position)
+        position = Int(child.node.token.next)
+        currentIndex += 1
+        return child
     }
 
     mutating func decodeNil() throws -> Bool { false }
     mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        try child().value(type)
+        try Value(from: child())
     }
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type

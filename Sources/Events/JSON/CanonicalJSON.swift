@@ -4,6 +4,8 @@
 /// There is one spelling for each value. `parse` accepts that spelling and no other, so bytes that were accepted once
 /// need never be written again to be compared: equal values are equal bytes.
 public enum CanonicalJSON {
+    /// The longest text that is read: 256 MiB.
+    public static let maximumBytes = 1 << 28
     public static let maximumDepth = 32
     public static let maximumInteger = (1 << 53) - 1
 

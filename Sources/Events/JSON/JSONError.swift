@@ -1,5 +1,7 @@
 /// Why some bytes are not canonical JSON, or not the value that was asked for.
 public enum JSONError: Error, Hashable, Sendable {
+    /// More than ``CanonicalJSON/maximumBytes`` bytes.
+    case tooLarge(bytes: Int)
     /// More than ``CanonicalJSON/maximumDepth`` objects and arrays inside one another.
     case tooDeep(offset: Int)
     case unexpectedEnd
@@ -19,6 +21,8 @@ public enum JSONError: Error, Hashable, Sendable {
 extension JSONError: CustomStringConvertible {
     public var description: String {
         switch self {
+        case .tooLarge(let bytes):
+            "the text has \(bytes) bytes; the limit is \(CanonicalJSON.maximumBytes)"
         case .tooDeep(let offset):
             "nested more than \(CanonicalJSON.maximumDepth) levels deep at byte \(offset)"
         case .unexpectedEnd: "the text ends in the middle of a value"

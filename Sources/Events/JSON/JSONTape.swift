@@ -25,6 +25,7 @@ struct JSONTape: Sendable {
 
     /// Finds the values of `bytes`, refusing every text that is not canonical.
     init(parsing bytes: [UInt8]) throws(JSONError) {
+        guard bytes.count <= CanonicalJSON.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         self.bytes = bytes
         tokens.reserveCapacity(bytes.count / 12 + 4)
         var parser = Parser(tokens: tokens)
