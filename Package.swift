@@ -36,6 +36,11 @@ let package = Package(
         .target(name: "MerkleLog", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
+
+        // Keys, signatures, encryption and signed notes, through libsodium.
+        .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
+        .testTarget(
+            name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
