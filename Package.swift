@@ -34,6 +34,9 @@ let package = Package(
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
 
+        // What is said.
+        .target(name: "Events", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(name: "EventsTests", dependencies: ["Events", "Bytes"], swiftSettings: strict),
         // RFC 6962 trees, tiles and checkpoint text; knows nothing of signatures.
         .target(name: "MerkleLog", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
