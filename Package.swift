@@ -15,11 +15,16 @@ let strict: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+/// SQLite's own C functions, for the two loops where a wrapper costs more than the work.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
+
 let package = Package(
     name: "lethe",
     products: [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.0.0"),
     ],
     targets: [
         .systemLibrary(
@@ -41,6 +46,13 @@ let package = Package(
         .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
+        // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
+        .target(
+            name: "LedgerStore", dependencies: ["Bytes", "MerkleLog", grdb, sqlite],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LedgerStoreTests", dependencies: ["LedgerStore", "Bytes", "MerkleLog", grdb],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
