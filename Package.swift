@@ -53,6 +53,16 @@ let package = Package(
         .testTarget(
             name: "LedgerStoreTests", dependencies: ["LedgerStore", "Bytes", "MerkleLog", grdb],
             swiftSettings: strict),
+        // Arithmetic with one answer: optimised in debug builds too, and never contracted.
+        .target(
+            name: "Kernels",
+            cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
+
+        // Safetensors, PEFT directories, exact merging.
+        .target(name: "Adapters", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "AdaptersTests", dependencies: ["Adapters", "Bytes", "Kernels"],
+            exclude: ["Interop"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
