@@ -48,10 +48,12 @@ let package = Package(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
         .target(
-            name: "LedgerStore", dependencies: ["Bytes", "MerkleLog", grdb, sqlite],
+            name: "LedgerStore",
+            dependencies: ["Bytes", "Events", "MerkleLog", "Signing", grdb, sqlite],
             swiftSettings: strict),
         .testTarget(
-            name: "LedgerStoreTests", dependencies: ["LedgerStore", "Bytes", "MerkleLog", grdb],
+            name: "LedgerStoreTests",
+            dependencies: ["LedgerStore", "Bytes", "Events", "MerkleLog", "Signing", grdb],
             swiftSettings: strict),
         // Arithmetic with one answer: optimised in debug builds too, and never contracted.
         .target(

@@ -71,7 +71,7 @@ public final class CheckpointStore: Sendable {
         BEGIN SELECT RAISE(ABORT, 'a kept checkpoint only grows'); END;
         """
 
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
     private let path: String
     private let faults: FaultInjector
 

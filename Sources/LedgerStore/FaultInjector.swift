@@ -46,7 +46,7 @@ public struct FaultInjector: Sendable {
     }
 
     /// Takes a step, or makes it go wrong.
-    func perform<Result>(_ step: Step, _ work: () throws -> Result) throws -> Result {
+    func perform<Result: ~Copyable>(_ step: Step, _ work: () throws -> Result) throws -> Result {
         switch effect(step) {
         case nil:
             return try work()

@@ -18,10 +18,15 @@ struct FileDescriptor: ~Copyable, Sendable {
 
     deinit { _ = close(number) }
 
-    func size() throws -> Int {
+    func size() throws -> Int { Int(try status().st_size) }
+
+    /// The permission bits.
+    func mode() throws -> Int { Int(try status().st_mode & 0o777) }
+
+    private func status() throws -> stat {
         var status = stat()
         guard fstat(number, &status) == 0 else { throw StoreError.system("stat", path) }
-        return Int(status.st_size)
+        return status
     }
 
     /// Reads at `offset` until `buffer` is full or the file ends; returns how many bytes it read.

@@ -1,4 +1,5 @@
 internal import Glibc
+public import Signing
 internal import Synchronization
 
 /// A ledger on the disk: where its files are, who may write, and its stores.
@@ -25,6 +26,8 @@ public final class LedgerDirectory: Sendable {
     public let mode: Mode
     public let events: EventStore
     public let checkpoints: CheckpointStore
+    public let vault: Vault
+    public let blobs: BlobStore
     /// `nil` in a reader and after ``close()``.
     private let lock: Mutex<DirectoryLock?>
 
@@ -47,19 +50,28 @@ public final class LedgerDirectory: Sendable {
         public init(root: String) { self.root = root }
     }
 
-    private init(paths: Paths, mode: Mode, lock: consuming DirectoryLock?, faults: FaultInjector) throws {
+    private init(
+        paths: Paths, mode: Mode, lock: consuming DirectoryLock?, random: RandomBytes, faults: FaultInjector
+    ) throws {
         let readOnly = mode == .readOnly
         self.paths = paths
         self.mode = mode
         self.lock = Mutex(lock)
         events = try EventStore(path: paths.events, readOnly: readOnly, faults: faults)
         checkpoints = try CheckpointStore(path: paths.checkpoints, readOnly: readOnly, faults: faults)
+        let database = try VaultDatabase(
+            paths: paths, readOnly: readOnly, random: random, faults: faults,
+            neighbours: [(paths.events, events.database), (paths.checkpoints, checkpoints.database)])
+        vault = Vault(database)
+        blobs = try BlobStore(database)
     }
 
     /// Makes an empty ledger at `path`, which is a new or an empty directory, and opens it for writing.
     ///
     /// A creation that was interrupted is started anew: until its last step nothing can have been stored in it.
-    public static func create(at path: String, faults: FaultInjector = .none) throws -> LedgerDirectory {
+    public static func create(
+        at path: String, random: RandomBytes, faults: FaultInjector = .none
+    ) throws -> LedgerDirectory {
         let paths = Paths(root: path)
         try Directory.create(path)
         let lock = try DirectoryLock(path: paths.lock)
@@ -72,10 +84,13 @@ public final class LedgerDirectory: Sendable {
         }
         try EventStore.file(paths.events).create()
         try CheckpointStore.file(paths.checkpoints).create()
+        try VaultDatabase.file(paths.vault).create()
+        try VaultDatabase.createKey(paths.vaultKey, random: random)
+        try Directory.sync(paths.keys)
         try Directory.sync(path)
         try Directory.unlink(paths.unfinished)
         try Directory.sync(path)
-        return try LedgerDirectory(paths: paths, mode: .readWrite, lock: lock, faults: faults)
+        return try LedgerDirectory(paths: paths, mode: .readWrite, lock: lock, random: random, faults: faults)
     }
 
     /// Opens the ledger at `path`.
@@ -84,7 +99,7 @@ public final class LedgerDirectory: Sendable {
     ///   ``StoreError/Code/newerFormat(found:supported:)``, and for `.readWrite`
     ///   ``StoreError/Code/restoredFromBackup(origin:)`` where the ledger lacks what was signed.
     public static func open(
-        at path: String, mode: Mode, faults: FaultInjector = .none
+        at path: String, mode: Mode, random: RandomBytes, faults: FaultInjector = .none
     ) throws -> LedgerDirectory {
         let paths = Paths(root: path)
         guard Directory.exists(paths.events) || Directory.exists(paths.unfinished) else {
@@ -97,7 +112,8 @@ public final class LedgerDirectory: Sendable {
                 hint: "create it again at the same place: nothing is stored in it yet")
         }
         let lock = mode == .readWrite ? try DirectoryLock(path: paths.lock) : nil
-        let ledger = try LedgerDirectory(paths: paths, mode: mode, lock: lock, faults: faults)
+        let ledger = try LedgerDirectory(
+            paths: paths, mode: mode, lock: lock, random: random, faults: faults)
         if mode == .readWrite { try ledger.checkpoints.reconcile(with: ledger.events) }
         return ledger
     }
@@ -106,6 +122,7 @@ public final class LedgerDirectory: Sendable {
     public func close() throws {
         try events.close()
         try checkpoints.close()
+        try vault.vault.close()
         lock.withLock { $0 = nil }
     }
 

@@ -14,6 +14,8 @@ struct RawStatement {
     private let owner: Statement
     private let handle: OpaquePointer
     private let connection: OpaquePointer?
+    /// SQLITE_TRANSIENT, a cast that Swift does not import: SQLite takes a copy at once.
+    private static var copies: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
 
     init(_ database: Database, _ sql: String) throws {
         owner = try database.cachedStatement(sql: sql)
@@ -38,16 +40,22 @@ struct RawStatement {
         sqlite3_bind_blob64(handle, parameter, start, UInt64(bytes.count), nil)
     }
 
+    /// Binds a copy of `bytes`.
+    func bind(copying bytes: [UInt8], at parameter: Int32) {
+        bytes.withUnsafeBytes { bytes in
+            let start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1)
+            _ = sqlite3_bind_blob64(handle, parameter, start, UInt64(bytes.count), Self.copies)
+        }
+    }
+
     /// Binds a copy of `text`.
     func bind(_ text: String, at parameter: Int32) {
         var text = text
         text.withUTF8 { bytes in
-            // SQLITE_TRANSIENT, which is a cast that Swift does not import: SQLite copies at once.
-            let copies = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
             bytes.withMemoryRebound(to: CChar.self) { characters in
                 // An empty string has no address of its own, and a null pointer would bind NULL.
                 let start = characters.baseAddress ?? UnsafePointer(bitPattern: 1)
-                _ = sqlite3_bind_text(handle, parameter, start, Int32(characters.count), copies)
+                _ = sqlite3_bind_text(handle, parameter, start, Int32(characters.count), Self.copies)
             }
         }
     }

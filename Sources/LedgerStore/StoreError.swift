@@ -29,9 +29,9 @@ public struct StoreError: Error, Sendable {
         // Bodies and blobs
         case notFound
         case erased
-        case wrongCommitment
+        case bodyTooLarge(bytes: Int)
         case wrongLength(expected: Int, actual: Int)
-        case notAReader
+        case readableByOthers
         case corrupt
         // The machine below
         case diskFull

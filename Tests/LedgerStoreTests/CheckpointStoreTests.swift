@@ -12,7 +12,7 @@ import Testing
     let store: CheckpointStore
 
     init() throws {
-        ledger = try LedgerDirectory.create(at: scratch.ledger)
+        ledger = try makeLedger(scratch.ledger)
         store = ledger.checkpoints
     }
 
@@ -112,61 +112,61 @@ import Testing
     }
 
     @Test func isRefusedForWritingAndOpensForReading() throws {
-        let ledger = try LedgerDirectory.create(at: scratch.ledger)
+        let ledger = try makeLedger(scratch.ledger)
         try grow(ledger, 0..<3)
         try ledger.close()
         let backup = scratch.path + "/backup.sqlite"
         try FileManager.default.copyItem(atPath: ledger.paths.events, toPath: backup)
-        let newer = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite)
+        let newer = try openLedger(scratch.ledger, .readWrite)
         try grow(newer, 3..<5)
         try newer.close()
         try FileManager.default.removeItem(atPath: ledger.paths.events)
         try FileManager.default.moveItem(atPath: backup, toPath: ledger.paths.events)
 
         #expect(
-            code { _ = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite) }
+            code { _ = try openLedger(scratch.ledger, .readWrite) }
                 == .restoredFromBackup(origin: "skies.example/public"))
-        let reader = try LedgerDirectory.open(at: scratch.ledger, mode: .readOnly)
+        let reader = try openLedger(scratch.ledger, .readOnly)
         let chain = try #require(try reader.events.chain("skies.example/public"))
         #expect(try reader.events.size(of: chain) == TreeSize(3))
     }
 
     /// A ledger of the right length with other entries.
     @Test func isRefusedWithAnotherRootAtTheKeptSize() throws {
-        let ledger = try LedgerDirectory.create(at: scratch.ledger)
+        let ledger = try makeLedger(scratch.ledger)
         try grow(ledger, 0..<3)
         try ledger.close()
-        let other = try LedgerDirectory.create(at: scratch.path + "/other")
+        let other = try makeLedger(scratch.path + "/other")
         let chain = try other.events.openChain("skies.example/public")
         _ = try other.events.append(newEntries(7..<12), to: chain, expecting: .zero)
         try other.close()
         try FileManager.default.removeItem(atPath: ledger.paths.events)
         try FileManager.default.copyItem(atPath: other.paths.events, toPath: ledger.paths.events)
         #expect(
-            code { _ = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite) }
+            code { _ = try openLedger(scratch.ledger, .readWrite) }
                 == .restoredFromBackup(origin: "skies.example/public"))
     }
 
     @Test func isRefusedWithoutTheChain() throws {
-        let ledger = try LedgerDirectory.create(at: scratch.ledger)
+        let ledger = try makeLedger(scratch.ledger)
         try grow(ledger, 0..<3)
         try ledger.close()
-        let other = try LedgerDirectory.create(at: scratch.path + "/other")
+        let other = try makeLedger(scratch.path + "/other")
         try other.close()
         try FileManager.default.removeItem(atPath: ledger.paths.events)
         try FileManager.default.copyItem(atPath: other.paths.events, toPath: ledger.paths.events)
         #expect(
-            code { _ = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite) }
+            code { _ = try openLedger(scratch.ledger, .readWrite) }
                 == .restoredFromBackup(origin: "skies.example/public"))
     }
 
     @Test func isRefusedOnlyBelowTheCheckpoint() throws {
-        let ledger = try LedgerDirectory.create(at: scratch.ledger)
+        let ledger = try makeLedger(scratch.ledger)
         try grow(ledger, 0..<3)
         let chain = try ledger.events.openChain("skies.example/public")
         _ = try ledger.events.append(newEntries(3..<300), to: chain, expecting: TreeSize(3))
         try ledger.close()
-        let reopened = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite)
+        let reopened = try openLedger(scratch.ledger, .readWrite)
         #expect(try reopened.checkpoints.kept("skies.example/public")?.checkpoint.size == TreeSize(3))
         #expect(try reopened.events.size(of: chain) == TreeSize(300))
     }

@@ -13,7 +13,7 @@ import Testing
     let chain: ChainID
 
     init() throws {
-        ledger = try LedgerDirectory.create(at: scratch.ledger)
+        ledger = try makeLedger(scratch.ledger)
         store = ledger.events
         chain = try store.openChain("skies.example/public")
     }
@@ -43,7 +43,7 @@ import Testing
         let sizes = Array(0...20) + [255, 256, 257, 511, 512, 513, 600]
         try fill(0..<600, step: step)
         try ledger.close()
-        let reopened = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite)
+        let reopened = try openLedger(scratch.ledger, .readWrite)
         let leaves = (0..<600).map(envelope)
         for size in sizes {
             let root = try reopened.events.root(of: chain, at: TreeSize(size))
@@ -62,7 +62,7 @@ import Testing
         let root = Oracle.root(leaves)
         #expect(try store.head(of: chain).root == root)
         try ledger.close()
-        let events = try LedgerDirectory.open(at: scratch.ledger, mode: .readWrite).events
+        let events = try openLedger(scratch.ledger, .readWrite).events
         #expect(try events.head(of: chain) == ChainHead(size: TreeSize(count), root: root))
         #expect(try events.root(of: chain, at: TreeSize(65_535)) == Oracle.root(leaves.prefix(65_535)))
         let top = try #require(try events.tile(level: 2, index: 0, width: 1, of: chain))
@@ -194,7 +194,7 @@ import Testing
     let ledger: LedgerDirectory
 
     init() throws {
-        ledger = try LedgerDirectory.create(at: scratch.ledger)
+        ledger = try makeLedger(scratch.ledger)
         let chain = try ledger.events.openChain("skies.example/public")
         _ = try ledger.events.append(newEntries(0..<300), to: chain, expecting: .zero)
     }
@@ -247,7 +247,7 @@ import Testing
     let chain: ChainID
 
     init() throws {
-        store = try LedgerDirectory.create(at: scratch.ledger).events
+        store = try makeLedger(scratch.ledger).events
         chain = try store.openChain("skies.example/public")
     }
 
