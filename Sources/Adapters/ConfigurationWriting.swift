@@ -5,6 +5,13 @@ extension AdapterConfiguration {
     /// The same configuration always gives the same bytes. How the adapter was trained (dropout, initialisation) is
     /// not kept: it is inert in inference.
     public var peftBytes: [UInt8] {
+        let lines = peftFields.sorted { $0.key < $1.key }.map { name, value in
+            "  \"\(name)\": " + String(decoding: value.canonicalBytes, as: UTF8.self)
+        }
+        return Array(("{\n" + lines.joined(separator: ",\n") + "\n}\n").utf8)
+    }
+
+    var peftFields: [String: JSONValue] {
         var fields: [String: JSONValue] = [
             "base_model_name_or_path": baseName.map(JSONValue.string) ?? .null,
             "bias": .string("none"),
@@ -24,9 +31,6 @@ extension AdapterConfiguration {
             fields["alpha_pattern"] = .object(alphaPattern.mapValues { .number($0.text) })
         }
         if isRankStabilised { fields["use_rslora"] = .bool(true) }
-        let lines = fields.sorted { $0.key < $1.key }.map { name, value in
-            "  \"\(name)\": " + String(decoding: value.canonicalBytes, as: UTF8.self)
-        }
-        return Array(("{\n" + lines.joined(separator: ",\n") + "\n}\n").utf8)
+        return fields
     }
 }

@@ -16,10 +16,8 @@ enum JSONValue: Hashable, Sendable {
     static let maximumBytes = 1 << 20
 
     /// Reads one value that is the whole of `bytes`.
-    init(parsing bytes: [UInt8]) throws(JSONFault) {
-        guard bytes.count <= Self.maximumBytes else {
-            throw .tooLarge(bytes: bytes.count, limit: Self.maximumBytes)
-        }
+    init(parsing bytes: [UInt8], limit: Int = maximumBytes) throws(JSONFault) {
+        guard bytes.count <= limit else { throw .tooLarge(bytes: bytes.count, limit: limit) }
         var scanner = JSONScanner(bytes[...])
         self = try Self.read(&scanner)
         try scanner.end()
@@ -51,6 +49,28 @@ enum JSONValue: Hashable, Sendable {
 
     static func object(_ members: [String: JSONValue]) -> JSONValue {
         .object(members.map { Member(name: $0.key, value: $0.value) })
+    }
+
+    /// The value of the member called `name`, where this is an object that has one.
+    subscript(name: String) -> JSONValue? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    var text: String? {
+        guard case .string(let text) = self else { return nil }
+        return text
+    }
+
+    /// The integer, where this is one that was written without fraction, exponent or superfluous zeros.
+    var integer: Int? {
+        guard case .number(let text) = self, let value = Int(text), String(value) == text else { return nil }
+        return value
+    }
+
+    var elements: [JSONValue]? {
+        guard case .array(let elements) = self else { return nil }
+        return elements
     }
 
     /// The bytes of RFC 8785 (JCS). Numbers are written as they stand: callers give integers only.

@@ -137,7 +137,20 @@ ALWAYS void divide_block(const block *sums, size_t count, double divisor, void *
             output, i, element, quotient_rounded_to_odd(sums->hi[i], sums->lo[i], divisor, inverse));
 }
 
-/// The two inner loops for one instruction set, with the element type a constant in each copy.
+/// Adds cells, each as four digits of 32 bits, which are doubles, times the power of two that one unit is.
+ALWAYS void add_cells(block *sums, const uint64_t *cells, size_t count, double unit) {
+    for (size_t i = 0; i < count; i++) {
+        const int64_t high = (int64_t)cells[2 * i + 1];
+        const uint64_t low = cells[2 * i];
+        double *hi = &sums->hi[i], *lo = &sums->lo[i], *lost = &sums->lost[i];
+        *hi = (double)(high >> 32) * (unit * 0x1p96);
+        add_exactly(hi, lo, lost, (double)(int64_t)(high & 0xffffffff) * (unit * 0x1p64));
+        add_exactly(hi, lo, lost, (double)(int64_t)(low >> 32) * (unit * 0x1p32));
+        add_exactly(hi, lo, lost, (double)(int64_t)(low & 0xffffffff) * unit);
+    }
+}
+
+/// The inner loops for one instruction set, with the element type a constant in each copy.
 #define DEFINE_LOOPS(NAME, ATTRIBUTES)                                                                            \
     ATTRIBUTES static void add_##NAME(                                                                            \
         block *sums, const void *values, size_t count, lethe_element element, double weight) {                    \
@@ -147,6 +160,9 @@ ALWAYS void divide_block(const block *sums, size_t count, double divisor, void *
         case LETHE_F32: add_terms(sums, values, count, LETHE_F32, weight); return;                                \
         case LETHE_F64: return;                                                                                   \
         }                                                                                                         \
+    }                                                                                                             \
+    ATTRIBUTES static void add_cells_##NAME(block *sums, const uint64_t *cells, size_t count, double unit) {      \
+        add_cells(sums, cells, count, unit);                                                                      \
     }                                                                                                             \
     ATTRIBUTES static void divide_##NAME(                                                                         \
         const block *sums, size_t count, double divisor, void *output, lethe_element element) {                   \
@@ -159,9 +175,11 @@ ALWAYS void divide_block(const block *sums, size_t count, double divisor, void *
     }
 
 typedef void (*add_loop)(block *, const void *, size_t, lethe_element, double);
+typedef void (*add_cells_loop)(block *, const uint64_t *, size_t, double);
 typedef void (*divide_loop)(const block *, size_t, double, void *, lethe_element);
 typedef struct loops {
     add_loop add;
+    add_cells_loop add_cells;
     divide_loop divide;
 } loops;
 
@@ -175,16 +193,16 @@ static loops choose_loops(lethe_path path) {
     if (path == LETHE_BEST) {
         if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq")
             && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-            return (loops){add_avx512, divide_avx512};
+            return (loops){add_avx512, add_cells_avx512, divide_avx512};
         if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-            return (loops){add_avx2, divide_avx2};
+            return (loops){add_avx2, add_cells_avx2, divide_avx2};
     }
-    return (loops){add_baseline, divide_baseline};
+    return (loops){add_baseline, add_cells_baseline, divide_baseline};
 }
 #else
 static loops choose_loops(lethe_path path) {
     (void)path;
-    return (loops){add_baseline, divide_baseline};
+    return (loops){add_baseline, add_cells_baseline, divide_baseline};
 }
 #endif
 
@@ -312,6 +330,50 @@ size_t lethe_exact_scale(
                 output, i, output_element,
                 lethe_scale_number(number, numerator, denominator, output_element));
         }
+    }
+    return lethe_first_nonfinite(output, count, output_element);
+}
+
+/// The quotient of one element, in integers.
+static void divide_cell_in_integers(
+    const uint64_t *cells, const uint64_t *wide, int unit, size_t index, lethe_element element, uint64_t divisor,
+    void *output, lethe_element output_element) {
+    const size_t words = lethe_wide_words(element);
+    uint64_t bits;
+    if (lethe_window_is_outside(cells, index))
+        bits = lethe_wide_divide(
+            wide + index * words, words, lethe_wide_exponent(element), divisor, output_element);
+    else
+        bits = lethe_wide_divide(cells + 2 * index, 2, unit, divisor, output_element);
+    lethe_store_bits(output, index, output_element, bits);
+}
+
+static void divide_cells_in_doubles(
+    loops run, const uint64_t *cells, const uint64_t *wide, int unit, size_t start, size_t count,
+    lethe_element element, uint64_t divisor, void *output, lethe_element output_element) {
+    block sums;
+    memset(&sums, 0, sizeof sums);
+    run.add_cells(&sums, cells + 2 * start, count, double_of_bits((uint64_t)(unit + 1023) << 52));
+    const size_t output_size = lethe_format_of(output_element).size;
+    run.divide(&sums, count, (double)divisor, (char *)output + start * output_size, output_element);
+    for (size_t i = start; i < start + count; i++)
+        if (sums.lost[i - start] != 0 || lethe_window_is_outside(cells, i))
+            divide_cell_in_integers(cells, wide, unit, i, element, divisor, output, output_element);
+}
+
+size_t lethe_window_divide(
+    const void *cells, const uint64_t *wide, int unit, size_t count, lethe_element element, uint64_t divisor,
+    void *output, lethe_element output_element, lethe_path path) {
+    if (doubles_can(element, output_element, path)) {
+        const loops run = choose_loops(path);
+        for (size_t start = 0; start < count; start += BLOCK) {
+            const size_t length = count - start < BLOCK ? count - start : BLOCK;
+            divide_cells_in_doubles(
+                run, cells, wide, unit, start, length, element, divisor, output, output_element);
+        }
+    } else {
+        for (size_t i = 0; i < count; i++)
+            divide_cell_in_integers(cells, wide, unit, i, element, divisor, output, output_element);
     }
     return lethe_first_nonfinite(output, count, output_element);
 }

@@ -28,8 +28,7 @@ uint64_t lethe_load_bits(const void *values, size_t index, lethe_element element
 void lethe_store_bits(void *values, size_t index, lethe_element element, uint64_t bits);
 lethe_number lethe_decode(uint64_t bits, lethe_element element);
 
-/// Words of a wide sum over `element`, and the exponent of its last bit.
-size_t lethe_wide_words(lethe_element element);
+/// The exponent of the last bit of a wide sum over `element`.
 int lethe_wide_exponent(lethe_element element);
 
 /// Adds `weight * number`, or subtracts it, in two's complement over `words` little-endian words.

@@ -55,4 +55,30 @@ size_t lethe_exact_scale(
     const void *input, size_t count, lethe_element input_element, uint64_t numerator, uint64_t denominator,
     void *output, lethe_element output_element, lethe_path path);
 
+/// A window sum keeps one cell of 16 bytes for each element: the exact sum of weighted values as a 128-bit integer,
+/// two's complement, little-endian, in units of 2^unit. The least integer marks a cell whose sum has no such integer
+/// and stands in `wide` instead: `lethe_wide_words(element)` words for each element, in units of the element type's
+/// least subnormal (2^-149 for all types but F64, which has 2^-1074). `unit` is not below that.
+///
+/// Cells and words are aligned to 16 bytes.
+
+/// How many 64-bit words a sum of `element` has in `wide`.
+size_t lethe_wide_words(lethe_element element);
+
+/// Adds `weight` times each value, or subtracts it. A sum that leaves its window moves to `wide`.
+void lethe_window_add(
+    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element, uint32_t weight,
+    bool subtract);
+
+/// Moves every sum in `wide` that a cell can hold back to its cell; returns how many stay.
+size_t lethe_window_settle(void *cells, uint64_t *wide, int unit, size_t count, lethe_element element);
+
+/// Whether the cell at `index` is marked: its sum stands in `wide`.
+bool lethe_window_is_outside(const void *cells, size_t index);
+
+/// Writes each sum divided by `divisor` (1 to 2^43), rounded once. Returns as `lethe_exact_mean` does.
+size_t lethe_window_divide(
+    const void *cells, const uint64_t *wide, int unit, size_t count, lethe_element element, uint64_t divisor,
+    void *output, lethe_element output_element, lethe_path path);
+
 #endif
