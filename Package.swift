@@ -38,6 +38,13 @@ let package = Package(
         .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
+
+        // What a third party checks offline: no database, no network.
+        .target(
+            name: "Proofs", dependencies: ["Bytes", "Signing", "MerkleLog"], swiftSettings: strict),
+        .testTarget(
+            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            exclude: ["Interop"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
