@@ -64,6 +64,12 @@ let package = Package(
         .target(name: "Adapters", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
         .testTarget(
             name: "AdaptersTests", dependencies: ["Adapters", "Bytes", "Kernels"],
+
+        // What a third party checks offline: no database, no network.
+        .target(
+            name: "Proofs", dependencies: ["Bytes", "Signing", "MerkleLog"], swiftSettings: strict),
+        .testTarget(
+            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
             exclude: ["Interop"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
