@@ -76,8 +76,10 @@ extension Envelope {
     ///
     /// Refuses any other field, order, spacing or base64 spelling, a payload type other than in-toto's, and two
     /// signatures under one key id.
-    public init(parsing bytes: [UInt8]) throws(ParseError) {
-        guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
+    ///
+    /// - Parameter limit: the most bytes to read; more than ``maximumBytes`` only for envelopes that are not leaves.
+    public init(parsing bytes: [UInt8], limit: Int = maximumBytes) throws(ParseError) {
+        guard bytes.count <= limit else { throw .tooLarge(bytes: bytes.count) }
         let root: JSONNode
         do throws(JSONError) {
             root = try JSONTape(parsing: bytes).root
