@@ -1,6 +1,7 @@
 internal import Bytes
 internal import ChainViews
 public import Events
+internal import Foundation
 internal import LedgerStore
 internal import MerkleLog
 public import Signing
@@ -23,6 +24,8 @@ extension Ledger {
         at path: String, consortium: Consortium, members: [MemberName], protection: KeyProtection,
         surroundings: Surroundings
     ) async throws -> Ledger {
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         let directory = try LedgerDirectory.create(at: path, random: surroundings.random)
         let keys = try KeyRing(directory: directory.paths.keys, passphrase: surroundings.passphrase)
         let ledger = Ledger(directory: directory, keys: keys, surroundings: surroundings)

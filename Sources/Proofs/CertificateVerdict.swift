@@ -19,11 +19,14 @@ public struct CertificateFinding: Codable, Hashable, Sendable {
     public var statement: String
     /// Where it comes from: an event, a signature, a computation.
     public var source: String
+    /// The round whose model this line is about, where it is about one.
+    public var round: RoundID?
 
-    public init(_ word: EvidenceWord, _ statement: String, source: String) {
+    public init(_ word: EvidenceWord, _ statement: String, source: String, round: RoundID? = nil) {
         self.word = word
         self.statement = statement
         self.source = source
+        self.round = round
     }
 }
 
@@ -36,6 +39,16 @@ public struct CertificateVerdict: Sendable {
     public var signers: [MemberName]
     /// Whether nobody but the chain's operator signed the certificate.
     public var isSignedByOperatorAlone: Bool
+}
+
+extension CertificateVerdict {
+    /// Notes that the new model of `round` was merged again here and now, with equal bytes.
+    public mutating func markReproduced(_ round: RoundID, source: String) {
+        for index in findings.indices where findings[index].round == round {
+            findings[index].word = .reproduced
+            findings[index].source = source
+        }
+    }
 }
 
 /// Why a bundle is refused. The cases stand in the order of the verification steps.

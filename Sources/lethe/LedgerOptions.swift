@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Events
 import Foundation
 import LedgerStore
@@ -52,7 +53,7 @@ struct LedgerOptions: ParsableArguments {
 
     /// The member that acts: the one named, or the only one whose keys are here and who has `role`.
     func actor(_ ledger: Ledger, role: Role? = nil) async throws -> MemberName {
-        if let name = self.as { return try parse(name, "member name") }
+        if let name = self.as { return try parsed(name, "member name") }
         let members = await ledger.localMembers
         if members.count == 1 { return members[0] }
         if let role, let member = try await ledger.localMember(with: role) { return member }
@@ -91,7 +92,7 @@ extension Surroundings {
 }
 
 /// The value that `text` spells; an error that names it where it spells none.
-func parse<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
+func parsed<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
     guard let value = Value(text) else {
         throw Answer(
             code: 64, message: "\"\(text)\" is not a \(what)", hint: "it must match \(Value.pattern)")
@@ -99,7 +100,7 @@ func parse<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
     return value
 }
 
-func parse<Value: RawRepresentable & CaseIterable>(
+func parsed<Value: RawRepresentable & CaseIterable>(
     _ text: String, _ what: String
 ) throws -> Value where Value.RawValue == String {
     guard let value = Value(rawValue: text) else {
@@ -110,7 +111,7 @@ func parse<Value: RawRepresentable & CaseIterable>(
     return value
 }
 
-func parseDigest(_ text: String, _ what: String) throws -> ArtifactDigest {
+func parsedDigest(_ text: String, _ what: String) throws -> ArtifactDigest {
     guard let digest = ArtifactDigest(hex: text) else {
         throw Answer(code: 64, message: "\"\(text)\" is not a \(what)", hint: "64 lower-case hexadecimal digits")
     }
@@ -142,4 +143,15 @@ func readPolicy(_ path: String) throws -> TrustPolicy {
     } catch {
         throw Answer.unknown("\(path) is not a trust policy: \(error)", hint: "it is a C2SP tlog-policy file")
     }
+}
+
+/// SHA-256 of a file, read in pieces.
+func fileDigest(_ path: String) throws -> ArtifactDigest {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+        throw Answer.unknown("cannot read \(path)", hint: "check the path")
+    }
+    defer { try? handle.close() }
+    var hasher = Hasher256()
+    while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hasher.update(Array(data)) }
+    return hasher.finish()
 }

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Bytes
 import Events
 import Foundation
 import LetheEngine
+import MerkleLog
+import Proofs
 import Signing
 
 /// What is said of an event that was recorded.
@@ -57,7 +60,7 @@ struct ChainCommand: AsyncParsableCommand {
         var readers: [String] = []
 
         func run() async throws {
-            let readers: [MemberName] = try readers.map { try parse($0, "member name") }
+            let readers: [MemberName] = try readers.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let member = try await options.actor(ledger)
                 let recorded = try await ledger.openPrivateChain(of: member, readers: readers, protection: .none)
@@ -80,7 +83,7 @@ struct ChainCommand: AsyncParsableCommand {
 
         func run() async throws {
             let file = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parse($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.exportChain(origin, from: from)
             }
             try writeFile(file.bytes, to: output)
@@ -148,7 +151,7 @@ struct ChainCommand: AsyncParsableCommand {
                 return print("\(count) cosignature(s) hold and are kept")
             }
             let note = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parse($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.checkpointNote(of: origin).note
             }
             print(String(decoding: note, as: UTF8.self), terminator: "")
@@ -165,7 +168,7 @@ struct ChainCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let count = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parse($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.writeTiles(of: origin, to: output)
             }
             print("\(output): \(count) file(s)")
@@ -267,7 +270,7 @@ struct TrustCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Write to a file instead of standard output.") var output: String?
 
     func run() async throws {
-        let excluded: [MemberName] = try excluded.map { try parse($0, "member name") }
+        let excluded: [MemberName] = try excluded.map { try parsed($0, "member name") }
         let bytes = try await options.reading { try await $0.trustPolicy(quorum: quorum, excluding: excluded).bytes }
         if let output { return try writeFile(bytes, to: output) }
         print(String(decoding: bytes, as: UTF8.self), terminator: "")

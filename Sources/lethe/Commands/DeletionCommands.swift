@@ -1,16 +1,18 @@
 import ArgumentParser
+import Bytes
 import ChainViews
 import Events
 import Foundation
 import LetheEngine
 import Proofs
-import Reports
+import Unlearning
 
 struct DeletionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
+            Countersign.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -23,9 +25,9 @@ struct DeletionCommand: AsyncParsableCommand {
         @Option(help: "What was asked, in the requester's words.") var reason = ""
 
         func run() async throws {
-            let member: MemberName = try parse(member, "member name")
-            let ground: DeletionGround = try parse(ground, "ground")
-            let received: Timestamp? = try received.map { try parse($0, "time") }
+            let member: MemberName = try parsed(member, "member name")
+            let ground: DeletionGround = try parsed(ground, "ground")
+            let received: Timestamp? = try received.map { try parsed($0, "time") }
             try await options.writing { ledger in
                 let author = try await self.options.actor(ledger)
                 let request = DeletionRequest(
@@ -46,14 +48,15 @@ struct DeletionCommand: AsyncParsableCommand {
         var cosigners: [String] = []
 
         func run() async throws {
-            let id: DeletionID = try parse(deletion, "deletion id")
-            let decision: Decision = try parse(decision, "decision")
-            let cosigners: [MemberName] = try cosigners.map { try parse($0, "member name") }
+            let id: DeletionID = try parsed(deletion, "deletion id")
+            let decision: Decision = try parsed(decision, "decision")
+            let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
-                let subject = try await ledger.view.deletions[id]?.member
-                let isLocal = await subject.map { ledger.localMembers.contains($0) }
+                // The member concerned decides, where its keys are here; else whoever is named.
+                let local = await ledger.localMembers
+                let concerned = try await ledger.view.deletions[id]?.member
                 let member: MemberName =
-                    if options.as == nil, isLocal == true, let subject { subject } else {
+                    if options.as == nil, let concerned, local.contains(concerned) { concerned } else {
                         try await options.actor(ledger)
                     }
                 printRecorded(
@@ -70,7 +73,7 @@ struct DeletionCommand: AsyncParsableCommand {
         @Argument(help: "Deletion ids; several make one plan.") var deletions: [String]
 
         func run() async throws {
-            let ids: [DeletionID] = try deletions.map { try parse($0, "deletion id") }
+            let ids: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
             let (plan, view) = try await options.reading { ledger in
                 (try await ledger.planDeletions(ids), try await ledger.view)
             }
@@ -87,7 +90,7 @@ struct DeletionCommand: AsyncParsableCommand {
         @Argument(help: "The plan's digest, as lethe deletion plan printed it.") var plan: String
 
         func run() async throws {
-            let digest = try parseDigest(plan, "plan digest")
+            let digest = try parsedDigest(plan, "plan digest")
             let (left, size) = try await options.writing { ledger in
                 (try await ledger.execute(plan: digest), try await ledger.view.size)
             }
@@ -130,8 +133,8 @@ struct DeletionCommand: AsyncParsableCommand {
         var signers: [String] = []
 
         func run() async throws {
-            let id: DeletionID = try parse(deletion, "deletion id")
-            let signers: [MemberName] = try signers.map { try parse($0, "member name") }
+            let id: DeletionID = try parsed(deletion, "deletion id")
+            let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
             let (bundle, policy) = try await options.writing { ledger in
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
@@ -144,6 +147,36 @@ struct DeletionCommand: AsyncParsableCommand {
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
             print("\(output): \(verdict.content.title), grade A\(verdict.content.grade.rawValue)")
         }
+    }
+}
+
+extension DeletionCommand {
+    struct Countersign: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign a certificate that another member issued, after checking it against this ledger's own chain.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The bundle; the signature is added in place.") var file: String
+        @Option(help: "The trust policy.") var trust: String
+
+        func run() async throws {
+            let bundle = try readBundle(file)
+            let policy = try readPolicy(trust)
+            let (signed, member) = try await options.reading { ledger in
+                let member = try await options.actor(ledger)
+                return (try await ledger.countersign(bundle, policy: policy, as: member), member)
+            }
+            try writeFile(signed.bytes, to: file)
+            print("\(file): signed by \(member)")
+        }
+    }
+}
+
+func readBundle(_ path: String) throws -> CertificateBundle {
+    let bytes = try readFile(path)
+    do throws(CertificateBundle.Failure) {
+        return try CertificateBundle(parsing: bytes)
+    } catch {
+        throw Answer.unknown("\(path) is not a certificate bundle: \(error)", hint: "check that it is whole")
     }
 }
 

@@ -30,7 +30,7 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = ledger ?? ProcessInfo.processInfo.environment["LETHE_LEDGER"] ?? "."
-        let consortium: Consortium = try parse(consortium, "consortium name")
+        let consortium: Consortium = try parsed(consortium, "consortium name")
         let specs = try members.enumerated().map { try MemberSpec($0.element, founds: $0.offset == 0 && !join) }
         guard !specs.isEmpty else { throw ValidationError("name at least one --member") }
         let distant = try cards.map { try MemberCard(parsing: readFile($0)) }
@@ -92,8 +92,8 @@ struct MemberSpec {
     /// Without roles a member contributes, witnesses and audits; the founder operates and aggregates too.
     init(_ text: String, founds: Bool) throws {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        name = try parse(parts.first ?? "", "member name")
-        let named: [Role] = try parts.count == 2 ? parts[1].split(separator: ",").map { try parse(String($0), "role") } : []
+        name = try parsed(parts.first ?? "", "member name")
+        let named: [Role] = try parts.count == 2 ? parts[1].split(separator: ",").map { try parsed(String($0), "role") } : []
         let base = named.isEmpty ? [.contributor, .witness, .auditor] : named
         roles = founds && named.isEmpty ? base + [.operator, .aggregator] : base
     }
