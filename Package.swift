@@ -28,6 +28,11 @@ let package = Package(
         // Bytes and digests, known to every target.
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+
+        // Organisations as agents: state to decision, contribution to reward, and their simulation.
+        .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

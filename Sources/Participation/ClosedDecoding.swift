@@ -1,0 +1,23 @@
+/// Any member name of a JSON object.
+private struct MemberName: CodingKey {
+    let stringValue: String
+    let intValue: Int? = nil
+
+    init?(stringValue: String) { self.stringValue = stringValue }
+    init?(intValue: Int) { nil }
+}
+
+extension Decoder {
+    /// The members of a closed object: throws where it has one that `Keys` does not name.
+    func closedContainer<Keys: CodingKey & CaseIterable>(
+        keyedBy keys: Keys.Type
+    ) throws -> KeyedDecodingContainer<Keys> {
+        let known = Set(Keys.allCases.map(\.stringValue))
+        let present = try container(keyedBy: MemberName.self).allKeys
+        if let stranger = present.map(\.stringValue).sorted().first(where: { !known.contains($0) }) {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: codingPath, debugDescription: "unknown field \(stranger.prefix(80))"))
+        }
+        return try container(keyedBy: keys)
+    }
+}
