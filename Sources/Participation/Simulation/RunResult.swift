@@ -35,6 +35,7 @@ public struct PartyResult: Hashable, Sendable, Codable {
 /// All organisations' sums over one budget period.
 public struct PeriodResult: Hashable, Sendable, Codable {
     public var rounds = 0
+    /// Of the organisations that decide; free riders are not counted.
     public var participations = 0
     /// Value of the improvements less all compute and privacy costs; payouts are transfers and cancel.
     public var welfareMicrocredits: Int64 = 0
@@ -43,7 +44,7 @@ public struct PeriodResult: Hashable, Sendable, Codable {
     public var metricPPBSum: Int64 = 0
 }
 
-/// All organisations' sums at one place in the period, over the late rounds.
+/// The sums, over the late rounds, of all organisations that decide at one place in the period.
 public struct PhaseResult: Hashable, Sendable, Codable {
     /// How often an organisation saw a round open here.
     public var openings = 0

@@ -28,9 +28,12 @@ struct RunTally {
         actions = [UInt8](repeating: 0, count: organisations * rounds)
     }
 
-    /// An organisation sees the round open.
-    mutating func open(_ index: Int, _ round: Int, _ seen: Observation) {
-        if index == 0 && round.isMultiple(of: roundsPerPeriod) { periods.append(PeriodResult()) }
+    mutating func begin(_ round: Int) {
+        if round.isMultiple(of: roundsPerPeriod) { periods.append(PeriodResult()) }
+    }
+
+    /// An organisation that decides sees the round open.
+    mutating func open(_ round: Int, _ seen: Observation) {
         guard round >= lateFrom else { return }
         let place = round % roundsPerPeriod
         profile[place].openings += 1
@@ -49,8 +52,9 @@ struct RunTally {
         map[place].shardEpochs += allocation.map { $0.shards * $0.epochs } ?? 0
     }
 
+    /// - Parameter decides: Whether it is an organisation that decides, no free rider.
     mutating func tookPart(
-        _ index: Int, _ round: Int, _ action: ActionIndex, cost: RoundCost, line: RewardLine
+        _ index: Int, _ round: Int, _ action: ActionIndex, decides: Bool, cost: RoundCost, line: RewardLine
     ) {
         actions[round * organisations + index] = UInt8(action.rawValue)
         let costs = cost.computeMicrocredits + cost.privacyMicrocredits
@@ -65,10 +69,10 @@ struct RunTally {
         parties[index].lateRounds += late ? 1 : 0
         parties[index].lateNetMicrocredits += late ? net : 0
         let period = round / roundsPerPeriod
-        periods[period].participations += 1
+        periods[period].participations += decides ? 1 : 0
         periods[period].welfareMicrocredits -= costs
         periods[period].netMicrocredits += net
-        if late { profile[round % roundsPerPeriod].participations += 1 }
+        if late && decides { profile[round % roundsPerPeriod].participations += 1 }
     }
 
     mutating func close(_ round: Int, value: Int64, metricPPB: Int64) {

@@ -81,6 +81,7 @@ struct SimulationRun {
 
     private mutating func play(_ round: Int) throws(SimulationError) {
         if round.isMultiple(of: setup.document.roundsPerPeriod) { refill() }
+        tally.begin(round)
         stock = setup.model.decayed(stock)
         var moves: [Move] = []
         for index in organisations.indices {
@@ -123,8 +124,8 @@ struct SimulationRun {
     private mutating func decide(_ index: Int, _ round: Int) throws(SimulationError) -> ActionIndex {
         let seen = observation(index, round)
         let organisation = organisations[index]
-        tally.open(index, round, seen)
         guard organisation.role != .freeRider else { return ActionIndex(rawValue: 1) }
+        tally.open(round, seen)
         if strategies[index] == .qLearning { return try learnAndDecide(index, round, seen) }
         let feasible = agents[index].feasibleActions(seen)
         switch strategies[index] {
@@ -208,7 +209,9 @@ struct SimulationRun {
             standings[move.index].privacyLeft -= move.cost.privacyMicroepsilon
             standings[move.index].tookPart = true
             standings[move.index].contribution = contributions[place]
-            tally.tookPart(move.index, round, move.action, cost: move.cost, line: line)
+            tally.tookPart(
+                move.index, round, move.action,
+                decides: organisations[move.index].role != .freeRider, cost: move.cost, line: line)
         }
         for index in organisations.indices { standings[index].own = LastRound() }
         for (place, move) in moves.enumerated() {
