@@ -22,8 +22,8 @@ struct LineChart {
     private static let height: Int64 = 2700
     private static let left: Int64 = 520
     private static let right: Int64 = 4760
-    private static let top: Int64 = 160
-    private static let bottom: Int64 = 2300
+    private static let top: Int64 = 300
+    private static let bottom: Int64 = 2320
 
     var svg: String {
         let values = series.flatMap(\.values)
@@ -35,11 +35,11 @@ struct LineChart {
             <svg viewBox="0 0 480 270" role="img" aria-label="\(PageText.escaped(title))">
             <title>\(PageText.escaped(title))</title>
             \(grid(ticks))
-            <text class="axis" x="\(PageText.tenths(Self.left))" y="249">\(PageText.escaped(ends.0))</text>
-            <text class="axis mid" x="\(PageText.tenths((Self.left + Self.right) / 2))" y="264">\
+            <text class="axis" x="\(PageText.tenths(Self.left))" y="250">\(PageText.escaped(ends.0))</text>
+            <text class="axis mid" x="\(PageText.tenths((Self.left + Self.right) / 2))" y="266">\
             \(PageText.escaped(horizontal))</text>
-            <text class="axis end" x="\(PageText.tenths(Self.right))" y="249">\(PageText.escaped(ends.1))</text>
-            <text class="axis" x="0" y="9">\(PageText.escaped(unitName))</text>
+            <text class="axis end" x="\(PageText.tenths(Self.right))" y="250">\(PageText.escaped(ends.1))</text>
+            <text class="axis" x="0" y="12">\(PageText.escaped(unitName))</text>
             \(lines)
             </svg>
             """

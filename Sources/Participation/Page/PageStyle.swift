@@ -15,7 +15,7 @@ enum PageStyle {
         h2{font-size:1.25rem;margin:3rem 0 .4rem;padding-top:1.1rem;border-top:1px solid var(--rule)}
         h3{font-size:1rem;margin:0 0 .5rem}
         p,ul{max-width:46rem;margin:.5rem 0 1rem}
-        .sub,caption,figcaption,footer{color:var(--soft)}
+        .sub,.cap,figcaption,footer{color:var(--soft)}
         .facts{display:grid;grid-template-columns:repeat(4,1fr);gap:.8rem;margin:1.5rem 0;padding:0;list-style:none;
         max-width:none}
         .facts li{background:var(--panel);border:1px solid var(--rule);border-radius:8px;padding:.8rem 1rem;
@@ -43,26 +43,27 @@ enum PageStyle {
         .legend svg{display:inline-block;width:30px;height:10px;vertical-align:middle;margin-right:.4rem}
         .table{overflow-x:auto}
         table{border-collapse:collapse;width:100%;font-size:.86rem;font-variant-numeric:tabular-nums}
-        caption{text-align:left;font-size:.85rem;padding-bottom:.5rem}
+        .cap{font-size:.85rem;margin:0 0 .5rem;max-width:none}
         th,td{padding:.32rem .5rem;border-bottom:1px solid var(--rule);text-align:right;white-space:nowrap}
         thead th{font-weight:600;border-bottom:1px solid var(--soft);white-space:normal;vertical-align:bottom;
         line-height:1.25}
-        th:first-child{text-align:left;font-weight:400;padding-left:0}thead th:first-child{font-weight:600}
-        .own{background:var(--own)}.own th:first-child{font-weight:600;padding-left:.4rem}
+        th:first-child{text-align:left;font-weight:400}thead th:first-child{font-weight:600}
+        .own{background:var(--own)}.own th:first-child{font-weight:600}
         .verdict{border-left:4px solid var(--accent);padding:.1rem 0 .1rem 1.1rem;max-width:48rem;font-size:1.05rem}
         code,.digest{font-family:ui-monospace,"DejaVu Sans Mono",monospace;font-size:.82em;overflow-wrap:anywhere}
         dl{display:grid;grid-template-columns:auto 1fr;gap:.35rem 1.2rem;max-width:52rem;font-size:.95rem}
         dt{font-weight:600}dd{margin:0}
         footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--rule);font-size:.85rem}
-        @media (max-width:820px){main{padding:1.5rem 1rem 3rem}.row,.pair{grid-template-columns:minmax(0,1fr)}
+        @media screen and (max-width:820px){main{padding:1.5rem 1rem 3rem}.row,.pair{grid-template-columns:minmax(0,1fr)}
         .facts{grid-template-columns:repeat(2,1fr)}h1{font-size:1.55rem}figure{padding:.8rem .6rem .6rem}
-        svg text{font-size:15px}.legend svg text{font-size:12px}th,td{padding:.32rem .38rem}
-        dl{grid-template-columns:minmax(0,1fr);gap:0}dd{margin-bottom:.7rem}}
+        svg text{font-size:15px}.legend svg text{font-size:12px}table{font-size:.79rem}
+        th,td{padding:.3rem .17rem}        dl{grid-template-columns:minmax(0,1fr);gap:0}dd{margin-bottom:.7rem}}
         @media print{:root{color-scheme:light;--paper:#fff;--panel:#fff;--ink:#000;--soft:#444;--rule:#bbb;
         --accent:#00574f;--s1:#96431b;--s2:#777;--s3:#5e4490;--s4:#1d559a;--s5:#6d5500;--own:#eee}
         @page{size:A4;margin:16mm 15mm}body{font-size:9.5pt}main{max-width:none;padding:0}
         h2{margin-top:1.6rem;break-after:avoid}figure,.facts li,tr,.legend{break-inside:avoid}
-        figure{padding:.5rem}.row,.pair{gap:1rem}.row{break-inside:avoid}table{font-size:7.6pt}
-        th,td{padding:.2rem .28rem}.bar,.cell,.own{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
+        figure{padding:.5rem}.row,.pair{gap:1rem}.row,.pair,table{break-inside:avoid}.cap{break-after:avoid}.facts{margin:.8rem 0}table{font-size:7.4pt}
+        .cap,figcaption{font-size:8pt}.facts li{font-size:8pt}.facts b{font-size:13pt}.legend{font-size:8pt;break-after:avoid}
+        th,td{padding:.2rem .28rem}p{break-after:auto}h2+p{break-after:avoid}.verdict{font-size:10pt}.bar,.cell,.own{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
         """
 }

@@ -92,9 +92,10 @@ struct PageTable {
             return "<tr\(index == emphasis ? " class=\"own\"" : "")>" + cells.joined() + "</tr>"
         }
         return """
-            <div class="table"><table><caption>\(PageText.escaped(caption))</caption>
+            <div><p class="cap">\(PageText.escaped(caption))</p>
+            <div class="table"><table aria-label="\(PageText.escaped(caption))">
             <thead><tr>\(head)</tr></thead>
-            <tbody>\(body.joined(separator: "\n"))</tbody></table></div>
+            <tbody>\(body.joined(separator: "\n"))</tbody></table></div></div>
             """
     }
 }

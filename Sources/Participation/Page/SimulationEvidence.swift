@@ -89,7 +89,7 @@ extension SimulationPage {
             <h2>One organisation decides otherwise</h2>
             <p>Everybody learns but \(PageText.escaped(study.probe)), the honest organisation in the middle by cost of \
             data. Each row is a run of its own, and the others react. “fixed: s × e” is s shards for e epochs whenever \
-            the means allow.</p>
+            the means allow, and staying out otherwise: with fewer shards than s, always.</p>
             <div class="row"><figure>\(BarChart(title: "What one organisation keeps, late", bars: bars).svg)\
             <figcaption>Kept per late round, in credits.</figcaption></figure>\(table.html)</div>
             """

@@ -33,8 +33,8 @@ extension SimulationPage {
             <p>Welfare is the value of the rounds’ improvements less everybody’s compute and privacy costs; payouts \
             are transfers and cancel. “Kept” is what organisations are paid less their costs.</p>
             <div class="row"><figure>\(chart.svg)<figcaption>Late welfare per organisation and round, in \
-            credits.</figcaption></figure>\(table.html)</div>
-            <p>\(PageText.escaped(fixedPolicy))</p>
+            credits.</figcaption></figure><p>\(PageText.escaped(fixedPolicy))</p></div>
+            \(table.html)
             """
     }
 
@@ -78,7 +78,7 @@ extension SimulationPage {
     }
 
     static func text(_ allocation: Allocation) -> String {
-        "\(allocation.shards) × \(allocation.epochs)"
+        "\(allocation.shards)\u{A0}×\u{A0}\(allocation.epochs)"
     }
 
     // MARK: Over time
