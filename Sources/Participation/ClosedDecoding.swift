@@ -7,6 +7,18 @@ private struct MemberName: CodingKey {
     init?(intValue: Int) { nil }
 }
 
+extension KeyedDecodingContainer {
+    /// An integer whose magnitude is at most 2^53 − 1.
+    func decodeAmount(forKey key: Key) throws -> Int64 {
+        let amount = try decode(Int64.self, forKey: key)
+        guard amount.magnitude <= FixedPoint.jsonLimit.magnitude else {
+            throw DecodingError.dataCorruptedError(
+                forKey: key, in: self, debugDescription: "\(amount) is above 2^53 − 1 in magnitude")
+        }
+        return amount
+    }
+}
+
 extension Decoder {
     /// The members of a closed object: throws where it has one that `Keys` does not name.
     func closedContainer<Keys: CodingKey & CaseIterable>(

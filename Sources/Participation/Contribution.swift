@@ -98,11 +98,40 @@ public struct ShapleyEstimate: Hashable, Sendable, Codable {
     public let emptyPPB: Int64
     public let wholePPB: Int64
 
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case samples, seed, players, totalsPPB, emptyPPB, wholePPB
+    }
+
     /// Each player's estimate, rounded half to even, in parts per billion.
     public var contributionsPPB: [String: Int64] {
         Dictionary(
             uniqueKeysWithValues: zip(players, totalsPPB).map {
                 ($0, FixedPoint.roundedHalfToEven($1, over: Int64(samples)))
             })
+    }
+}
+
+extension ShapleyEstimate {
+    /// Reads an estimate whose totals add up; anything else was never estimated.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.closedContainer(keyedBy: CodingKeys.self)
+        samples = try fields.decode(Int.self, forKey: .samples)
+        seed = try fields.decode(Hash256<Charter>.self, forKey: .seed)
+        players = try fields.decode([String].self, forKey: .players)
+        totalsPPB = try fields.decode([Int64].self, forKey: .totalsPPB)
+        emptyPPB = try fields.decode(Int64.self, forKey: .emptyPPB)
+        wholePPB = try fields.decode(Int64.self, forKey: .wholePPB)
+        let range = 0...Contribution.wholePPB
+        let ascending = zip(players, players.dropFirst()).allSatisfy {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
+        guard (1...1_000_000).contains(samples), players.count == totalsPPB.count, ascending,
+            range.contains(emptyPPB), range.contains(wholePPB),
+            totalsPPB.allSatisfy({ $0.magnitude <= UInt64(samples) * range.upperBound.magnitude }),
+            players.isEmpty || totalsPPB.reduce(0, +) == Int64(samples) * (wholePPB - emptyPPB)
+        else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "no estimate adds up to this"))
+        }
     }
 }

@@ -191,9 +191,6 @@ extension Settlement {
         var places: [String: Int] = [:]
         for (place, line) in lines.enumerated() { places[line.organisation] = place }
         var balance = lines
-        for line in lines where line.shareMicrocredits.magnitude > FixedPoint.jsonLimit.magnitude {
-            throw .outOfRange(field: "shareMicrocredits", line.shareMicrocredits)
-        }
         for correction in corrections {
             guard correction.round == round else { throw .otherRound(correction.round, expected: round) }
             guard let place = places[correction.organisation] else {
@@ -206,6 +203,19 @@ extension Settlement {
 }
 
 extension RewardLine {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case organisation, shareMicrocredits, incentiveMicrocredits, reimbursementMicrocredits
+    }
+
+    /// Reads a line whose amounts are small enough to be added up.
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.closedContainer(keyedBy: CodingKeys.self)
+        organisation = try fields.decode(String.self, forKey: .organisation)
+        shareMicrocredits = try fields.decodeAmount(forKey: .shareMicrocredits)
+        incentiveMicrocredits = try fields.decodeAmount(forKey: .incentiveMicrocredits)
+        reimbursementMicrocredits = try fields.decodeAmount(forKey: .reimbursementMicrocredits)
+    }
+
     fileprivate mutating func add(_ correction: RewardCorrection) throws(SettlementError) {
         func sum(_ field: String, _ amount: Int64, _ delta: Int64) throws(SettlementError) -> Int64 {
             let (sum, overflow) = amount.addingReportingOverflow(delta)
@@ -225,6 +235,20 @@ extension RewardLine {
 }
 
 extension RewardCorrection {
+    private enum CodingKeys: String, CodingKey, CaseIterable {
+        case round, organisation, shareDeltaMicrocredits, incentiveDeltaMicrocredits
+        case reimbursementDeltaMicrocredits
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let fields = try decoder.closedContainer(keyedBy: CodingKeys.self)
+        round = try fields.decode(RoundNumber.self, forKey: .round)
+        organisation = try fields.decode(String.self, forKey: .organisation)
+        shareDeltaMicrocredits = try fields.decodeAmount(forKey: .shareDeltaMicrocredits)
+        incentiveDeltaMicrocredits = try fields.decodeAmount(forKey: .incentiveDeltaMicrocredits)
+        reimbursementDeltaMicrocredits = try fields.decodeAmount(forKey: .reimbursementDeltaMicrocredits)
+    }
+
     fileprivate var isNothing: Bool {
         shareDeltaMicrocredits == 0 && incentiveDeltaMicrocredits == 0 && reimbursementDeltaMicrocredits == 0
     }

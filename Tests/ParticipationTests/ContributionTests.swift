@@ -1,4 +1,5 @@
 import Bytes
+import Foundation
 @testable import Participation
 import Testing
 
@@ -89,6 +90,25 @@ import Testing
             ["idle", "x", "y"], samples: 50, seed: charter
         ) { Int64($0.subtracting(["idle"]).count) * 1000 }
         #expect(estimate.contributionsPPB == ["idle": 0, "x": 1000, "y": 1000])
+    }
+
+    /// Each number of an estimate is changed in turn: the totals no longer add up, or something is out of range.
+    @Test func readsBackOnlyAnEstimateThatAddsUp() throws {
+        let estimate = try Contribution.sampledShapley(
+            Self.players, samples: 3, seed: charter, utilityPPB: Self.utility)
+        #expect(try JSONDecoder().decode(ShapleyEstimate.self, from: json(estimate)) == estimate)
+        let tree = try Tree(json(estimate))
+        for path in tree.leaves {
+            guard path != ["seed"], path.first != "players" else { continue }
+            let other = tree.changing(path, DecisionReplayTests.altered)
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode(ShapleyEstimate.self, from: other.data)
+            }
+        }
+        let twice = tree.changing(["players", "1"]) { _ in .string("a") }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(ShapleyEstimate.self, from: twice.data)
+        }
     }
 
     @Test func refusesWhatCannotBeMeasured() {

@@ -183,6 +183,25 @@ import Testing
         }
     }
 
+    @Test func readsNoAmountThatCouldOverflow() throws {
+        let settled = try Self.settlement(without: [])
+        let data = try json(settled)
+        #expect(try JSONDecoder().decode(Settlement.self, from: data) == settled)
+        let huge = try Tree(data).changing(["lines", "0", "shareMicrocredits"]) { _ in .number(1 << 53) }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(Settlement.self, from: huge.data)
+        }
+        let corrections = try settled.corrections(to: Self.settlement(without: ["b"]), earlier: [])
+        let list = try json(corrections)
+        #expect(try JSONDecoder().decode([RewardCorrection].self, from: list) == corrections)
+        for path in try Tree(list).leaves where path.last?.hasSuffix("Microcredits") == true {
+            let huge = try Tree(list).changing(path) { _ in .number(.min) }
+            #expect(throws: DecodingError.self) {
+                try JSONDecoder().decode([RewardCorrection].self, from: huge.data)
+            }
+        }
+    }
+
     @Test func refusesCorrectionsOfAnotherRoundOrOrganisation() throws {
         let settled = try Self.settlement(without: [])
         let elsewhere = try Self.rules.checked().settle(

@@ -32,6 +32,8 @@ extension SimulationSetup {
     /// shards, compute 0.2 … 1.6 credits for a shard-epoch, 0.1 ε for an epoch at 1 … 2 credits for an ε, a compute
     /// budget for 0.8 … 2.5 shard-epochs a round, a privacy budget for 0.8 … 2 epochs a round. The last is the
     /// liar, the free riders come just before it.
+    ///
+    /// - Precondition: `organisations` is inside ``organisationRange``.
     public func world() -> [SimulatedOrganisation] {
         (1...organisations).map { number in
             let digits = String(number)

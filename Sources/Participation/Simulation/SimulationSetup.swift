@@ -120,6 +120,10 @@ extension SimulationSetup {
             ("roundsPerPeriod", roundsPerPeriod, 2...1000),
             ("lieFactor", Int(lieFactor), 1...100),
             ("seed", seed.utf8.count, 0...256),
+            // Sums over 1,000 organisations and 10,000 rounds stay far inside Int64 with these.
+            ("rules.microcreditsPerPPM", Int(rules.microcreditsPerPPM), 0...1_000_000),
+            ("rules.incentiveMicrocredits", Int(rules.incentiveMicrocredits), 0...1_000_000_000),
+            ("model.epochYieldPerMille", model.epochYieldPerMille.count, 1...100),
         ]
         for (field, value, range) in limits where !range.contains(value) {
             throw .outOfRange(field: field, Int64(value))
