@@ -28,12 +28,13 @@ public enum AgentError: Error, Hashable, Sendable {
 /// One organisation's Q-learning agent.
 ///
 /// A round goes: ``decide(round:observation:override:)``; the round closes and is settled;
-/// ``settle(round:payout:)`` or, where there is nothing to learn from (the model was recalled, the promise not kept),
-/// ``discard(round:)``; the next `decide` first learns from the settled round, because the update needs the state
-/// that came after. ``finish()`` learns from the last one. A call that throws changes nothing.
+/// ``settle(round:payout:)`` or, where there is nothing to learn from (the model was recalled, the
+/// promise not kept), ``discard(round:)``; the next `decide` first learns from the settled round,
+/// because the update needs the state that came after. ``finish()`` learns from the last one. A call
+/// that throws changes nothing.
 ///
-/// The agent is a function of policy, profile, charter and these calls: two with the same history are equal, bit for
-/// bit, on every machine.
+/// The agent is a function of policy, profile, charter and these calls: two with the same history are
+/// equal, bit for bit, on every machine.
 public struct Agent: Hashable, Sendable {
     public let policy: CheckedPolicy
     public let profile: OrganisationProfile
@@ -84,8 +85,8 @@ public struct Agent: Hashable, Sendable {
 
     /// Learns from the round before, where it was settled, and decides this one.
     ///
-    /// - Parameter override: A person's decision instead of the agent's. The agent's own choice is still recorded,
-    ///   and what is learnt is the value of what was done: Q-learning is off-policy.
+    /// - Parameter override: A person's decision instead of the agent's. The agent's own choice is
+    ///   still recorded, and what is learnt is the value of what was done: Q-learning is off-policy.
     public mutating func decide(
         round: RoundNumber, observation: Observation, override: Override? = nil
     ) throws(AgentError) -> (learning: LearningRecord?, decision: DecisionRecord) {

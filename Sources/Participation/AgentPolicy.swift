@@ -1,8 +1,8 @@
 /// The published, versioned rules by which every organisation's agent decides and learns.
 ///
-/// This is the document as it stands on the chain: integers, strings, arrays, objects, nothing else. It may say
-/// anything; ``checked()`` turns it into a ``CheckedPolicy``, the only form an ``Agent`` takes. Field by field:
-/// `schemas/participation.md` and `schemas/agent-policy.v1.json`.
+/// This is the document as it stands on the chain: integers, strings, arrays, objects, nothing else. It
+/// may say anything; ``checked()`` turns it into a ``CheckedPolicy``, the only form an ``Agent`` takes.
+/// Field by field: `schemas/participation.md` and `schemas/agent-policy.v1.json`.
 public struct AgentPolicy: Hashable, Sendable, Codable {
     public static let format = "lethe/agent-policy/v1"
 
@@ -12,7 +12,8 @@ public struct AgentPolicy: Hashable, Sendable, Codable {
     /// Counts the published versions of the policy of this name, from 1.
     public var revision: Int
     public var bins: StateBinEdges
-    /// The allocations that an agent may choose from. Action 0 is staying out; action k is `allocations[k − 1]`.
+    /// The allocations that an agent may choose from. Action 0 is staying out; action k is
+    /// `allocations[k − 1]`.
     public var allocations: [Allocation]
     /// ε: the probability of exploring, by how many decisions the agent has made before.
     public var explorationRate: [RateStep]
@@ -73,8 +74,9 @@ public struct AgentPolicy: Hashable, Sendable, Codable {
 
 /// Where the bins of each state dimension end: strictly ascending edges.
 ///
-/// A value's bin is the number of edges that are at most the value, so k edges make k + 1 half-open bins and an edge
-/// belongs to the bin above it. The contribution has one more bin, number 0, for "never took part".
+/// A value's bin is the number of edges that are at most the value, so k edges make k + 1 half-open
+/// bins and an edge belongs to the bin above it. The contribution has one more bin, number 0, for
+/// "never took part".
 public struct StateBinEdges: Hashable, Sendable, Codable {
     /// Share of the period's compute budget that is left, in parts per million.
     public var budgetLeftPPM: [Int64]

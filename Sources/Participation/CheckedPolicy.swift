@@ -30,8 +30,8 @@ public enum AgentPolicyError: Error, Hashable, Sendable {
 
 /// An ``AgentPolicy`` that has been found sound, with its decimal strings as fixed-point integers.
 ///
-/// That one exists is a proof that, for every table, reward and state that the policy admits, no product, sum or
-/// Q-value of the update leaves Int64 (see ``AgentPolicy/checked()``).
+/// That one exists is a proof that, for every table, reward and state that the policy admits, no
+/// product, sum or Q-value of the update leaves Int64 (see ``AgentPolicy/checked()``).
 public struct CheckedPolicy: Hashable, Sendable {
     public static let edgeLimit = 64
     public static let allocationLimit = 63
@@ -93,11 +93,11 @@ public struct ActionIndex: RawRepresentable, Hashable, Comparable, Sendable, Cod
 extension AgentPolicy {
     /// This policy, found sound.
     ///
-    /// The check of ranges is interval arithmetic over the very expression of ``QTable``'s update: with every Q-value
-    /// in ±B, every reward inside its bounds and every learning rate of the schedule, each intermediate is an
-    /// interval inside Int64. B = ⌈R / (1 − γ)⌉ is closed under the update because the target r + γ max Q lies in ±B
-    /// then, the new value is a convex mixture of two values in ±B, and rounding to nearest does not leave an
-    /// interval with integer ends.
+    /// The check of ranges is interval arithmetic over the very expression of ``QTable``'s update: with
+    /// every Q-value in ±B, every reward inside its bounds and every learning rate of the schedule,
+    /// each intermediate is an interval inside Int64. B = ⌈R / (1 − γ)⌉ is closed under the update
+    /// because the target r + γ max Q lies in ±B then, the new value is a convex mixture of two values
+    /// in ±B, and rounding to nearest does not leave an interval with integer ends.
     public func checked() throws(AgentPolicyError) -> CheckedPolicy {
         guard format == Self.format else { throw .unknownFormat(format) }
         guard (1...128).contains(name.utf8.count), !name.utf8.contains(where: { $0 < 32 || $0 == 127 })

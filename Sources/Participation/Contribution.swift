@@ -2,9 +2,9 @@ public import Bytes
 
 /// Marginal contributions of organisations to the shared metric.
 ///
-/// A utility says what the model of a coalition reaches, in parts per billion of the shared metric: 0 … 10^9. It is
-/// the replay engine's to compute, since excluding contributions and merging again is exact and cheap; here it is a
-/// closure, asked for one coalition after the other.
+/// A utility says what the model of a coalition reaches, in parts per billion of the shared metric: 0 …
+/// 10^9. It is the replay engine's to compute, since excluding contributions and merging again is exact
+/// and cheap; here it is a closure, asked for one coalition after the other.
 public enum Contribution {
     /// What a metric of 1 is, in parts per billion.
     public static let wholePPB: Int64 = 1_000_000_000
@@ -36,9 +36,9 @@ public enum Contribution {
 
     /// The Shapley value of each of `players`, estimated from `samples` permutations (Castro et al. 2009).
     ///
-    /// Permutation k is drawn from `seed` over the names in ascending order of bytes, so the estimate depends on
-    /// the set of names, the count and the seed, and on no order of listing. For n players it asks for at most
-    /// 2 + samples · (n − 1) coalitions.
+    /// Permutation k is drawn from `seed` over the names in ascending order of bytes, so the estimate
+    /// depends on the set of names, the count and the seed, and on no order of listing. For n players
+    /// it asks for at most 2 + samples · (n − 1) coalitions.
     ///
     /// - Throws: ``Failure``, or what `utilityPPB` throws.
     public static func sampledShapley(

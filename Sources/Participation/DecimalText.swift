@@ -1,7 +1,8 @@
 /// Decimal strings of published documents, read exactly or not at all.
 ///
-/// One spelling for each value: no sign but a leading `-`, no leading zero, no trailing zero after the point, no
-/// exponent, no `-0`. A value that needs more fraction digits than its field has is refused, never rounded.
+/// One spelling for each value: no sign but a leading `-`, no leading zero, no trailing zero after the
+/// point, no exponent, no `-0`. A value that needs more fraction digits than its field has is refused,
+/// never rounded.
 public enum DecimalText {
     public enum Failure: Error, Hashable, Sendable {
         /// Not the one canonical spelling of a decimal number.

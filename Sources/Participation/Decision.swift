@@ -57,7 +57,7 @@ extension Decision: Codable {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "a decision is by the agent alone, or an override with action and reason"))
+                    debugDescription: "by the agent alone, or an override with action and reason"))
         }
     }
 

@@ -103,7 +103,8 @@ public struct DecisionReplay: Sendable {
         }
         let (left, right) = (recorded.fields, derived.fields)
         for (mine, theirs) in zip(left, right) where mine != theirs {
-            // Two fields of different paths at one place: a list is longer on one side, and the derived one leads.
+            // Two fields of different paths at one place: a list is longer on one side, and the derived
+            // one leads.
             return mine.path == theirs.path
                 ? divergence(theirs.path, mine.value, theirs.value)
                 : left.contains { $0.path == theirs.path }

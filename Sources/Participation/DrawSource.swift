@@ -35,12 +35,13 @@ struct CounterBlocks: Sendable {
     }
 }
 
-/// The draws of one organisation in one round: a function of the charter, the name and the round, and of nothing else.
+/// The draws of one organisation in one round: a function of the charter, the name and the round, and
+/// of nothing else.
 ///
-/// Block c is SHA-256("lethe/participation-draw/v1" 00 || charter[32] || u64be(len(name)) || name || u64be(round) ||
-/// u64be(c)). The explore draw is word 0 and the action draw word 1 of the first block in which that word is kept (see
-/// `schemas/participation.md`, which has known answers). Nobody can choose a draw, and everybody can check one with
-/// `sha256sum`.
+/// Block c is SHA-256("lethe/participation-draw/v1" 00 || charter[32] || u64be(len(name)) || name ||
+/// u64be(round) || u64be(c)). The explore draw is word 0 and the action draw word 1 of the first block
+/// in which that word is kept (see `schemas/participation.md`, which has known answers). Nobody can
+/// choose a draw, and everybody can check one with `sha256sum`.
 public struct DrawSource: Sendable {
     private let blocks: CounterBlocks
     private let first: (UInt64, UInt64, UInt64, UInt64)

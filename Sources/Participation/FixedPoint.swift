@@ -25,7 +25,8 @@ enum FixedPoint {
 
     /// ⌊`factor` · `numerator` / `denominator`⌋ with the product held in 128 bits.
     ///
-    /// - Precondition: nothing is negative and the result is at most Int64.max; `numerator` ≤ `denominator` suffices.
+    /// - Precondition: nothing is negative and the result is at most Int64.max; `numerator` ≤
+    ///   `denominator` suffices.
     @inlinable
     static func flooredShare(_ factor: Int64, _ numerator: Int64, over denominator: Int64) -> Int64 {
         let product = UInt64(factor).multipliedFullWidth(by: UInt64(numerator))
@@ -35,8 +36,8 @@ enum FixedPoint {
 
 /// All the integers from `low` to `high`: what a policy's check computes with instead of values.
 ///
-/// An operation gives `nil` where any pair of members could leave Int64. So an expression that evaluates to an
-/// interval cannot overflow for any values inside the intervals it started from.
+/// An operation gives `nil` where any pair of members could leave Int64. So an expression that
+/// evaluates to an interval cannot overflow for any values inside the intervals it started from.
 struct Interval: Hashable, Sendable {
     let low: Int64
     let high: Int64

@@ -3,8 +3,8 @@ public struct Observation: Hashable, Sendable, Codable {
     /// What is left of the period's compute budget, and what it was.
     public var budgetLeftMicrocredits: Int64
     public var budgetTotalMicrocredits: Int64
-    /// Marginal contribution in the last round taken part in, in parts per billion of the shared metric; `nil`
-    /// before the first.
+    /// Marginal contribution in the last round taken part in, in parts per billion of the shared
+    /// metric; `nil` before the first.
     public var contributionPPB: Int64?
     /// What is left of the period's privacy budget, and what it was, in millionths of ε.
     public var privacyLeftMicroepsilon: Int64

@@ -2,8 +2,8 @@ public import Bytes
 
 /// The learnt values of every action in every state, in value units; the agent's whole memory.
 ///
-/// Canonical bytes: "lethe/q-table/v1" 00 || u32be(states) || u32be(actions) || each value as i64be, row by row. The
-/// digest is their SHA-256.
+/// Canonical bytes: "lethe/q-table/v1" 00 || u32be(states) || u32be(actions) || each value as i64be,
+/// row by row. The digest is their SHA-256.
 public struct QTable: Hashable, Sendable {
     public let stateCount: Int
     public let actionCount: Int
@@ -38,7 +38,8 @@ public struct QTable: Hashable, Sendable {
         return best
     }
 
-    /// Replaces the value of one action in one state by ``updated(value:rewardUnits:bestNext:learningRate:discount:)``.
+    /// Replaces the value of one action in one state by
+    /// ``updated(value:rewardUnits:bestNext:learningRate:discount:)``.
     mutating func learn(
         _ state: StateIndex, _ action: ActionIndex, rewardUnits: Int64, bestNext: Int64,
         learningRate: Int64, discount: Int64
@@ -51,9 +52,10 @@ public struct QTable: Hashable, Sendable {
 
     /// Q(s, a) + α · (r + γ · max Q(s′, ·) − Q(s, a)), the exact rational rounded once, half to even.
     ///
-    /// Watkins and Dayan 1992, equation (1); Sutton and Barto 2018, equation (6.8). Values and rewards are in value
-    /// units, rates in basis points, so the rational is over 10^8. ``AgentPolicy/checked()`` has shown that no
-    /// step here overflows; the order of operations is the one it looked at.
+    /// Watkins and Dayan 1992, equation (1); Sutton and Barto 2018, equation (6.8). Values and rewards
+    /// are in value units, rates in basis points, so the rational is over 10^8.
+    /// ``AgentPolicy/checked()`` has shown that no step here overflows; the order of operations is the
+    /// one it looked at.
     static func updated(
         value: Int64, rewardUnits: Int64, bestNext: Int64, learningRate: Int64, discount: Int64
     ) -> Int64 {
@@ -73,7 +75,8 @@ public struct QTable: Hashable, Sendable {
 
     public var digest: Hash256<QTable> { .sha256(canonicalBytes) }
 
-    /// Reads the canonical bytes of a table of this policy; `nil` for any other bytes, or values beyond its bound.
+    /// Reads the canonical bytes of a table of this policy; `nil` for any other bytes, or values beyond
+    /// its bound.
     public init?(canonicalBytes bytes: [UInt8], policy: CheckedPolicy) {
         let start = Self.header.count
         stateCount = policy.shape.count

@@ -74,9 +74,10 @@ public struct RewardCorrection: Hashable, Sendable, Codable {
 extension CheckedSettlementRules {
     /// The rewards of a round.
     ///
-    /// With value V = ⌊improvement⁺ · price⌋ and positive parts φᵢ⁺ of the contributions, organisation i gets the
-    /// share ⌊V · φᵢ⁺ / Σφⱼ⁺⌋, and, where φᵢ is at least the minimum, the incentive and
-    /// ⌊rate · min(declared, cap · shards · epochs)⌋. The result does not depend on the order of the entries.
+    /// With value V = ⌊improvement⁺ · price⌋ and positive parts φᵢ⁺ of the contributions, organisation
+    /// i gets the share ⌊V · φᵢ⁺ / Σφⱼ⁺⌋, and, where φᵢ is at least the minimum, the incentive and
+    /// ⌊rate · min(declared, cap · shards · epochs)⌋. The result does not depend on the order of the
+    /// entries.
     public func settle(_ outcome: RoundOutcome) throws(SettlementError) -> Settlement {
         guard outcome.improvementPPB.magnitude <= Contribution.wholePPB.magnitude else {
             throw .outOfRange(field: "improvementPPB", outcome.improvementPPB)
@@ -161,8 +162,9 @@ extension CheckedSettlementRules {
 extension Settlement {
     /// The entries that bring what was settled and corrected so far to what `recomputed` gives.
     ///
-    /// One for each organisation whose reward changes, in ascending order of bytes; none where nothing does, so a
-    /// second run over the same exclusions gives nothing. An organisation that `recomputed` lacks goes to zero.
+    /// One for each organisation whose reward changes, in ascending order of bytes; none where nothing
+    /// does, so a second run over the same exclusions gives nothing. An organisation that `recomputed`
+    /// lacks goes to zero.
     public func corrections(
         to recomputed: Settlement, earlier: [RewardCorrection]
     ) throws(SettlementError) -> [RewardCorrection] {

@@ -9,9 +9,11 @@ public struct SettlementRules: Hashable, Sendable, Codable {
     public var microcreditsPerPPM: Int64
     /// Paid to each organisation that took part and contributed at least `minimumContributionPPB`.
     public var incentiveMicrocredits: Int64
-    /// The marginal contribution from which incentive and reimbursement are paid; may be negative to pay everybody.
+    /// The marginal contribution from which incentive and reimbursement are paid; may be negative to
+    /// pay everybody.
     public var minimumContributionPPB: Int64
-    /// Which part of its declared compute cost an organisation gets back: a decimal string, at most four places.
+    /// Which part of its declared compute cost an organisation gets back: a decimal string, at most
+    /// four places.
     public var reimbursementRate: String
     /// Declared cost above this, for each shard and epoch, is not reimbursed.
     public var reimbursementCapMicrocreditsPerShardEpoch: Int64
@@ -66,7 +68,8 @@ public enum SettlementError: Error, Hashable, Sendable {
 extension SettlementRules {
     /// These rules, with every number in a range in which settling cannot overflow.
     ///
-    /// The largest products: 10^9 parts per billion · 9·10^9 microcredits per ppm < 2^63; a share is held in 128 bits.
+    /// The largest products: 10^9 parts per billion · 9·10^9 microcredits per ppm < 2^63; a share is
+    /// held in 128 bits.
     public func checked() throws(SettlementError) -> CheckedSettlementRules {
         guard format == Self.format else { throw .unknownFormat(format) }
         guard (1...1_000_000).contains(revision) else { throw .badRevision(revision) }

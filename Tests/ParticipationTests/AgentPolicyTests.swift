@@ -115,8 +115,8 @@ import Testing
         #expect(throws: Self.faults[index].0) { try policy.checked() }
     }
 
-    /// Bisection on the reward bound: the largest that is accepted is not far below where the products leave Int64,
-    /// so the proof refuses no more than it has to.
+    /// Bisection on the reward bound: the largest that is accepted is not far below where the products
+    /// leave Int64, so the proof refuses no more than it has to.
     @Test func refusesExactlyWhereProductsCouldOverflow() throws {
         func accepts(_ maximum: Int64) -> Bool {
             var policy = smallPolicy()
@@ -129,8 +129,8 @@ import Testing
             let middle = (sound + unsound) / 2
             if accepts(middle) { sound = middle } else { unsound = middle }
         }
-        // (1 − α)·10^8·B + α·(10^4·R + γ·B) with B = 10 R, α = 2,500 and γ = 9,000 basis points, must fit Int64:
-        // 7,500 · 10^4 · 10 R + 2,500 · (10^4 R + 9,000 · 10 R) = 10^9 R.
+        // (1 − α)·10^8·B + α·(10^4·R + γ·B) with B = 10 R, α = 2,500 and γ = 9,000 basis points, must
+        // fit Int64: 7,500 · 10^4 · 10 R + 2,500 · (10^4 R + 9,000 · 10 R) = 10^9 R.
         #expect(sound == Int64.max / 1_000_000_000)
     }
 }

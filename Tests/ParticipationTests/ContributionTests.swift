@@ -45,7 +45,8 @@ import Testing
         #expect(try Contribution.leaveOneOut([]) { _ in 7 }.isEmpty)
     }
 
-    /// Three players, left glove against two right gloves: Shapley values ⅔, ⅙, ⅙ (Shapley 1953's game of this kind).
+    /// Three players, left glove against two right gloves: Shapley values ⅔, ⅙, ⅙ (Shapley 1953's game
+    /// of this kind).
     @Test func exactOracleSolvesTheGloveGame() {
         let values = Self.exactShapley(["left", "right1", "right2"]) {
             $0.contains("left") && $0.count > 1 ? 6 : 0
@@ -54,8 +55,8 @@ import Testing
         #expect(values["right1"]! == (6, 6))
     }
 
-    /// 4,000 samples of a game whose gains lie in a known range: Hoeffding's inequality puts each estimate within
-    /// 4 % of the range with probability above 1 − 2·exp(−2·4000·0.04²) > 0.99999.
+    /// 4,000 samples of a game whose gains lie in a known range: Hoeffding's inequality puts each
+    /// estimate within 4 % of the range with probability above 1 − 2·exp(−2·4000·0.04²) > 0.99999.
     @Test func samplingComesCloseToTheExactValue() throws {
         let exact = Self.exactShapley(Self.players, Self.utility)
         let estimate = try Contribution.sampledShapley(
@@ -84,7 +85,8 @@ import Testing
         #expect(try totals(Self.players, .sha256([1])).totalsPPB != base.totalsPPB)
     }
 
-    /// A player that adds nothing to any coalition gets exactly nothing, and equal players get equal exact values.
+    /// A player that adds nothing to any coalition gets exactly nothing, and equal players get equal
+    /// exact values.
     @Test func aPlayerThatAddsNothingGetsNothing() throws {
         let estimate = try Contribution.sampledShapley(
             ["idle", "x", "y"], samples: 50, seed: charter
@@ -92,7 +94,8 @@ import Testing
         #expect(estimate.contributionsPPB == ["idle": 0, "x": 1000, "y": 1000])
     }
 
-    /// Each number of an estimate is changed in turn: the totals no longer add up, or something is out of range.
+    /// Each number of an estimate is changed in turn: the totals no longer add up, or something is out
+    /// of range.
     @Test func readsBackOnlyAnEstimateThatAddsUp() throws {
         let estimate = try Contribution.sampledShapley(
             Self.players, samples: 3, seed: charter, utilityPPB: Self.utility)

@@ -2,8 +2,9 @@ import Bytes
 @testable import Participation
 import Testing
 
-/// Two games small enough to be solved exactly. Each is a deterministic Markov decision process of the agent's own
-/// states; value iteration in floating point, sharing no code with the agent, says what is optimal.
+/// Two games small enough to be solved exactly. Each is a deterministic Markov decision process of the
+/// agent's own states; value iteration in floating point, sharing no code with the agent, says what is
+/// optimal.
 @Suite struct ConvergenceTests {
     /// A solved game: Q*(s, a) for the feasible actions of every reachable state, in micro-credits.
     struct Game<Node: Hashable & Sendable>: Sendable {
@@ -40,7 +41,8 @@ import Testing
         }
     }
 
-    /// A budget for two rounds of four, and shares of 2, 3, 4 and 6 credits: the last two are worth waiting for.
+    /// A budget for two rounds of four, and shares of 2, 3, 4 and 6 credits: the last two are worth
+    /// waiting for.
     struct Saving: Hashable {
         var left: Int
         var place: Int
@@ -86,15 +88,17 @@ import Testing
         #expect([best(2, 0), best(2, 1), best(2, 2), best(1, 3)] == [0, 0, 1, 1])
     }
 
-    /// Standing is the last contribution, low or high. The large allocation costs more than it brings at once, but a high
-    /// standing earns a bonus in the next round: a myopic organisation never invests.
+    /// Standing is the last contribution, low or high. The large allocation costs more than it brings
+    /// at once, but a high standing earns a bonus in the next round: a myopic organisation never
+    /// invests.
     struct Standing: Hashable { var high: Bool }
 
     static let investing = Game<Standing>(
         start: Standing(high: false),
         actions: { _ in [0, 1, 2] },
         step: { node, action in
-            // Shares less costs: nothing, 1 credit at low effort, −0.5 at high effort; 3 credits for high standing.
+            // Shares less costs: nothing, 1 credit at low effort, −0.5 at high effort; 3 credits for
+            // high standing.
             let now = [0, 1e6, -0.5e6][action] + (node.high && action != 0 ? 3e6 : 0)
             return (now, action == 0 ? node : Standing(high: action == 2))
         })
@@ -126,8 +130,8 @@ import Testing
         }
     }
 
-    /// Every feasible action of every state has its optimal value, to within what rounding at a rate of one half
-    /// may leave: 1/(2α(1 − γ)) = 10 value units, which is one micro-credit.
+    /// Every feasible action of every state has its optimal value, to within what rounding at a rate of
+    /// one half may leave: 1/(2α(1 − γ)) = 10 value units, which is one micro-credit.
     private func expectOptimal<Node: Hashable>(
         _ agent: Agent, _ solved: [Node: [Int: Double]], _ rows: [Node: StateIndex]
     ) {

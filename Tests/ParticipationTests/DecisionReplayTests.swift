@@ -41,8 +41,8 @@ import Testing
         #expect(left.table != QTable(try smallPolicy().checked()))
     }
 
-    /// Every leaf of every record, as JSON, is changed in turn. Either it cannot be read any more, or the replay names
-    /// the record and a field of that name.
+    /// Every leaf of every record, as JSON, is changed in turn. Either it cannot be read any more, or
+    /// the replay names the record and a field of that name.
     @Test func pointsAtEveryChangedField() throws {
         let inputs = try Self.history()
         let replay = try Self.replay()

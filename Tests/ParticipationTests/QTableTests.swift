@@ -39,7 +39,8 @@ import Testing
         #expect(QTable(canonicalBytes: beyond, policy: policy) == nil)
     }
 
-    /// |Q| ≤ ⌈max |r| / (1 − γ)⌉ for policies and rewards from one end to the other, and the bound is reached.
+    /// |Q| ≤ ⌈max |r| / (1 − γ)⌉ for policies and rewards from one end to the other, and the bound is
+    /// reached.
     @Test func neverLeavesTheProvenBound() throws {
         var stream = DrawStream(domain: "bounds", seed: [1])
         for trial in 0..<200 {

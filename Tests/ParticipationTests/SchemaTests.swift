@@ -51,7 +51,8 @@ import Testing
 
     static let hasValidator = succeeds(["python3", "-c", "import jsonschema"])
 
-    /// Each document as it is, and with a fault that its schema can see; the last of each list is an unknown field.
+    /// Each document as it is, and with a fault that its schema can see; the last of each list is an
+    /// unknown field.
     @Test(.enabled(if: hasValidator, "python3 with jsonschema is not installed"))
     func anIndependentValidatorAcceptsTheDocumentsAndRefusesFaults() throws {
         let faults: [String: [([String], Tree)]] = [

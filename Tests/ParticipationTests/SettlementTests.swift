@@ -20,8 +20,9 @@ import Testing
     }
 
     /// V = 7,000 ppb · 500 / 1000 = 3,500. Weights 3,000 + 1,000 + 999: shares ⌊3500·3000/4999⌋ = 2100,
-    /// ⌊3500·1000/4999⌋ = 700, ⌊3500·999/4999⌋ = 699; one micro-credit is left. `c` is below the minimum and gets
-    /// neither incentive nor reimbursement; `a` declares 401, of which 200 count and 50 are paid.
+    /// ⌊3500·1000/4999⌋ = 700, ⌊3500·999/4999⌋ = 699; one micro-credit is left. `c` is below the
+    /// minimum and gets neither incentive nor reimbursement; `a` declares 401, of which 200 count and
+    /// 50 are paid.
     @Test func sharesAsWorkedByHand() throws {
         let settlement = try Self.rules.checked().settle(
             Self.outcome(
@@ -156,14 +157,14 @@ import Testing
         #expect(corrections[0].shareDeltaMicrocredits == -settled.lines[0].shareMicrocredits)
         #expect(corrections[0].incentiveDeltaMicrocredits == -70)
         #expect(corrections[0].reimbursementDeltaMicrocredits == -20)
-        // Without `a` there is less to share but the others' part of it is larger: u = 266,666 of which `b` had
-        // the smaller, now has the larger part.
+        // Without `a` there is less to share but the others' part of it is larger: u = 266,666 of which
+        // `b` had the smaller, now has the larger part.
         #expect(corrections[1].shareDeltaMicrocredits > 0)
         #expect(corrections[1].incentiveDeltaMicrocredits == 0)
     }
 
-    /// Whatever was corrected before, in whatever order deletions came: the balance is that of the history that never
-    /// had the excluded, and doing it again changes nothing.
+    /// Whatever was corrected before, in whatever order deletions came: the balance is that of the
+    /// history that never had the excluded, and doing it again changes nothing.
     @Test func correctionsLeadToWhatWouldHaveBeenSettled() throws {
         let settled = try Self.settlement(without: [])
         for order in [["a", "c"], ["c", "a"], ["b", "a"]] {

@@ -23,7 +23,8 @@ import Testing
         #expect(try SimulationPage(Self.study("beta")).html != html)
     }
 
-    /// An XML parser, which knows nothing of browsers' forgiveness, reads the whole page but its doctype and void tags.
+    /// An XML parser, which knows nothing of browsers' forgiveness, reads the whole page but its
+    /// doctype and void tags.
     @Test(.enabled(if: hasParser, "python3 is not installed"))
     func everyElementIsClosed() throws {
         var html = try SimulationPage(Self.study()).html

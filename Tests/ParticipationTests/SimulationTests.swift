@@ -17,7 +17,8 @@ import Testing
         ).result()
     }
 
-    /// The digest is over every action and Q-table; the value was computed once and must come out on every machine.
+    /// The digest is over every action and Q-table; the value was computed once and must come out on
+    /// every machine.
     @Test func equalSeedsGiveEqualBytes() throws {
         let first = try Self.setup().run()
         #expect(try Self.setup().run() == first)
@@ -33,8 +34,9 @@ import Testing
         #expect(try run(setup, world.reversed(), .random) == run(setup, world, .random))
     }
 
-    /// Names only seed draws and order lists. Without exploration nothing is drawn, so giving the organisations each
-    /// other's names gives each other's results: what moves with a name is everything but its exploration.
+    /// Names only seed draws and order lists. Without exploration nothing is drawn, so giving the
+    /// organisations each other's names gives each other's results: what moves with a name is
+    /// everything but its exploration.
     @Test func permutingNamesPermutesResultsWhereNothingIsDrawn() throws {
         var setup = Self.setup()
         setup.policy.explorationRate = [RateStep(fromDecision: 0, rate: "0")]
@@ -75,8 +77,8 @@ import Testing
         #expect(result.periods.allSatisfy { $0.metricPPBSum == 0 })
     }
 
-    /// Welfare is value less costs; what the parties keep is payouts less costs. The two differ by what the consortium
-    /// pays beyond the value, and by the micro-credits that rounding left.
+    /// Welfare is value less costs; what the parties keep is payouts less costs. The two differ by what
+    /// the consortium pays beyond the value, and by the micro-credits that rounding left.
     @Test func moneyIsConserved() throws {
         for strategy in [Strategy.qLearning, .alwaysIn, .random, .myopic] {
             let setup = Self.setup()

@@ -1,4 +1,5 @@
-/// Text of the page: escaping, and numbers from integers alone, so that the page's bytes depend on no library.
+/// Text of the page: escaping, and numbers from integers alone, so that the page's bytes depend on no
+/// library.
 enum PageText {
     static func escaped(_ text: String) -> String {
         var result = ""
@@ -54,7 +55,8 @@ enum PageText {
         quotient(part * 100, whole, places: 1) + " %"
     }
 
-    /// By how many per cent `value` differs from `base`, with its sign; a dash where the base is not positive.
+    /// By how many per cent `value` differs from `base`, with its sign; a dash where the base is not
+    /// positive.
     static func change(_ value: Int64, from base: Int64) -> String {
         guard base > 0 else { return "–" }
         let text = quotient((value - base) * 100, base, places: 1) + " %"

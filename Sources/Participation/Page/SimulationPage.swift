@@ -1,6 +1,7 @@
 internal import Bytes
 
-/// A study as one HTML page that stands alone: no script, no request, pictures as inline SVG beside their tables.
+/// A study as one HTML page that stands alone: no script, no request, pictures as inline SVG beside
+/// their tables.
 ///
 /// A function of the study: equal studies give equal bytes.
 public struct SimulationPage: Sendable {
@@ -64,14 +65,18 @@ public struct SimulationPage: Sendable {
                 "credits of welfare per organisation and round, all learning"),
             (best.map { PageText.credits(lateWelfare($0), per: lateShare) } ?? "–",
                 "the same for the best baseline, \(best?.name ?? "none")"),
-            (PageText.percent(late, of: Int64(deciding * run.lateRounds)), "of the learners’ late decisions are to take part"),
+            (PageText.percent(late, of: Int64(deciding * run.lateRounds)),
+                "of the learners’ late decisions are to take part"),
             (PageText.grouped(study.decisions), "decisions in all the runs of this page"),
         ].map { "<li><b>\($0.0)</b>\(PageText.escaped($0.1))</li>" }
         return """
             <h1>Participation, simulated</h1>
-            <p class="sub">\(setup.organisations) organisations, \(PageText.grouped(setup.rounds)) rounds, budgets \
-            refilled every \(setup.roundsPerPeriod) rounds, seed “\(PageText.escaped(setup.seed))”. “Late” is the \
-            last \(PageText.grouped(run.lateRounds)) rounds, when exploration has come down to its last rate. One \
+            <p class="sub">\(setup.organisations) organisations, \(PageText.grouped(setup.rounds)) \
+            rounds, budgets \
+            refilled every \(setup.roundsPerPeriod) rounds, seed “\(PageText.escaped(setup.seed))”. \
+            “Late” is the \
+            last \(PageText.grouped(run.lateRounds)) rounds, when exploration has come down to its last \
+            rate. One \
             credit is a million micro-credits; all figures are exact sums, rounded only for print.</p>
             <div class="verdict">\(verdict)</div>
             <ul class="facts">\(facts.joined())</ul>
@@ -94,7 +99,8 @@ public struct SimulationPage: Sendable {
         let second =
             behind.isEmpty
             ? "No baseline does better."
-            : "Q-learning does not beat \(PageText.list(losses)): the figure is by how much the baseline is ahead."
+            : "Q-learning does not beat \(PageText.list(losses)): the figure is by how much "
+                + "the baseline is ahead."
         return "<p>\(PageText.escaped(first)) \(PageText.escaped(second)) \(PageText.escaped(ownInterest))</p>"
     }
 

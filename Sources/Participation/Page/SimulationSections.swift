@@ -22,15 +22,16 @@ extension SimulationPage {
         }
         let chart = BarChart(title: "Late welfare per organisation and round, by strategy", bars: bars)
         let table = PageTable(
-            caption: "Per organisation and round, in credits. “Better off learning”: honest organisations that keep "
-                + "more, late, when all learn than when all follow the baseline.",
+            caption: "Per organisation and round, in credits. “Better off learning”: honest organisations that "
+                + "keep more, late, when all learn than when all follow the baseline.",
             columns: [
                 "Strategy", "takes part", "metric", "welfare, all", "welfare, late", "kept, late",
                 "better off learning",
             ], rows: study.strategies.indices.map(comparisonRow), emphasis: 0)
         return """
             <h2>Everybody by the same strategy</h2>
-            <p>Welfare is the value of the rounds’ improvements less everybody’s compute and privacy costs; payouts \
+            <p>Welfare is the value of the rounds’ improvements less everybody’s compute and privacy \
+            costs; payouts \
             are transfers and cancel. “Kept” is what organisations are paid less their costs.</p>
             <div class="row"><figure>\(chart.svg)<figcaption>Late welfare per organisation and round, in \
             credits.</figcaption></figure><p>\(PageText.escaped(fixedPolicy))</p></div>
@@ -71,8 +72,8 @@ extension SimulationPage {
                 : "does " + Self.text(setup.policy.allocations[action.rawValue - 1])
             return "\(name) \(allocation)"
         }
-        return "The best fixed policy was searched for with full knowledge of the model: one action for each quarter of "
-            + "the organisations by cost of data, \(study.search.evaluations) policies run over "
+        return "The best fixed policy was searched for with full knowledge of the model: one action for each quarter "
+            + "of the organisations by cost of data, \(study.search.evaluations) policies run over "
             + "\(study.search.rounds) rounds each, climbing one quarter at a time. It found: "
             + PageText.list(parts) + ". Nobody in a real consortium could search so."
     }
@@ -100,7 +101,8 @@ extension SimulationPage {
             <div class="row"><figure>\(participation.svg)<figcaption>Who takes part, mean of each \
             period; free riders, who always do, are not counted.</figcaption></figure>\
             \(eighths("Taking part, per cent", participation, places: 0).html)</div>
-            <div class="row"><figure>\(welfare.svg)<figcaption>Welfare per organisation and round, mean of each \
+            <div class="row"><figure>\(welfare.svg)<figcaption>Welfare per organisation and round, mean \
+            of each \
             period.</figcaption></figure>\
             \(eighths("Welfare per organisation and round, credits", welfare, places: 2).html)</div>
             """
@@ -137,8 +139,10 @@ extension SimulationPage {
         let privacy = budgetChart("Privacy budget left, late rounds", \.privacyLeftPPMSum)
         return """
             <h2>How budgets are spent within a period</h2>
-            <p>Each line is the mean share of the budget that is left when the round opens, over all organisations \
-            that decide and all late periods. A line that falls early is an organisation that cannot take part later, whatever the \
+            <p>Each line is the mean share of the budget that is left when the round opens, over all \
+            organisations \
+            that decide and all late periods. A line that falls early is an organisation that cannot \
+            take part later, whatever the \
             later rounds pay.</p>
             \(legend)
             <div class="row"><figure>\(compute.svg)<figcaption>Compute budget left.</figcaption></figure>\

@@ -18,7 +18,8 @@ public struct SimulatedOrganisation: Hashable, Sendable, Codable {
     public var budgetMicrocredits: Int64
     public var privacyBudgetMicroepsilon: Int64
 
-    /// Cost of one effective data unit at one epoch, in millionths of a micro-credit: what classes are formed by.
+    /// Cost of one effective data unit at one epoch, in millionths of a micro-credit: what classes are
+    /// formed by.
     var costRank: Int64 {
         profile.computeMicrocreditsPerShardEpoch * 1_000_000
             / max(1, qualityBasisPoints * dataUnitsPerShard / FixedPoint.one)
@@ -28,10 +29,10 @@ public struct SimulatedOrganisation: Hashable, Sendable, Codable {
 extension SimulationSetup {
     /// The organisations of this set-up, in ascending order of names.
     ///
-    /// Each is drawn from the seed and its own name alone: quality 0.5 … 1, data per shard 500 … 1,500 units, 2 … 4
-    /// shards, compute 0.2 … 1.6 credits for a shard-epoch, 0.1 ε for an epoch at 1 … 2 credits for an ε, a compute
-    /// budget for 0.8 … 2.5 shard-epochs a round, a privacy budget for 0.8 … 2 epochs a round. The last is the
-    /// liar, the free riders come just before it.
+    /// Each is drawn from the seed and its own name alone: quality 0.5 … 1, data per shard 500 … 1,500
+    /// units, 2 … 4 shards, compute 0.2 … 1.6 credits for a shard-epoch, 0.1 ε for an epoch at 1 … 2
+    /// credits for an ε, a compute budget for 0.8 … 2.5 shard-epochs a round, a privacy budget for 0.8
+    /// … 2 epochs a round. The last is the liar, the free riders come just before it.
     ///
     /// - Precondition: `organisations` is inside ``organisationRange``.
     public func world() -> [SimulatedOrganisation] {

@@ -2,7 +2,8 @@ internal import Bytes
 
 /// One run of a consortium: the organisations, how each decides, and the rounds one after the other.
 ///
-/// Everything is integer arithmetic in one fixed order, ascending by name, so a run is a function of its input.
+/// Everything is integer arithmetic in one fixed order, ascending by name, so a run is a function of
+/// its input.
 struct SimulationRun {
     private let setup: CheckedSetup
     private let rules: CheckedSettlementRules
@@ -197,7 +198,8 @@ struct SimulationRun {
         }
     }
 
-    /// Books costs and payouts, and lets the agents know. The settlement's lines are in the order of the moves.
+    /// Books costs and payouts, and lets the agents know. The settlement's lines are in the order of
+    /// the moves.
     private mutating func pay(
         _ round: Int, _ moves: [Move], _ contributions: [Int64], _ settlement: Settlement
     ) throws(SimulationError) {

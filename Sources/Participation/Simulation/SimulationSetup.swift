@@ -52,8 +52,9 @@ public enum SimulationError: Error, Hashable, Sendable {
 }
 
 extension SimulationSetup {
-    /// A consortium in which budgets are scarce, prices such that about half the organisations gain by taking part,
-    /// and the shared value grows with the number of organisations. Rounds come in periods of 20.
+    /// A consortium in which budgets are scarce, prices such that about half the organisations gain by
+    /// taking part, and the shared value grows with the number of organisations. Rounds come in periods
+    /// of 20.
     public static func standard(organisations: Int, rounds: Int, seed: String) -> SimulationSetup {
         let count = Int64(organisations)
         return SimulationSetup(

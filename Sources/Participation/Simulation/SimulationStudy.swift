@@ -5,10 +5,12 @@ public struct SimulationStudy: Hashable, Sendable, Codable {
     public let format: String
     public let setup: SimulationSetup
     public let organisations: [SimulatedOrganisation]
-    /// Every honest organisation, and the liar, decides by the same strategy; free riders ride free in all runs.
+    /// Every honest organisation, and the liar, decides by the same strategy; free riders ride free in
+    /// all runs.
     public let strategies: [StrategyResult]
     public let search: FixedPolicySearch
-    /// One honest organisation decides otherwise while all others learn; empty where the simulation is too large.
+    /// One honest organisation decides otherwise while all others learn; empty where the simulation is
+    /// too large.
     public let deviations: [DeviationResult]
     public let probe: String
     public let misuse: [MisuseResult]
@@ -55,8 +57,8 @@ public struct MisuseResult: Hashable, Sendable, Codable {
 extension SimulationSetup {
     /// Runs the simulation, its baselines, the search for the best fixed policy, and the misuse variants.
     ///
-    /// - Parameter deviationLimit: The largest number of decisions in a run for which the deviations of a single
-    ///   organisation, one run each, are computed as well.
+    /// - Parameter deviationLimit: The largest number of decisions in a run for which the deviations of
+    ///   a single organisation, one run each, are computed as well.
     public func study(deviationLimit: Int = 200_000) throws(SimulationError) -> SimulationStudy {
         var study = StudyInProgress(setup: try checked(), organisations: world())
         let search = try study.searchFixed()
@@ -137,7 +139,8 @@ private struct StudyInProgress {
         classOf.map { .fixed(actions[$0]) }
     }
 
-    /// Coordinate ascent on welfare: from the best common action, class after class, until a pass changes nothing.
+    /// Coordinate ascent on welfare: from the best common action, class after class, until a pass
+    /// changes nothing.
     mutating func searchFixed() throws(SimulationError) -> FixedPolicySearch {
         let rounds = min(setup.document.rounds, 4 * setup.document.roundsPerPeriod)
         let candidates = (0..<setup.policy.actionCount).map(ActionIndex.init(rawValue:))

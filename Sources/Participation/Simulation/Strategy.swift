@@ -6,8 +6,9 @@ public enum Strategy: Hashable, Sendable {
     case neverIn
     /// Each feasible action equally likely.
     case random
-    /// The action with the best reward in this round, if all others do what they did in the last one. It knows the
-    /// utility model, which no real organisation does, and looks no further than the round.
+    /// The action with the best reward in this round, if all others do what they did in the last one.
+    /// It knows the utility model, which no real organisation does, and looks no further than the
+    /// round.
     case myopic
     /// This action whenever it is feasible, staying out otherwise.
     case fixed(ActionIndex)

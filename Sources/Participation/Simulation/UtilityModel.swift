@@ -1,8 +1,9 @@
 /// How data becomes quality in the simulation: diminishing returns, and a world that moves on.
 ///
-/// A contribution of s shards for e epochs is worth q · d · s · y(e) effective data units: quality times data per shard
-/// times shards times the yield of the epochs. The stock of effective data decays by the drift rate from
-/// round to round, S ← ⌊S · (1 − δ)⌋ + X, and the shared metric is M(S) = ⌊ceiling · S / (S + K)⌋.
+/// A contribution of s shards for e epochs is worth q · d · s · y(e) effective data units: quality
+/// times data per shard times shards times the yield of the epochs. The stock of effective data decays
+/// by the drift rate from round to round, S ← ⌊S · (1 − δ)⌋ + X, and the shared metric is M(S) =
+/// ⌊ceiling · S / (S + K)⌋.
 public struct UtilityModel: Hashable, Sendable, Codable {
     /// The metric that no amount of data exceeds, in parts per billion.
     public var ceilingPPB: Int64
