@@ -76,6 +76,16 @@ import Testing
         }
     }
 
+    /// The late rounds of 60 are the last 20: at 0.4 in the standard policy, or from where this one steps down.
+    @Test func saysHowMuchIsExploredLate() throws {
+        #expect(try SimulationPage(Self.study()).html.contains("at a rate of 0.4 or less"))
+        var setup = SimulationSetup.standard(organisations: 6, rounds: 60, seed: "a")
+        setup.policy.explorationRate = [
+            RateStep(fromDecision: 0, rate: "0.3"), RateStep(fromDecision: 40, rate: "0.02"),
+        ]
+        #expect(try SimulationPage(setup.study()).html.contains("at a rate of 0.02 or less"))
+    }
+
     @Test(arguments: [
         (Int64(0), Int64(1), 2, "0.00"), (-5, 1000, 2, "0.00"), (-15, 1000, 2, "−0.02"),
         (1_234_567, 1, 0, "1,234,567"), (1, 3, 3, "0.333"), (5, 0, 1, "–"),

@@ -62,8 +62,10 @@ struct LineChart {
     }
 
     private func line(_ series: Series, _ ticks: AxisTicks) -> String {
-        let last = Int64(max(1, series.values.count - 1))
-        let points = series.values.enumerated().map { index, value in
+        // A single value is a level line: a point alone would not be seen.
+        let values = series.values.count == 1 ? series.values + series.values : series.values
+        let last = Int64(max(1, values.count - 1))
+        let points = values.enumerated().map { index, value in
             let x = Self.left + Int64(index) * (Self.right - Self.left) / last
             return PageText.tenths(x) + "," + PageText.tenths(height(of: value, ticks))
         }

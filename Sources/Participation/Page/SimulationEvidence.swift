@@ -18,11 +18,9 @@ extension SimulationPage {
         }
         return """
             <h2>What was learnt</h2>
-            <p>Late choices of all learning organisations where they did not explore, by what was left \
-            of the compute \
-            budget and how far the period had run. Dashed cells were never reached. Each organisation \
-            learns a table \
-            of its own; this is their sum.</p>
+            <p>Late choices of all learning organisations where they did not explore, by what was \
+            left of the compute budget and how far the period had run. Dashed cells were never \
+            reached. Each organisation learns a table of its own; this is their sum.</p>
             <div class="pair"><figure>\(participation.svg)<figcaption>Takes part, per cent of greedy \
             choices.</figcaption></figure><figure>\(effort.svg)<figcaption>Mean shard-epochs where it takes \
             part.</figcaption></figure></div>
@@ -90,10 +88,9 @@ extension SimulationPage {
         return """
             <h2>One organisation decides otherwise</h2>
             <p>Everybody learns but \(PageText.escaped(study.probe)), the honest organisation in the \
-            middle by cost of \
-            data. Each row is a run of its own, and the others react. “fixed: s × e” is s shards for e \
-            epochs whenever \
-            the means allow, and staying out otherwise: with fewer shards than s, always.</p>
+            middle by cost of data. Each row is a run of its own, and the others react. “fixed: s × \
+            e” is s shards for e epochs whenever the means allow, and staying out otherwise: with \
+            fewer shards than s, always.</p>
             <div class="row"><figure>\(BarChart(title: "What one organisation keeps, late", bars: bars).svg)\
             <figcaption>Kept per late round, in credits.</figcaption></figure>\(table.html)</div>
             """
@@ -113,27 +110,23 @@ extension SimulationPage {
         return """
             <h2>Free riders and a liar</h2>
             <p>\(setup.freeRiders) \
-            \(setup.freeRiders == 1 ? "organisation promises" : "organisations promise") the \
-            smallest allocation every round and \(setup.freeRiders == 1 ? "delivers" : "deliver") an \
-            adapter that adds \
-            nothing. One more, \(PageText.escaped(liar)), works like \
-            the others but declares \(setup.lieFactor) times its compute cost. The truthful run is the \
-            same run, draw for \
-            draw, with true declarations.</p>
+            \(setup.freeRiders == 1 ? "organisation promises" : "organisations promise") the smallest \
+            allocation every round and \(setup.freeRiders == 1 ? "delivers" : "deliver") an adapter \
+            that adds nothing. One more, \(PageText.escaped(liar)), works like the others but \
+            declares \(setup.lieFactor) times its compute cost. The truthful run is the same run, \
+            draw for draw, with true declarations.</p>
             \(table.html)
             <ul>
-            <li>The incentive of \(PageText.credits(rules.incentiveMicrocredits)) credits is tied to a \
-            measured \
-            contribution of at least \(PageText.grouped(rules.minimumContributionPPB)) ppb. The share \
-            follows the \
-            contribution by itself, so a free rider’s is nil under all rules.</li>
-            <li>Declared costs are reimbursed at a rate of \(PageText.escaped(rules.reimbursementRate)) up to \
+            <li>The incentive of \(PageText.credits(rules.incentiveMicrocredits)) credits is tied to \
+            a measured contribution of at least \(PageText.grouped(rules.minimumContributionPPB)) \
+            ppb. The share follows the contribution by itself, so a free rider’s is nil under all \
+            rules.</li>
+            <li>Declared costs are reimbursed at a rate of \
+            \(PageText.escaped(rules.reimbursementRate)) up to \
             \(PageText.credits(rules.reimbursementCapMicrocreditsPerShardEpoch)) credits for a shard \
-            and epoch. \
-            \(PageText.escaped(liarReading))</li>
+            and epoch. \(PageText.escaped(liarReading))</li>
             <li>Contributions are measured without error here. With a noisy metric a free rider would \
-            pass the minimum \
-            now and then.</li>
+            pass the minimum now and then.</li>
             </ul>
             """
     }
@@ -171,33 +164,28 @@ extension SimulationPage {
             <h2>The model, and what it leaves out</h2>
             <dl>
             <dt>Data</dt><dd>s shards for e epochs are worth quality · data per shard · s · y(e) \
-            effective units, \
-            y = \(yields.joined(separator: ", ")) for e = 1, 2, …: later epochs add less.</dd>
-            <dt>Metric</dt><dd>M(S) = \(PageText.percent(model.ceilingPPB, of: Contribution.wholePPB)) \
-            · S / (S + K), \
-            K = \(PageText.grouped(model.halfDataUnits)) units: diminishing returns in the stock S, of \
-            which each round \
-            finds \(PageText.escaped(model.driftRate)) out of date.</dd>
+            effective units, y = \(yields.joined(separator: ", ")) for e = 1, 2, …: later epochs add \
+            less.</dd>
+            <dt>Metric</dt><dd>M(S) = \
+            \(PageText.percent(model.ceilingPPB, of: Contribution.wholePPB)) · S / (S + K), K = \
+            \(PageText.grouped(model.halfDataUnits)) units: diminishing returns in the stock S, of \
+            which each round finds \(PageText.escaped(model.driftRate)) out of date.</dd>
             <dt>Value</dt><dd>A round is worth its improvement of the metric over not holding it, at \
             \(PageText.credits(setup.rules.microcreditsPerPPM * 10_000)) credits for a percentage point.</dd>
             <dt>Organisations</dt><dd>Quality 0.5 … 1, 500 … 1,500 units a shard, 2 … 4 shards, 0.2 … \
-            1.6 credits a \
-            shard-epoch, 0.1 ε an epoch at 1 … 2 credits for an ε, budgets for 0.8 … 2.5 shard-epochs \
-            and 0.8 … 2 epochs a \
-            round; drawn from the seed and the name.</dd>
+            1.6 credits a shard-epoch, 0.1 ε an epoch at 1 … 2 credits for an ε, budgets for 0.8 … \
+            2.5 shard-epochs and 0.8 … 2 epochs a round; drawn from the seed and the name.</dd>
             <dt>Actions</dt><dd>Stay out, or shards × epochs of \(PageText.list(allocations)).</dd>
             <dt>Contribution</dt><dd>Leave-one-out, exact. Shares are in proportion to it.</dd>
             <dt>Learning</dt><dd>Discount \(PageText.escaped(setup.policy.discount)); exploration \
             \(schedule(setup.policy.explorationRate)); learning rate \
             \(schedule(setup.policy.learningRate)).</dd>
             </dl>
-            <p>Left out: noise in the metric, organisations that come and go, collusion, and deletions. \
-            Every learner \
-            makes the others’ world move, so the convergence that holds for one agent in a fixed world \
-            is not promised \
-            here; shares are paid in proportion, so each organisation’s gain is in part the others’ \
-            loss, and learners \
-            that serve themselves need not serve all.</p>
+            <p>Left out: noise in the metric, organisations that come and go, collusion, and \
+            deletions. Every learner makes the others’ world move, so the convergence that holds for \
+            one agent in a fixed world is not promised here; shares are paid in proportion, so each \
+            organisation’s gain is in part the others’ loss, and learners that serve themselves need \
+            not serve all.</p>
             """
     }
 

@@ -72,15 +72,22 @@ public struct SimulationPage: Sendable {
         return """
             <h1>Participation, simulated</h1>
             <p class="sub">\(setup.organisations) organisations, \(PageText.grouped(setup.rounds)) \
-            rounds, budgets \
-            refilled every \(setup.roundsPerPeriod) rounds, seed “\(PageText.escaped(setup.seed))”. \
-            “Late” is the \
-            last \(PageText.grouped(run.lateRounds)) rounds, when exploration has come down to its last \
-            rate. One \
-            credit is a million micro-credits; all figures are exact sums, rounded only for print.</p>
+            rounds, budgets refilled every \(setup.roundsPerPeriod) rounds, seed \
+            “\(PageText.escaped(setup.seed))”. “Late” is the last \(PageText.grouped(run.lateRounds)) \
+            rounds, in which agents explore at a rate of \(lateExploration) or less. One credit is a million \
+            micro-credits; all figures are exact sums, rounded only for print.</p>
             <div class="verdict">\(verdict)</div>
             <ul class="facts">\(facts.joined())</ul>
             """
+    }
+
+    /// The highest rate of exploration in the late rounds.
+    private var lateExploration: String {
+        let start = setup.rounds - study.learning.run.lateRounds
+        let steps = setup.policy.explorationRate
+        let first = steps.lastIndex { $0.fromDecision <= start } ?? 0
+        let rates = steps[first...].compactMap { try? DecimalText.scaled($0.rate, digits: 4) }
+        return DecimalText.text(rates.max() ?? 0, digits: 4)
     }
 
     /// Which baselines Q-learning beats, and which beat it, in words that follow the figures.

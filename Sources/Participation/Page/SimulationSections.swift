@@ -31,8 +31,8 @@ extension SimulationPage {
         return """
             <h2>Everybody by the same strategy</h2>
             <p>Welfare is the value of the rounds’ improvements less everybody’s compute and privacy \
-            costs; payouts \
-            are transfers and cancel. “Kept” is what organisations are paid less their costs.</p>
+            costs; payouts are transfers and cancel. “Kept” is what organisations are paid less their \
+            costs.</p>
             <div class="row"><figure>\(chart.svg)<figcaption>Late welfare per organisation and round, in \
             credits.</figcaption></figure><p>\(PageText.escaped(fixedPolicy))</p></div>
             \(table.html)
@@ -101,9 +101,8 @@ extension SimulationPage {
             <div class="row"><figure>\(participation.svg)<figcaption>Who takes part, mean of each \
             period; free riders, who always do, are not counted.</figcaption></figure>\
             \(eighths("Taking part, per cent", participation, places: 0).html)</div>
-            <div class="row"><figure>\(welfare.svg)<figcaption>Welfare per organisation and round, mean \
-            of each \
-            period.</figcaption></figure>\
+            <div class="row"><figure>\(welfare.svg)<figcaption>Welfare per organisation and round, \
+            mean of each period.</figcaption></figure>\
             \(eighths("Welfare per organisation and round, credits", welfare, places: 2).html)</div>
             """
     }
@@ -140,10 +139,8 @@ extension SimulationPage {
         return """
             <h2>How budgets are spent within a period</h2>
             <p>Each line is the mean share of the budget that is left when the round opens, over all \
-            organisations \
-            that decide and all late periods. A line that falls early is an organisation that cannot \
-            take part later, whatever the \
-            later rounds pay.</p>
+            organisations that decide and all late periods. A line that falls early is an \
+            organisation that cannot take part later, whatever the later rounds pay.</p>
             \(legend)
             <div class="row"><figure>\(compute.svg)<figcaption>Compute budget left.</figcaption></figure>\
             \(placesTable("Compute budget left, per cent", compute).html)</div>
