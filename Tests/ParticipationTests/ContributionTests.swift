@@ -76,6 +76,31 @@ import Testing
         #expect(estimate.samples == samples && estimate.seed == charter)
     }
 
+    struct Known: Decodable {
+        let orders: [String]
+        let samples: Int
+        let seed: String
+        let totalsPPB: [Int64]
+    }
+
+    /// From `derive.py`: the very permutations, as the coalitions that are asked for show them, and the totals.
+    @Test func drawsThePublishedPermutations() throws {
+        let known: Known = try vector("shapley")
+        var asked: [Set<String>] = []
+        let estimate = try Contribution.sampledShapley(
+            Self.players, samples: known.samples, seed: try #require(Hash256(hex: known.seed))
+        ) {
+            asked.append($0)
+            return Self.utility($0)
+        }
+        #expect(estimate.totalsPPB == known.totalsPPB)
+        // Nobody and everybody first, then the beginnings of each order but the whole.
+        let beginnings = known.orders.flatMap { order in
+            (1..<order.count).map { Set(order.prefix($0).map(String.init)) }
+        }
+        #expect(asked == [[], Set(Self.players)] + beginnings)
+    }
+
     @Test func listingOrderDoesNotMatterAndTheSeedDoes() throws {
         func totals(_ players: [String], _ seed: Hash256<Charter>) throws -> ShapleyEstimate {
             try Contribution.sampledShapley(players, samples: 20, seed: seed, utilityPPB: Self.utility)

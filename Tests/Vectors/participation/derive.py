@@ -1,6 +1,6 @@
 """Derives the vectors of this folder from schemas/participation.md, with Python's integers and fractions alone.
 
-Run it in this folder; it rewrites draws.json, q-updates.json and walk.json.
+Run it in this folder; it rewrites draws.json, q-updates.json, shapley.json and walk.json.
 """
 import hashlib
 import json
@@ -105,7 +105,37 @@ def walk():
             "tableDigest": hashlib.sha256(body).hexdigest()}
 
 
-for file, value in [("draws.json", draws()), ("q-updates.json", updates()), ("walk.json", walk())]:
+def shapley():
+    """Ten permutations of five players with diminishing returns; `a` and `d` are worth more together."""
+    seed, players, samples = hashlib.sha256(b"walk").digest(), ["a", "b", "c", "d", "e"], 10
+    data = {"a": 100, "b": 200, "c": 400, "d": 50, "e": 1}
+
+    def utility(coalition):
+        stock = sum(data[name] for name in coalition)
+        return 600_000_000 * stock // (stock + 300) + (40_000_000 if {"a", "d"} <= set(coalition) else 0)
+
+    def words():
+        counter = 0
+        while True:
+            digest = hashlib.sha256(b"lethe/shapley-draw/v1\0" + seed + U64(counter)).digest()
+            yield from (int.from_bytes(digest[at:at + 8], "big") for at in (0, 8, 16, 24))
+            counter += 1
+
+    stream, totals, orders = words(), dict.fromkeys(players, 0), []
+    for _ in range(samples):
+        order = players[:]
+        for last in range(len(order) - 1, 0, -1):
+            word = next(w for w in stream if w < 2**64 - 2**64 % (last + 1))
+            at = word % (last + 1)
+            order[last], order[at] = order[at], order[last]
+        for place, name in enumerate(order):
+            totals[name] += utility(order[:place + 1]) - utility(order[:place])
+        orders.append("".join(order))
+    return {"orders": orders, "samples": samples, "seed": seed.hex(),
+            "totalsPPB": [totals[name] for name in players]}
+
+
+for file, value in [("shapley.json", shapley()), ("draws.json", draws()), ("q-updates.json", updates()), ("walk.json", walk())]:
     with open(file, "w", encoding="utf-8") as out:
         json.dump(value, out, indent=1, ensure_ascii=False, sort_keys=True)
         out.write("\n")
