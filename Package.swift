@@ -110,6 +110,10 @@ let package = Package(
                 "Replay", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        // Organisations as agents: state to decision, contribution to reward, and their simulation.
+        .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
