@@ -34,27 +34,67 @@ let package = Package(
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
 
-        // What is said.
+        // What is said: canonical statements in envelopes.
         .target(name: "Events", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(name: "EventsTests", dependencies: ["Events", "Bytes"], swiftSettings: strict),
-        // RFC 6962 trees, tiles and checkpoint text; knows nothing of signatures.
+
+        // Where it sits: RFC 6962 trees, tiles and checkpoint text; knows nothing of signatures.
         .target(name: "MerkleLog", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
 
-        // Keys, signatures, encryption and signed notes, through libsodium.
+        // Who said it: keys, signatures, encryption and signed notes, through libsodium.
         .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
+
+        // Arithmetic with one answer: optimised in debug builds too, and never contracted.
+        .target(
+            name: "Kernels",
+            cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
+
+        // Safetensors, PEFT directories, exact merging.
+        .target(name: "Adapters", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "AdaptersTests", dependencies: ["Adapters", "Bytes", "Kernels"],
+            exclude: ["Interop"], swiftSettings: strict),
+
+        // What the chains say, and what may be said next: views, admission, replay from entry bytes.
+        .target(
+            name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
+
+        // What a third party checks offline: no database, no network.
+        .target(
+            name: "Proofs", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            exclude: ["Interop"], swiftSettings: strict),
+
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
         .target(
-            name: "LedgerStore",
-            dependencies: ["Bytes", "Events", "MerkleLog", "Signing", grdb, sqlite],
+            name: "LedgerStore", dependencies: ["Bytes", "Events", "MerkleLog", "Signing", grdb, sqlite],
             swiftSettings: strict),
         .testTarget(
             name: "LedgerStoreTests",
             dependencies: ["LedgerStore", "Bytes", "Events", "MerkleLog", "Signing", grdb],
             swiftSettings: strict),
+
+        // Models rebuilt from their contributions.
+        .target(
+            name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
+
+        // The steps of carrying out a plan.
+        .target(
+            name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
+
+        // Everything put together: one ledger directory and what can be done with it.
+        .target(
+            name: "LetheEngine",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Proofs", "Replay",
+                "Signing", "Unlearning",
+            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
