@@ -7,10 +7,11 @@ import Testing
 
 @testable import LedgerStore
 
-/// One row of the crash table: a step that goes wrong in one way, while one thing is done to a prepared ledger.
+/// One row of the crash table: a step that goes wrong in one way, while one thing is done to a prepared
+/// ledger.
 ///
-/// After each, the ledger is opened again by the ordinary code, and what was being done is either there as a whole or
-/// not at all; then the same thing is done again and succeeds.
+/// After each, the ledger is opened again by the ordinary code, and what was being done is either there
+/// as a whole or not at all; then the same thing is done again and succeeds.
 struct Fault: Codable, Sendable, CustomStringConvertible {
     let step: FaultInjector.Step
     let effect: FaultInjector.Effect
@@ -180,13 +181,14 @@ private func checkInvariants(_ ledger: LedgerDirectory) throws {
         try checkInvariants(ledger)
         let isThere = fault.step == .insertBlobKey && fault.isTaken
         #expect(try ledger.blobs.open(Work.blob)?.bytes() == (isThere ? Work.content : nil))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: ledger.paths.blobs).count == (isThere ? 2 : 1))
+        let blobFiles = try FileManager.default.contentsOfDirectory(atPath: ledger.paths.blobs)
+        #expect(blobFiles.count == (isThere ? 2 : 1))
         try Work.putBlob.run(on: ledger)
         #expect(try ledger.blobs.open(Work.blob)?.bytes() == Work.content)
     }
 
-    /// Before the mark nothing has begun; after it nothing is served. Either way erasing again ends it, and no trace of
-    /// what the files held before is left.
+    /// Before the mark nothing has begun; after it nothing is served. Either way erasing again ends it,
+    /// and no trace of what the files held before is left.
     @Test(
         arguments: Fault.table([
             .markErasure, .overwriteBlobFile, .unlinkBlobFile, .deleteKeys, .truncateLog, .confirmErasure,
@@ -202,7 +204,8 @@ private func checkInvariants(_ ledger: LedgerDirectory) throws {
         #expect(try ledger.blobs.contains(Work.erased) == !hasBegun)
         let isConfirmed = fault.step == .confirmErasure && fault.isTaken
         // What goes wrong with the blob's file stops the blob alone; a kill stops both.
-        let isBlobsAlone = [.overwriteBlobFile, .unlinkBlobFile].contains(fault.step) && fault.effect != .killed
+        let isBlobsAlone =
+            [.overwriteBlobFile, .unlinkBlobFile].contains(fault.step) && fault.effect != .killed
         let pending = !hasBegun || isConfirmed ? 0 : isBlobsAlone ? 1 : 2
         #expect(try ledger.vault.pendingErasures().count == pending)
 
@@ -244,7 +247,8 @@ private func checkInvariants(_ ledger: LedgerDirectory) throws {
         let large = (0..<100).map { NewEntry(envelope: noise(5_000, seed: UInt64($0))) }
         let largeBody = OpenBody(salt: body(9).salt, mediaType: .json, bytes: noise(1_000_000))
         try limit("1")
-        #expect(code { _ = try ledger.events.append(large, to: chain, expecting: TreeSize(250)) } == .diskFull)
+        #expect(
+            code { _ = try ledger.events.append(large, to: chain, expecting: TreeSize(250)) } == .diskFull)
         #expect(code { try ledger.vault.putBody(largeBody) } == .diskFull)
         try checkInvariants(ledger)
         try limit("1000000")

@@ -120,8 +120,8 @@ import Testing
         #expect(try vault.body(copy.commitment) == body(1))
     }
 
-    /// Each byte of the file is changed in turn; what the first reader then gets is the body or an error. Only the
-    /// other reader's copy may be changed without notice.
+    /// Each byte of the file is changed in turn; what the first reader then gets is the body or an
+    /// error. Only the other reader's copy may be changed without notice.
     @Test func refusesEveryAlteration() throws {
         let bytes = try sealed().bytes
         let header = 21 + 32 + 2 + "application/json".utf8.count + 2
