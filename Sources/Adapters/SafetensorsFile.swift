@@ -37,19 +37,19 @@ public struct SafetensorsFile: Sendable {
         }
     }
 
+    static let chunkByteCount = 1 << 18
+
     /// Calls `body` with the elements of a tensor in order, some at a time, in fixed memory.
     public func forEachChunk(
         of entry: SafetensorsHeader.Entry, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
-        let chunk = 1 << 18
-        let buffer = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: min(chunk, entry.tensor.byteCount), alignment: 64)
-        defer { buffer.deallocate() }
+        let chunk = Self.chunkByteCount
+        let buffer = ElementBuffer(byteCount: min(chunk, entry.tensor.byteCount))
         let size = entry.tensor.element.size
         var start = 0
         while start < entry.tensor.count {
             let count = min(chunk / size, entry.tensor.count - start)
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<(count * size)])
+            let part = buffer.bytes(count * size)
             try read(entry, from: start, into: part)
             try body(UnsafeRawBufferPointer(part))
             start += count

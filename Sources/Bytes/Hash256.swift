@@ -7,7 +7,7 @@ internal import Crypto
 /// hexadecimal digits, and no other spelling is accepted.
 public struct Hash256<Subject>: Hashable, Comparable, Sendable {
     /// The value as four big-endian words, so that word order is byte order.
-    private var word0, word1, word2, word3: UInt64
+    @usableFromInline internal var word0, word1, word2, word3: UInt64
 
     /// Reads exactly 32 bytes; `nil` for any other count.
     public init?(bytes: some Collection<UInt8>) {
@@ -35,16 +35,15 @@ public struct Hash256<Subject>: Hashable, Comparable, Sendable {
     /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
     public init?(hex: some StringProtocol) {
         var text = String(hex)
-        guard let value = text.withUTF8({ Self(hexDigits: $0) }) else { return nil }
-        self = value
+        guard let words = text.withUTF8(Hex.words) else { return nil }
+        (word0, word1, word2, word3) = words
     }
 
     /// Reads 64 lower-case hexadecimal digits where they stand in a text; `nil` for anything else.
+    @inlinable
     public init?(hexDigits digits: UnsafeBufferPointer<UInt8>) {
-        guard digits.count == 64, let word0 = Hex.word(digits, at: 0), let word1 = Hex.word(digits, at: 16),
-            let word2 = Hex.word(digits, at: 32), let word3 = Hex.word(digits, at: 48)
-        else { return nil }
-        (self.word0, self.word1, self.word2, self.word3) = (word0, word1, word2, word3)
+        guard let words = Hex.words(digits) else { return nil }
+        (word0, word1, word2, word3) = words
     }
 
     /// Reads 32 raw bytes at `pointer`.
@@ -95,14 +94,14 @@ extension Hash256: CustomStringConvertible {
 
 extension Hash256: Codable {
     public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(hex: text) else {
+        var text = try decoder.singleValueContainer().decode(String.self)
+        guard let words = text.withUTF8(Hex.words) else {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
                     debugDescription: "not 64 lower-case hexadecimal digits: \(text.prefix(80))"))
         }
-        self = value
+        (word0, word1, word2, word3) = words
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -150,3 +150,26 @@ extension PublicView {
         return found
     }
 }
+
+extension PublicView {
+    /// Contributions that start, directly or through models and others, from one of `events`, without `events` themselves.
+    public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
+        var affected = events
+        var tainted: Set<ArtifactDigest> = []
+        let nodes =
+            contributions.rows.values.map { ($0.position, $0.event) } + models.rows.values.map { ($0.position, $0.event) }
+        var found: [EventHash] = []
+        for (_, event) in nodes.sorted(by: { $0.0 < $1.0 }) {
+            if let row = contributions[event] {
+                if !events.contains(event), row.parents.contains(where: tainted.contains) { found.append(event) }
+                if events.contains(event) || found.last == event {
+                    affected.insert(event)
+                    tainted.insert(row.adapter)
+                }
+            } else if let row = models[event], contributions(of: row).contains(where: affected.contains) {
+                tainted.insert(row.model)
+            }
+        }
+        return found
+    }
+}

@@ -76,24 +76,25 @@ extension Envelope {
     ///
     /// Refuses any other field, order, spacing or base64 spelling, a payload type other than in-toto's, and two
     /// signatures under one key id.
-    public init(parsing bytes: [UInt8]) throws(ParseError) {
-        guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
+    ///
+    /// - Parameter limit: the most bytes to read; more than ``maximumBytes`` only for envelopes that are not leaves.
+    public init(parsing bytes: [UInt8], limit: Int = maximumBytes) throws(ParseError) {
+        guard bytes.count <= limit else { throw .tooLarge(bytes: bytes.count) }
         let root: JSONNode
         do throws(JSONError) {
             root = try JSONTape(parsing: bytes).root
         } catch {
             throw .notCanonical(error)
         }
-        guard let members = root.values(of: ["payload", "payloadType", "signatures"]) else {
-            throw .invalidField("the members must be payload, payloadType, signatures")
-        }
-        guard members[1].spells(Self.payloadType) else {
+        guard var members = root.members(3), let payloadNode = members.next("payload"),
+            let type = members.next("payloadType"), let list = members.next("signatures")
+        else { throw .invalidField("the members must be payload, payloadType, signatures") }
+        guard type.spells(Self.payloadType) else {
             throw .invalidField("payloadType must be \(Self.payloadType)")
         }
-        guard let payload = members[0].base64 else {
+        guard let payload = payloadNode.base64 else {
             throw .invalidField("payload must be padded standard base64")
         }
-        let list = members[2]
         guard list.token.kind == .array else { throw .invalidField("signatures must be a list") }
         var signatures: [Signature] = []
         for node in list.elements {
@@ -109,13 +110,12 @@ extension Envelope {
     }
 
     private static func signature(_ node: JSONNode) throws(ParseError) -> Signature {
-        guard let members = node.values(of: ["keyid", "sig"]) else {
-            throw .invalidField("a signature's members must be keyid, sig")
-        }
-        guard let keyID: KeyID = try? members[0].hash() else {
+        guard var members = node.members(2), let key = members.next("keyid"), let sig = members.next("sig")
+        else { throw .invalidField("a signature's members must be keyid, sig") }
+        guard let keyID: KeyID = try? key.hash() else {
             throw .invalidField("keyid must be 64 lower-case hexadecimal digits")
         }
-        guard let bytes = members[1].base64, bytes.count == 64 else {
+        guard let bytes = sig.base64, bytes.count == 64 else {
             throw .invalidField("sig must be the padded standard base64 of 64 bytes")
         }
         return Signature(keyID: keyID, signature: bytes)

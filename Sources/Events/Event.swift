@@ -31,9 +31,12 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     /// The statement's `predicateType`, e.g. `https://lethe.example/event/round-opened/v1`.
     public var predicateType: String { "\(Self.prefix)\(rawValue)/v1" }
 
+    private static let byPredicateType = Dictionary(
+        uniqueKeysWithValues: allCases.map { ($0.predicateType, $0) })
+
     public init?(predicateType: String) {
-        guard predicateType.hasPrefix(Self.prefix), predicateType.hasSuffix("/v1") else { return nil }
-        self.init(rawValue: String(predicateType.dropFirst(Self.prefix.count).dropLast(3)))
+        guard let type = Self.byPredicateType[predicateType] else { return nil }
+        self = type
     }
 
     /// Which chains may hold the event.

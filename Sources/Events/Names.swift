@@ -37,19 +37,9 @@ public struct Identifier<Subject>: TextValue, Comparable {
     public let text: String
 
     public init?(_ text: String) {
-        let characters = text.utf8
-        guard (1...64).contains(characters.count), characters.allSatisfy(Self.isInside),
-            characters.first.map(Self.isEdge) == true, characters.last.map(Self.isEdge) == true
-        else { return nil }
+        var copy = text
+        guard copy.withUTF8({ NameRule.identifier.holds(for: $0[...]) }) else { return nil }
         self.text = text
-    }
-
-    private static func isEdge(_ byte: UInt8) -> Bool {
-        (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte)
-    }
-
-    private static func isInside(_ byte: UInt8) -> Bool {
-        isEdge(byte) || byte == 0x2e || byte == 0x5f || byte == 0x2d
     }
 
     public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
@@ -70,10 +60,13 @@ public struct Origin: TextValue, Comparable {
     public let text: String
 
     public init?(_ text: String) {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, Consortium(String(parts[0])) != nil,
-            Identifier<Origin>(String(parts[1])) != nil
-        else { return nil }
+        var copy = text
+        let isValid = copy.withUTF8 { bytes in
+            guard let slash = bytes.firstIndex(of: UInt8(ascii: "/")) else { return false }
+            return NameRule.consortium.holds(for: bytes[..<slash])
+                && NameRule.identifier.holds(for: bytes[(slash + 1)...])
+        }
+        guard isValid else { return nil }
         self.text = text
     }
 
@@ -100,15 +93,33 @@ public struct Consortium: TextValue {
     public let text: String
 
     public init?(_ text: String) {
-        let characters = text.utf8
-        let isEdge = { (byte: UInt8) in
-            (0x61...0x7a).contains(byte) || (0x30...0x39).contains(byte)
-        }
-        guard (1...128).contains(characters.count),
-            characters.allSatisfy({ isEdge($0) || $0 == 0x2e || $0 == 0x2d }),
-            characters.first.map(isEdge) == true, characters.last.map(isEdge) == true
-        else { return nil }
+        var copy = text
+        guard copy.withUTF8({ NameRule.consortium.holds(for: $0[...]) }) else { return nil }
         self.text = text
+    }
+}
+
+/// Which characters a name has: lower-case letters and digits everywhere, others only inside.
+private struct NameRule {
+    static let identifier = NameRule(maximum: 64, allowsUnderscore: true)
+    static let consortium = NameRule(maximum: 128, allowsUnderscore: false)
+
+    let maximum: Int
+    let allowsUnderscore: Bool
+
+    func holds(for name: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard (1...maximum).contains(name.count), Self.isEdge(name[name.startIndex]),
+            Self.isEdge(name[name.endIndex - 1])
+        else { return false }
+        return name.allSatisfy { byte in
+            Self.isEdge(byte) || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "-")
+                || (allowsUnderscore && byte == UInt8(ascii: "_"))
+        }
+    }
+
+    private static func isEdge(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+            || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }
 

@@ -52,8 +52,9 @@ public struct Statement: Hashable, Sendable {
         subjects = Self.subjects(of: event, chain: chain, firstLeaf: firstLeaf)
     }
 
-    /// The subjects that an event must have: its artifacts; else the chain, by the hash of its first leaf; for a chain's
-    /// first event the charter or the reader list, by the digest of the event's canonical bytes.
+    /// The subjects that an event must have: its artifacts; else the chain, by the hash of its first leaf;
+    /// for a chain's first event the charter or the reader list, by the digest of the event's canonical
+    /// bytes.
     public static func subjects(of event: Event, chain: Origin, firstLeaf: EventHash?) -> [Subject] {
         switch event {
         case .adapterCommitted(let content):
@@ -93,8 +94,8 @@ extension Statement {
 
     /// Reads a statement of a known type from its canonical bytes; anything unknown is refused.
     ///
-    /// What only the chain can tell is not judged here: whether the subjects follow from the event, whether sequence and
-    /// previous event fit the author's last, whether the chain may hold such an event.
+    /// What only the chain can tell is not judged here: whether the subjects follow from the event, whether
+    /// sequence and previous event fit the author's last, whether the chain may hold such an event.
     public init(parsing bytes: [UInt8]) throws(ParseError) {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         let root: JSONNode
@@ -103,60 +104,68 @@ extension Statement {
         } catch {
             throw .notCanonical(error)
         }
-        let type = try Self.type(root)
+        guard var members = root.members(4), let typeName = members.next("_type"),
+            let predicate = members.next("predicate"), let predicateType = members.next("predicateType"),
+            let subject = members.next("subject")
+        else {
+            throw .invalidField(
+                path: "$", reason: "must have exactly the members _type, predicate, predicateType, subject")
+        }
+        guard typeName.spells(Self.statementType) else {
+            throw .invalidField(path: "$._type", reason: "is not \(Self.statementType)")
+        }
+        let type = try Self.type(predicateType)
         do throws(JSONError) {
-            try self.init(root, type: type)
+            try self.init(predicate, type: type, subjects: try Self.subjects(subject))
         } catch {
             guard case .invalidValue(let path, let reason) = error else { throw .notCanonical(error) }
             throw .invalidField(path: path, reason: reason)
         }
     }
 
-    /// The event's type, once the four members of an in-toto statement are there.
-    private static func type(_ root: JSONNode) throws(ParseError) -> EventType {
-        guard let members = root.values(of: rootNames) else {
-            throw .invalidField(path: "$", reason: "must have exactly \(rootNames.joined(separator: ", "))")
-        }
-        guard members[0].spells(statementType) else {
-            throw .invalidField(path: "$._type", reason: "is not \(statementType)")
-        }
-        guard let name = members[2].string else {
+    private static func type(_ node: JSONNode) throws(ParseError) -> EventType {
+        guard let name = node.string else {
             throw .invalidField(path: "$.predicateType", reason: "is not a string")
         }
         guard let type = EventType(predicateType: name) else { throw .unknownType(name) }
         return type
     }
 
-    private static let rootNames = ["_type", "predicate", "predicateType", "subject"]
-    private static let namesWithoutBody = ["author", "chain", "claimedAt", "event", "previous", "sequence"]
-    private static let namesWithBody = [
-        "author", "body", "chain", "claimedAt", "event", "previous", "sequence",
-    ]
-
-    private init(_ root: JSONNode, type: EventType) throws(JSONError) {
-        let predicate = root.member("predicate")!
+    private init(_ predicate: JSONNode, type: EventType, subjects: [Subject]) throws(JSONError) {
         let bodyNode = predicate.member("body")
-        let names = bodyNode == nil ? Self.namesWithoutBody : Self.namesWithBody
-        guard let fields = predicate.values(of: names) else {
-            throw predicate.refusal("must have exactly \(names.joined(separator: ", "))")
+        guard var members = predicate.members(bodyNode == nil ? 6 : 7), let author = members.next("author"),
+            bodyNode == nil || members.next("body") != nil, let chain = members.next("chain"),
+            let claimedAt = members.next("claimedAt"), let event = members.next("event"),
+            let previous = members.next("previous"), let sequence = members.next("sequence")
+        else {
+            throw predicate.refusal(
+                "must have exactly the members author, chain, claimedAt, event, previous, sequence, and perhaps body")
         }
-        // From `chain` on the fields stand at the same distance from the end, body or none.
-        let chainPlace = names.count - 5
-        author = try fields[0].text()
+        self.author = try author.text()
         body = try bodyNode?.decode(BodyReference.self)
-        chain = try fields[chainPlace].text()
-        claimedAt = try fields[chainPlace + 1].text()
-        event = try Event(type, from: fields[chainPlace + 2])
-        let previous = fields[chainPlace + 3]
+        self.chain = try chain.text()
+        self.claimedAt = try claimedAt.text()
+        self.event = try Event(type, from: event)
         self.previous = previous.token.kind == .null ? nil : try previous.hash()
-        sequence = try fields[chainPlace + 4].decode(Count.self).value
-        subjects = try Self.subjects(root.member("subject")!)
+        self.sequence = try sequence.decode(Count.self).value
+        self.subjects = subjects
     }
 
     /// In-toto wants at least one subject.
-    private static func subjects(_ node: JSONNode) throws(JSONError) -> [Subject] {
-        let subjects = try node.decode([Subject].self)
-        guard !subjects.isEmpty else { throw node.refusal("is empty") }
+    private static func subjects(_ list: JSONNode) throws(JSONError) -> [Subject] {
+        guard list.token.kind == .array else { throw list.refusal("is not an array") }
+        guard list.token.count > 0 else { throw list.refusal("is empty") }
+        var subjects: [Subject] = []
+        for node in list.elements {
+            guard var members = node.members(2), let digest = members.next("digest"),
+                let name = members.next("name")
+            else { throw node.refusal("must have exactly the members digest, name") }
+            guard var digests = digest.members(1), let sha256 = digests.next("sha256") else {
+                throw digest.refusal("must have exactly the member sha256")
+            }
+            guard let text = name.string else { throw name.refusal("is not a string") }
+            subjects.append(Subject(name: text, digest: try sha256.hash()))
+        }
         return subjects
     }
 

@@ -1,7 +1,7 @@
 /// A UTC time to the second, written `2026-11-23T10:00:00Z` and in no other way.
 ///
-/// Years 1970 to 9999; no leap seconds. In an event it is what the author claims; what is proven is the bracket between
-/// two checkpoints.
+/// Years 1970 to 9999; no leap seconds. In an event it is what the author claims; what is proven is the
+/// bracket between two checkpoints.
 public struct Timestamp: TextValue, Comparable {
     public static let pattern =
         "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
@@ -15,21 +15,20 @@ public struct Timestamp: TextValue, Comparable {
     }
 
     public init?(_ text: String) {
-        let bytes = Array(text.utf8)
-        guard bytes.count == 20 else { return nil }
-        func number(_ range: Range<Int>) -> Int? {
-            range.reduce(Optional(0)) { value, index in
-                let digit = bytes[index] &- 48
-                return digit < 10 ? value.map { $0 * 10 + Int(digit) } : nil
-            }
-        }
-        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
-            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
-            hour < 24, minute < 60, second < 60,
-            let date = CalendarDate(year: year, month: month, day: day)
+        var text = text
+        guard let seconds = text.withUTF8(Self.seconds) else { return nil }
+        self.init(seconds: seconds)
+    }
+
+    private static func seconds(_ text: UnsafeBufferPointer<UInt8>) -> Int? {
+        guard text.count == 20, text[10] == UInt8(ascii: "T"), text[13] == UInt8(ascii: ":"),
+            text[16] == UInt8(ascii: ":"), text[19] == UInt8(ascii: "Z"),
+            let date = CalendarDate(UnsafeBufferPointer(rebasing: text[..<10])),
+            let hour = CalendarDate.number(text, 11..<13), hour < 24,
+            let minute = CalendarDate.number(text, 14..<16), minute < 60,
+            let second = CalendarDate.number(text, 17..<19), second < 60
         else { return nil }
-        self.init(seconds: date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second)
-        guard self.text == text else { return nil }
+        return date.daysSince1970 * 86_400 + hour * 3_600 + minute * 60 + second
     }
 
     /// Midnight UTC at the beginning of `date`.
@@ -62,12 +61,28 @@ public struct CalendarDate: TextValue, Comparable {
     }
 
     public init?(_ text: String) {
-        let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-        guard text.utf8.count == 10, parts.count == 3, let year = Int(parts[0]),
-            let month = Int(parts[1]), let day = Int(parts[2]),
-            let date = Self(year: year, month: month, day: day), date.text == text
-        else { return nil }
+        var text = text
+        guard let date = text.withUTF8({ Self($0) }) else { return nil }
         self = date
+    }
+
+    fileprivate init?(_ text: UnsafeBufferPointer<UInt8>) {
+        guard text.count == 10, text[4] == UInt8(ascii: "-"), text[7] == UInt8(ascii: "-"),
+            let year = Self.number(text, 0..<4), let month = Self.number(text, 5..<7),
+            let day = Self.number(text, 8..<10)
+        else { return nil }
+        self.init(year: year, month: month, day: day)
+    }
+
+    /// The number that the decimal digits in `range` spell; `nil` where one of them is none.
+    fileprivate static func number(_ text: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) -> Int? {
+        var number = 0
+        for index in range {
+            let digit = text[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { return nil }
+            number = number * 10 + Int(digit)
+        }
+        return number
     }
 
     /// The day `days` days after 1970-01-01; `nil` before it and after 9999-12-31.
@@ -98,9 +113,9 @@ public struct CalendarDate: TextValue, Comparable {
         return shiftedYear / 400 * 146_097 + dayOfEra - 719_468
     }
 
-    /// The same day `count` months later, or the last day of that month where it is shorter (Regulation 1182/71,
-    /// Art. 3(2)(c)): one month after 31 January is the last day of February. `nil` outside 1970 to 9999, since a
-    /// deadline that is silently another day would be worse than none.
+    /// The same day `count` months later, or the last day of that month where it is shorter (Regulation
+    /// 1182/71, Art. 3(2)(c)): one month after 31 January is the last day of February. `nil` outside 1970 to
+    /// 9999, since a deadline that is silently another day would be worse than none.
     public func addingMonths(_ count: Int) -> CalendarDate? {
         let (months, overflow) = (year * 12 + month - 1).addingReportingOverflow(count)
         guard !overflow, months >= 0 else { return nil }

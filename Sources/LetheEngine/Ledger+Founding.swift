@@ -102,13 +102,20 @@ extension Ledger {
     /// Opens the private chain of local `member`, which operates it: announces it on the public chain, then lists its
     /// readers on the chain itself.
     ///
-    /// - Returns: outbox files that the public chain's operator must append first, if that is somebody else.
+    /// Where somebody else operates the public chain, the announcement waits in the outbox, and the same call lists the
+    /// readers once it stands on the chain.
+    ///
+    /// - Returns: what became of the announcement; `nil` where it stood on the chain already.
     @discardableResult
     public func openPrivateChain(
         of member: MemberName, readers: [MemberName], protection: KeyProtection
-    ) throws -> Recorded {
+    ) throws -> Recorded? {
         let origin = Origin(try view.charter!.consortium, chain: Identifier<Origin>(member.text)!)
         let existing = keys.checkpointKey(of: origin)
+        if try view.chains[origin] != nil, existing != nil {
+            try listReaders(of: origin, as: member, readers)
+            return nil
+        }
         let key = try existing ?? makeCheckpointKey(origin, protection)
         let announced = try record(
             .chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), as: member,

@@ -9,7 +9,8 @@ public import Bytes
 /// 20852163
 /// CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
 /// ```
-/// Extension lines are allowed by the specification, written by nobody here, and refused: they are not auditable.
+/// Extension lines are allowed by the specification, written by nobody here, and refused: they are not
+/// auditable.
 public struct Checkpoint: Sendable {
     /// The log's name, not empty and without control characters. Compared byte for byte, not as Unicode text.
     public let origin: String
@@ -58,7 +59,8 @@ public struct Checkpoint: Sendable {
 
 extension Checkpoint: Hashable {
     public static func == (left: Self, right: Self) -> Bool {
-        left.size == right.size && left.root == right.root && left.origin.utf8.elementsEqual(right.origin.utf8)
+        left.size == right.size && left.root == right.root
+            && left.origin.utf8.elementsEqual(right.origin.utf8)
     }
 
     public func hash(into hasher: inout Hasher) {

@@ -2,8 +2,8 @@ public import Bytes
 
 /// The right edge of a growing tree: just enough to append to it and to know its root.
 ///
-/// Holds one hash for each set bit of the size, those of the largest complete subtrees from left to right. Size and
-/// nodes together re-create it, so a store keeps them instead of reading a chain from the start.
+/// Holds one hash for each set bit of the size, those of the largest complete subtrees from left to right.
+/// Size and nodes together re-create it, so a store keeps them instead of reading a chain from the start.
 public struct CompactRange: Hashable, Sendable {
     public private(set) var size: TreeSize
     /// The roots of the complete subtrees that cover the tree, largest and leftmost first.
@@ -21,7 +21,8 @@ public struct CompactRange: Hashable, Sendable {
         for leaf in leaves { append(leaf) }
     }
 
-    /// Re-creates a range from what ``size`` and ``nodes`` gave; `nil` where their counts cannot belong together.
+    /// Re-creates a range from what ``size`` and ``nodes`` gave; `nil` where their counts cannot belong
+    /// together.
     public init?(size: TreeSize, nodes: [NodeHash]) {
         guard nodes.count == size.rawValue.nonzeroBitCount else { return nil }
         self.size = size
@@ -33,10 +34,11 @@ public struct CompactRange: Hashable, Sendable {
         append(leaf) { _, _, _ in }
     }
 
-    /// Adds one leaf and tells `completed` of each subtree that it completes, as (level, index, hash), from the leaf
-    /// (level 0) upwards.
+    /// Adds one leaf and tells `completed` of each subtree that it completes, as (level, index, hash), from
+    /// the leaf (level 0) upwards.
     ///
-    /// These are exactly the nodes that ``inclusionProof(of:in:reader:)`` may ask for, each told once in a chain's life.
+    /// These are exactly the nodes that ``inclusionProof(of:in:reader:)`` may ask for, each told once in a
+    /// chain's life.
     public mutating func append(
         _ leaf: LeafHash, completed: (_ level: Int, _ index: Int, _ hash: NodeHash) -> Void
     ) {

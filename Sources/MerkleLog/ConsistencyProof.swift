@@ -1,11 +1,12 @@
 public import Bytes
 
-/// The hashes that show the tree of size `old` to be the beginning of the tree of size `new` (RFC 6962 §2.1.2).
+/// The hashes that show the tree of size `old` to be the beginning of the tree of size `new` (RFC 6962
+/// §2.1.2).
 ///
 /// Empty where both sizes are equal. For `reader` see ``inclusionProof(of:in:reader:)``.
 ///
-/// - Precondition: `0 < old <= new`. That anything begins with nothing needs no proof, and a proof that is always
-///   accepted would be one more way to make a mistake.
+/// - Precondition: `0 < old <= new`. That anything begins with nothing needs no proof, and a proof that is
+///   always accepted would be one more way to make a mistake.
 public func consistencyProof<Failure: Error>(
     from old: TreeSize, to new: TreeSize,
     reader: (_ level: Int, _ index: Int) throws(Failure) -> NodeHash
@@ -31,8 +32,8 @@ public enum ConsistencyFailure: Error, Hashable {
 
 /// Checks that the tree (`new`, `newRoot`) begins with the tree (`old`, `oldRoot`); returns only if so.
 ///
-/// The length of `path` is checked before anything is hashed. From size 0 is refused; the one place where it is needed,
-/// a witness that sees a log for the first time, has to say so itself.
+/// The length of `path` is checked before anything is hashed. From size 0 is refused; the one place where
+/// it is needed, a witness that sees a log for the first time, has to say so itself.
 public func verifyConsistency(
     from old: TreeSize, root oldRoot: RootHash, to new: TreeSize, root newRoot: RootHash, path: [NodeHash]
 ) throws(ConsistencyFailure) {
@@ -57,7 +58,8 @@ public func verifyConsistency(
 private struct ConsistencyShape {
     /// The level of that subtree.
     let level: Int
-    /// Whether its hash is part of the proof. It is not where that subtree is the old tree: the verifier has the root.
+    /// Whether its hash is part of the proof. It is not where that subtree is the old tree: the verifier
+    /// has the root.
     let namesSeed: Bool
     let way: Path
 

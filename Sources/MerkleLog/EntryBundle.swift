@@ -1,6 +1,7 @@
 internal import Bytes
 
-/// Up to 256 neighbouring entries, each after its length as two big-endian bytes (C2SP tlog-tiles, "Log entries").
+/// Up to 256 neighbouring entries, each after its length as two big-endian bytes (C2SP tlog-tiles, "Log
+/// entries").
 public struct EntryBundle: Hashable, Sendable {
     /// The most bytes that an entry can have in this format.
     public static let maximumEntryLength = 65_535

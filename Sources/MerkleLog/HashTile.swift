@@ -38,7 +38,8 @@ public struct HashTile: Hashable, Sendable {
         }
     }
 
-    /// The hash of the complete subtree over `positions`, which a ``Place`` gave; `nil` where the tile is too narrow.
+    /// The hash of the complete subtree over `positions`, which a ``Place`` gave; `nil` where the tile is
+    /// too narrow.
     public func node(at positions: Range<Int>) -> NodeHash? {
         guard positions.lowerBound >= 0, positions.upperBound <= hashes.count else { return nil }
         var row = Array(hashes[positions])

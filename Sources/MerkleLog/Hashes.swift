@@ -13,7 +13,8 @@ public typealias LeafHash = Hash256<Leaf>
 public typealias NodeHash = Hash256<Node>
 /// The RFC 6962 §2.1 Merkle tree hash.
 ///
-/// A root does not commit to the number of leaves. Take both from one signed checkpoint, never from two sources.
+/// A root does not commit to the number of leaves. Take both from one signed checkpoint, never from two
+/// sources.
 public typealias RootHash = Hash256<Root>
 
 extension Hash256<Leaf> {
@@ -36,8 +37,12 @@ extension Hash256<Node> {
     public init(left: NodeHash, right: NodeHash) {
         self = withUnsafeTemporaryAllocation(byteCount: 65, alignment: 8) { buffer in
             buffer[0] = 1
-            left.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[1..<33]).copyMemory(from: $0) }
-            right.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[33..<65]).copyMemory(from: $0) }
+            left.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: buffer[1..<33]).copyMemory(from: $0)
+            }
+            right.withUnsafeBytes {
+                UnsafeMutableRawBufferPointer(rebasing: buffer[33..<65]).copyMemory(from: $0)
+            }
             var hasher = Hasher256()
             hasher.update(UnsafeRawBufferPointer(buffer))
             return hasher.finish()

@@ -1,10 +1,10 @@
 public import Bytes
 
-/// The hashes that lead from leaf `index` to the root of the tree of `size`, from the leaf's neighbour upwards
-/// (RFC 6962 §2.1.1).
+/// The hashes that lead from leaf `index` to the root of the tree of `size`, from the leaf's neighbour
+/// upwards (RFC 6962 §2.1.1).
 ///
-/// - Parameter reader: gives the hash of the complete subtree at (level, index), level 0 being the leaves. Only
-///   subtrees that end inside `size` are asked for, at most 2·log₂ `size` of them.
+/// - Parameter reader: gives the hash of the complete subtree at (level, index), level 0 being the leaves.
+///   Only subtrees that end inside `size` are asked for, at most 2·log₂ `size` of them.
 /// - Precondition: `index` is inside `size`.
 public func inclusionProof<Failure: Error>(
     of index: LeafIndex, in size: TreeSize,
@@ -32,8 +32,8 @@ public enum InclusionFailure: Error, Hashable {
 
 /// Checks that `leaf` is at `index` in the tree of `size` with `root`; returns only if so.
 ///
-/// Take `size` and `root` from one signed checkpoint: a root alone does not say how large its tree is. The length of
-/// `path` is checked before anything is hashed.
+/// Take `size` and `root` from one signed checkpoint: a root alone does not say how large its tree is. The
+/// length of `path` is checked before anything is hashed.
 public func verifyInclusion(
     of leaf: LeafHash, at index: LeafIndex, in size: TreeSize, root: RootHash, path: [NodeHash]
 ) throws(InclusionFailure) {

@@ -1,7 +1,8 @@
 /// The place of a leaf in its chain, counted from zero.
 ///
-/// An index, once given, is that leaf's for as long as the chain exists. How many leaves there are is a ``TreeSize``:
-/// the two differ by one exactly where mistakes are made, so neither converts to the other silently.
+/// An index, once given, is that leaf's for as long as the chain exists. How many leaves there are is a
+/// ``TreeSize``: the two differ by one exactly where mistakes are made, so neither converts to the other
+/// silently.
 public struct LeafIndex: RawRepresentable, Hashable, Comparable, Sendable, Codable {
     public let rawValue: Int
 

@@ -2,8 +2,8 @@ public import Bytes
 
 /// A whole tree in memory: every complete subtree's hash, about 64 bytes a leaf.
 ///
-/// For checks, for folding a chain from its start, and for tests. A chain that is served keeps its nodes in a store and
-/// only a ``CompactRange`` in memory.
+/// For checks, for folding a chain from its start, and for tests. A chain that is served keeps its nodes in
+/// a store and only a ``CompactRange`` in memory.
 public struct MerkleTree: Sendable {
     /// The hashes of the complete subtrees, by level and index.
     private var levels: [[NodeHash]] = [[]]
@@ -38,7 +38,8 @@ public struct MerkleTree: Sendable {
     /// The hash of the complete subtree at `level` and `index`; traps where it is not complete.
     public func node(level: Int, index: Int) -> NodeHash { levels[level][index] }
 
-    /// The path for `index` in the tree as it was at `size`, or as it stands; see ``inclusionProof(of:in:reader:)``.
+    /// The path for `index` in the tree as it was at `size`, or as it stands; see
+    /// ``inclusionProof(of:in:reader:)``.
     public func inclusionProof(of index: LeafIndex, in size: TreeSize? = nil) -> [NodeHash] {
         MerkleLog.inclusionProof(of: index, in: size ?? self.size, reader: node)
     }

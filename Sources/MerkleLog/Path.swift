@@ -2,10 +2,10 @@ internal import Bytes
 
 /// The shape of the way from a node up to the root of a tree.
 ///
-/// Seen from leaf `index`, the way first climbs inside the smallest complete-or-cut subtree that also holds the last
-/// leaf (the inner part, where the neighbour may be on either side) and then along the tree's right border, where
-/// neighbours are always on the left and only stand where `index` has a set bit. Prover and verifier both walk this one
-/// shape, so they cannot disagree about lengths.
+/// Seen from leaf `index`, the way first climbs inside the smallest complete-or-cut subtree that also holds
+/// the last leaf (the inner part, where the neighbour may be on either side) and then along the tree's
+/// right border, where neighbours are always on the left and only stand where `index` has a set bit. Prover
+/// and verifier both walk this one shape, so they cannot disagree about lengths.
 struct Path {
     /// The leaf from which the way leads up.
     let index: Int
@@ -63,7 +63,8 @@ struct Path {
         return hash
     }
 
-    /// The root that `hash` and its left neighbours alone give: the root of the tree that ends with ``index``.
+    /// The root that `hash` and its left neighbours alone give: the root of the tree that ends with
+    /// ``index``.
     func climbLeftEdge(from hash: NodeHash, with path: ArraySlice<NodeHash>) -> NodeHash {
         var hash = hash
         for (level, neighbour) in zip(start..., path) where level >= inner || index >> level & 1 == 1 {

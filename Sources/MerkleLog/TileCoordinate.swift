@@ -1,4 +1,5 @@
-/// Which tile of a log: a run of up to 256 neighbouring hashes, or of the entries below them (C2SP tlog-tiles).
+/// Which tile of a log: a run of up to 256 neighbouring hashes, or of the entries below them (C2SP
+/// tlog-tiles).
 ///
 /// A tile at level L holds hashes of tree level 8·L. Its path is relative to the log's prefix, for example
 /// `tile/0/x001/234.p/56`: level 0, tile 1234, its first 56 hashes.
@@ -75,7 +76,8 @@ public struct TileCoordinate: Hashable, Sendable {
         guard self.path.utf8.elementsEqual(path.utf8) else { return nil }
     }
 
-    /// The number in elements of three digits, all but the last after an `x`; superfluous zeros are left to the caller.
+    /// The number in elements of three digits, all but the last after an `x`; superfluous zeros are left to
+    /// the caller.
     private static func parseIndex(_ elements: [String]) -> Int? {
         var value = 0
         for (position, element) in elements.enumerated() {

@@ -92,6 +92,9 @@ extension CertificateContent {
         "Recipients of models outside the consortium: no release is recorded on this chain.",
     ]
 
+    /// What the document is called. Only an exact result is a certificate.
+    public var title: String { kind == .certificate ? "deletion certificate" : "statement of status" }
+
     /// The sentences that go with the outcome.
     public static func limitsText(_ kind: DeletionCertified.Kind, checkpoint: Int) -> [String] {
         let method =

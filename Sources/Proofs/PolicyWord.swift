@@ -1,6 +1,7 @@
 /// A name or URL in a trust policy: octets without white space or control characters.
 ///
-/// Octets from 0x80 up are opaque, as C2SP tlog-policy has it: no Unicode rule decides which witness is meant.
+/// Octets from 0x80 up are opaque, as C2SP tlog-policy has it: no Unicode rule decides which witness is
+/// meant.
 public struct PolicyWord: Hashable, Comparable, Sendable {
     public let bytes: [UInt8]
 
@@ -14,7 +15,9 @@ public struct PolicyWord: Hashable, Comparable, Sendable {
         self.init(bytes: text.utf8)
     }
 
-    public static func < (left: Self, right: Self) -> Bool { left.bytes.lexicographicallyPrecedes(right.bytes) }
+    public static func < (left: Self, right: Self) -> Bool {
+        left.bytes.lexicographicallyPrecedes(right.bytes)
+    }
 }
 
 extension PolicyWord: CustomStringConvertible {

@@ -11,7 +11,8 @@ public struct TlogProof: Hashable, Sendable {
     /// The longest path of any tree.
     public static let maximumPathLength = 63
 
-    /// Data that travels with the proof and is authenticated by nothing; ours is the entry's envelope. Never empty.
+    /// Data that travels with the proof and is authenticated by nothing; ours is the entry's envelope.
+    /// Never empty.
     public let extra: [UInt8]?
     public let index: LeafIndex
     /// From the leaf's neighbour upwards.
@@ -114,7 +115,8 @@ public enum TlogProofVerificationFailure: Error, Hashable {
     case inclusion(InclusionFailure)
 }
 
-/// An entry that is at ``index`` in the log of ``checkpoint``. Only ``TlogProof/verify(entry:policy:)`` makes one.
+/// An entry that is at ``index`` in the log of ``checkpoint``. Only ``TlogProof/verify(entry:policy:)``
+/// makes one.
 public struct LoggedEntry: Hashable, Sendable {
     public let entry: [UInt8]
     public let index: LeafIndex

@@ -1,9 +1,10 @@
 public import Signing
 
-/// Which logs are believed, and the cosignatures of which witnesses their checkpoints need (C2SP tlog-policy).
+/// Which logs are believed, and the cosignatures of which witnesses their checkpoints need (C2SP
+/// tlog-policy).
 ///
-/// Can only be made consistent: names are defined once and before they are used, each key stands once, each name is a
-/// member of at most one group. So a witness counts in one way, and groups have no cycles.
+/// Can only be made consistent: names are defined once and before they are used, each key stands once, each
+/// name is a member of at most one group. So a witness counts in one way, and groups have no cycles.
 public struct TrustPolicy: Hashable, Sendable {
     public struct Log: Hashable, Sendable {
         /// Of type ``NoteAlgorithm/ed25519``; its name is the log's origin.

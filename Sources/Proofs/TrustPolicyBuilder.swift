@@ -22,7 +22,9 @@ struct TrustPolicyBuilder {
     mutating func add(_ witness: TrustPolicy.Witness) throws(Cause) {
         guard witness.key.algorithm == .cosignatureV1 else { throw .wrongKeyType(witness.key.algorithm) }
         try define(witness.name)
-        guard witnessNames.insert(witness.key.name).inserted else { throw .duplicateKeyName(witness.key.name) }
+        guard witnessNames.insert(witness.key.name).inserted else {
+            throw .duplicateKeyName(witness.key.name)
+        }
         try define(witness.key)
         policy.witnesses.append(witness)
     }

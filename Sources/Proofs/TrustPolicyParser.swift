@@ -5,7 +5,8 @@ extension TrustPolicy {
     /// The most bytes that a policy file may have.
     public static let maximumSize = 1 << 20
 
-    /// Reads a policy file. Comments and the spacing between fields are free; everything else has one meaning or none.
+    /// Reads a policy file. Comments and the spacing between fields are free; everything else has one
+    /// meaning or none.
     public init(parsing bytes: [UInt8]) throws(TrustPolicyFailure) {
         guard bytes.count <= Self.maximumSize else {
             throw TrustPolicyFailure(line: 0, cause: .tooLarge(bytes.count))

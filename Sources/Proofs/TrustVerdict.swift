@@ -24,7 +24,8 @@ public struct TrustVerdict: Hashable, Sendable {
         case quorum(PolicyWord, needed: Int, counted: Int, missing: [PolicyWord])
     }
 
-    /// What the note says, whether it is to be trusted or not; for reports. To go on with, take ``checkpoint``.
+    /// What the note says, whether it is to be trusted or not; for reports. To go on with, take
+    /// ``checkpoint``.
     public let claimed: Checkpoint?
     /// The key of the log that signed.
     public let log: VerifierKey?
@@ -44,8 +45,8 @@ public struct TrustVerdict: Hashable, Sendable {
 extension TrustPolicy {
     /// Judges a checkpoint that somebody hands us.
     ///
-    /// In the order of C2SP tlog-proof, steps 2 and 3: known signatures, the text, the log, the quorum. The first two
-    /// end the matter if they fail; of log and quorum both are reported.
+    /// In the order of C2SP tlog-proof, steps 2 and 3: known signatures, the text, the log, the quorum. The
+    /// first two end the matter if they fail; of log and quorum both are reported.
     public func evaluate(_ note: Note) -> TrustVerdict {
         let verified: VerifiedNote
         do throws(NoteVerificationFailure) {

@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// The statement of a witness that, at a time, a checkpoint was the largest it had seen of a log, and consistent with
-/// all it had seen before (C2SP tlog-cosignature, cosignature/v1).
+/// The statement of a witness that, at a time, a checkpoint was the largest it had seen of a log, and
+/// consistent with all it had seen before (C2SP tlog-cosignature, cosignature/v1).
 public enum Cosignature {
     /// The bytes that are signed: `cosignature/v1`, `time` and the whole note text.
     ///

@@ -1,6 +1,7 @@
 internal import CSodium
 
-/// The 24 bytes that make one use of a ``DataKey`` different from every other. Never use one twice with the same key.
+/// The 24 bytes that make one use of a ``DataKey`` different from every other. Never use one twice with the
+/// same key.
 public struct Nonce: Hashable, Sendable {
     private let words: SIMD3<UInt64>
 
@@ -37,7 +38,8 @@ public struct Nonce: Hashable, Sendable {
     }
 }
 
-/// A 32-byte key for XChaCha20-Poly1305 with additional data. Wiped when the last copy of the value goes (best effort).
+/// A 32-byte key for XChaCha20-Poly1305 with additional data. Wiped when the last copy of the value goes
+/// (best effort).
 ///
 /// A sealed message is `ciphertext || tag[16]`.
 public struct DataKey: Sendable {
@@ -111,8 +113,8 @@ public struct DataKey: Sendable {
         }
     }
 
-    /// Decrypts `sealed` into `output` without allocating. Both may be the same memory; after a failure `output` holds
-    /// nothing of the message.
+    /// Decrypts `sealed` into `output` without allocating. Both may be the same memory; after a failure
+    /// `output` holds nothing of the message.
     ///
     /// - Precondition: `output` is 16 bytes shorter than `sealed`, or `sealed` is too short to be anything.
     public func open(
@@ -140,7 +142,9 @@ public struct DataKey: Sendable {
     }
 
     /// Calls `body` with the 32 bytes, to wrap them under another key.
-    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    public func withUnsafeBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
         try secret.withUnsafeBytes(body)
     }
 }

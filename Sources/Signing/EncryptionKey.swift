@@ -8,8 +8,8 @@ public struct DecryptionFailure: Error, Hashable, Sendable {
 
 /// An X25519 public key, to which anybody can seal a message (libsodium's `crypto_box_seal` format).
 ///
-/// A sealed message is `ephemeral key[32] || tag[16] || ciphertext`, 48 bytes longer than its content. It says nothing
-/// of who sent it: sign what has to be attributed.
+/// A sealed message is `ephemeral key[32] || tag[16] || ciphertext`, 48 bytes longer than its content. It
+/// says nothing of who sent it: sign what has to be attributed.
 public struct EncryptionPublicKey: Hashable, Sendable {
     /// How many bytes sealing adds.
     public static let overhead = 48
@@ -40,7 +40,8 @@ public struct EncryptionPublicKey: Hashable, Sendable {
         let ephemeral = SecretBytes(count: 32) {
             crypto_box_seed_keypair(&ephemeralPublic, $0.octets!, random.generate(32))
         }
-        // The nonce is BLAKE2b-192 of both public keys: the ephemeral one never comes twice, so neither does it.
+        // The nonce is BLAKE2b-192 of both public keys: the ephemeral one never comes twice, so neither
+        // does it.
         var nonce = [UInt8](repeating: 0, count: 24)
         let keys = ephemeralPublic + bytes
         crypto_generichash(&nonce, 24, keys, UInt64(keys.count), nil, 0)
@@ -63,12 +64,17 @@ public struct EncryptionKey: Sendable {
     private let secret: SecretBytes
 
     /// The key pair of a 32-byte secret scalar; `nil` for any other count.
-    public init?(secret bytes: [UInt8]) {
+    public init?(secret: [UInt8]) {
+        guard let key = secret.withUnsafeBytes(EncryptionKey.init(secret:)) else { return nil }
+        self = key
+    }
+
+    /// The same, without a copy of the secret that nobody would wipe.
+    init?(secret bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 32 else { return nil }
-        Sodium.ready
+        secret = SecretBytes(count: 32) { $0.copyMemory(from: bytes) }
         var publicBytes = [UInt8](repeating: 0, count: 32)
-        guard crypto_scalarmult_base(&publicBytes, bytes) == 0 else { return nil }
-        secret = SecretBytes(bytes)
+        guard crypto_scalarmult_base(&publicBytes, bytes.octets!) == 0 else { return nil }
         publicKey = EncryptionPublicKey(bytes: publicBytes)!
     }
 

@@ -69,7 +69,7 @@ public struct KeyFile: Sendable {
     public func signingKey(passphrase: [UInt8]? = nil) throws(KeyFileFailure) -> SigningKey {
         guard role != .encryption else { throw .wrongRole(role) }
         let secret = try openedSecret(passphrase)
-        let key = secret.withUnsafeBytes { SigningKey(seed: Array($0))! }
+        let key = secret.withUnsafeBytes { SigningKey(seed: $0)! }
         guard key.publicKey.bytes == publicBytes else { throw .publicKeyMismatch }
         return key
     }
@@ -78,7 +78,7 @@ public struct KeyFile: Sendable {
     public func encryptionKey(passphrase: [UInt8]? = nil) throws(KeyFileFailure) -> EncryptionKey {
         guard role == .encryption else { throw .wrongRole(role) }
         let secret = try openedSecret(passphrase)
-        let key = secret.withUnsafeBytes { EncryptionKey(secret: Array($0)) }
+        let key = secret.withUnsafeBytes { EncryptionKey(secret: $0) }
         guard let key, key.publicKey.bytes == publicBytes else { throw .publicKeyMismatch }
         return key
     }
@@ -130,7 +130,8 @@ extension KeyFile {
         case .plain(let secret):
             return Array("\(head)secret \(secret.withUnsafeBytes { Base64.encode(Array($0)) })\n".utf8)
         case .sealed(let sealed):
-            let fields = [sealed.salt, sealed.nonce.bytes, sealed.box].map(Base64.encode).joined(separator: " ")
+            let fields = [sealed.salt, sealed.nonce.bytes, sealed.box].map(Base64.encode)
+                .joined(separator: " ")
             let cost = "\(sealed.cost.passes) \(sealed.cost.memoryKiB)"
             return Array("\(head)argon2id \(cost) \(fields)\n".utf8)
         }

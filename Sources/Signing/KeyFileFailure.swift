@@ -3,7 +3,8 @@ internal import Glibc
 /// Why a key file cannot be used.
 public enum KeyFileFailure: Error, Hashable, Sendable {
     case notAKeyFile
-    /// The line, counted from one, is not as the format has it; 0 where the file as a whole is not text or too large.
+    /// The line, counted from one, is not as the format has it; 0 where the file as a whole is not text or
+    /// too large.
     case malformed(line: Int)
     case unknownRole(String)
     /// The file asks for more or less work than is allowed.

@@ -3,11 +3,13 @@ internal import Glibc
 extension KeyFile {
     /// Writes a new file that its owner alone can read, and has it on the disk before returning.
     ///
-    /// A file that is there is never overwritten: a lost key cannot be had again. If it cannot be written whole, no file is left.
+    /// A file that is there is never overwritten: a lost key cannot be had again. If it cannot be written
+    /// whole, no file is left.
     public func write(to path: String) throws(KeyFileFailure) {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw errno == EEXIST ? .exists(path: path) : .system(operation: "create", path: path, code: errno)
+            throw errno == EEXIST
+                ? .exists(path: path) : .system(operation: "create", path: path, code: errno)
         }
         do throws(KeyFileFailure) {
             defer { close(descriptor) }
@@ -26,7 +28,9 @@ extension KeyFile {
         guard descriptor >= 0 else { throw .system(operation: "open", path: path, code: errno) }
         defer { close(descriptor) }
         var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .system(operation: "inspect", path: path, code: errno) }
+        guard fstat(descriptor, &status) == 0 else {
+            throw .system(operation: "inspect", path: path, code: errno)
+        }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notARegularFile(path: path) }
         guard status.st_mode & 0o077 == 0 else {
             throw .readableByOthers(path: path, mode: Int(status.st_mode & 0o777))
@@ -34,7 +38,9 @@ extension KeyFile {
         return try KeyFile(parsing: readAll(from: descriptor, path: path))
     }
 
-    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32, path: String) throws(KeyFileFailure) {
+    private static func writeAll(
+        _ bytes: [UInt8], to descriptor: Int32, path: String
+    ) throws(KeyFileFailure) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }

@@ -1,6 +1,7 @@
 /// The name of a key in signed notes: not empty, no Unicode spaces, no plus sign, no control characters.
 ///
-/// Two names are equal if their bytes are. (Swift holds two spellings of "é" equal; to a verifier they are two names.)
+/// Two names are equal if their bytes are. (Swift holds two spellings of "é" equal; to a verifier they are
+/// two names.)
 public struct KeyName: Sendable {
     public let text: String
 

@@ -71,7 +71,8 @@ public struct Note: Hashable, Sendable {
         signatures = []
     }
 
-    /// Reads a signed note. Only one spelling of each note is accepted: what is read writes the same bytes again.
+    /// Reads a signed note. Only one spelling of each note is accepted: what is read writes the same bytes
+    /// again.
     public init(parsing bytes: [UInt8]) throws(Failure) {
         try Self.checkCharacters(bytes)
         guard bytes.last == newline, let blank = Self.lastBlankLine(of: bytes) else { throw .noBlankLine }

@@ -10,7 +10,8 @@ public struct PassphraseCost: Hashable, Sendable {
     /// 3 passes over 256 MiB, about half a second.
     public static let moderate = PassphraseCost(uncheckedPasses: 3, memoryKiB: 256 * 1024)
 
-    /// What a file may ask for. Less would be no protection; more would let a file stop the machine that reads it.
+    /// What a file may ask for. Less would be no protection; more would let a file stop the machine that
+    /// reads it.
     static let passBounds = 2...10
     static let memoryBoundsKiB = 64 * 1024...1024 * 1024
 

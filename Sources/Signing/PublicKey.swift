@@ -5,8 +5,8 @@ internal import CSodium
 public struct PublicKey: Hashable, Sendable {
     private let storage: SIMD32<UInt8>
 
-    /// Reads exactly 32 bytes; `nil` for any other count. Whether they are a point on the curve shows when a signature
-    /// is checked: none is valid under bytes that are not, nor under a point of small order.
+    /// Reads exactly 32 bytes; `nil` for any other count. Whether they are a point on the curve shows when
+    /// a signature is checked: none is valid under bytes that are not, nor under a point of small order.
     public init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
         var storage = SIMD32<UInt8>()
@@ -24,18 +24,22 @@ public struct PublicKey: Hashable, Sendable {
 
     public var base64: String { Base64.encode(bytes) }
 
-    /// The lower-case hexadecimal SHA-256 of the 32 bytes. A hint of which key signed, never a reason to trust it.
+    /// The lower-case hexadecimal SHA-256 of the 32 bytes. A hint of which key signed, never a reason to
+    /// trust it.
     public var keyID: String { Hash256<PublicKey>.sha256(bytes).hex }
 
     /// Calls `body` with the 32 bytes, without allocating.
-    public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    public func withUnsafeBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) rethrows -> Result {
         try Swift.withUnsafeBytes(of: storage, body)
     }
 
     /// Whether `signature` is this key's Ed25519 signature of `message`.
     ///
-    /// libsodium's rules: the scalar must be canonical, the key canonical and of large order, and so on. Of the many
-    /// libraries' answers to corner cases ours is this one alone, so no second verifier may be added beside it.
+    /// libsodium's rules: the scalar must be canonical, the key canonical and of large order, and so on. Of
+    /// the many libraries' answers to corner cases ours is this one alone, so no second verifier may be
+    /// added beside it.
     public func isValidSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         signature.withUnsafeBytes { signature in
             message.withUnsafeBytes { isValidSignature(signature, of: $0) }
@@ -43,7 +47,9 @@ public struct PublicKey: Hashable, Sendable {
     }
 
     /// The same for bytes that lie elsewhere, without copying them.
-    public func isValidSignature(_ signature: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer) -> Bool {
+    public func isValidSignature(
+        _ signature: UnsafeRawBufferPointer, of message: UnsafeRawBufferPointer
+    ) -> Bool {
         guard signature.count == 64 else { return false }
         Sodium.ready
         return withUnsafeBytes { key in

@@ -13,7 +13,7 @@ public struct RandomBytes: Sendable {
     public static let system = RandomBytes { count in
         Sodium.ready
         return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
-            randombytes_buf(buffer.baseAddress!, count)
+            if count > 0 { randombytes_buf(buffer.baseAddress!, count) }
             written = count
         }
     }

@@ -17,7 +17,8 @@ struct SealedSecret: Hashable, Sendable {
         self.box = box
     }
 
-    /// Seals `secret`; `context` is authenticated with it. `nil` where the memory for Argon2id is not to be had.
+    /// Seals `secret`; `context` is authenticated with it. `nil` where the memory for Argon2id is not to be
+    /// had.
     init?(
         sealing secret: SecretBytes, passphrase: [UInt8], cost: PassphraseCost, context: [UInt8],
         random: RandomBytes
@@ -65,8 +66,8 @@ struct SealedSecret: Hashable, Sendable {
                     // An empty passphrase still needs an address.
                     withUnsafePointer(to: CChar(0)) { nothing in
                         crypto_pwhash(
-                            output.octets!, 32, characters.baseAddress ?? nothing, UInt64(characters.count), salt,
-                            UInt64(cost.passes), cost.memoryKiB * 1024, crypto_pwhash_ALG_ARGON2ID13)
+                            output.octets!, 32, characters.baseAddress ?? nothing, UInt64(characters.count),
+                            salt, UInt64(cost.passes), cost.memoryKiB * 1024, crypto_pwhash_ALG_ARGON2ID13)
                     }
                 }
             }

@@ -2,8 +2,8 @@ internal import CSodium
 
 /// Secret bytes that are overwritten when the last reference to them goes.
 ///
-/// Best effort: what was copied out, or what the caller made the box from, is beyond its reach, and pages may have been
-/// swapped out. Immutable after creation, which is why it may be shared between threads.
+/// Best effort: what was copied out, or what the caller made the box from, is beyond its reach, and pages
+/// may have been swapped out. Immutable after creation, which is why it may be shared between threads.
 final class SecretBytes: @unchecked Sendable {
     private let storage: UnsafeMutableRawBufferPointer
 

@@ -8,9 +8,17 @@ public struct SigningKey: Sendable {
 
     /// The key pair that RFC 8032 derives from a 32-byte seed; `nil` for any other count.
     public init?(seed: [UInt8]) {
+        guard let key = seed.withUnsafeBytes(SigningKey.init(seed:)) else { return nil }
+        self = key
+    }
+
+    /// The same, without a copy of the seed that nobody would wipe.
+    init?(seed: UnsafeRawBufferPointer) {
         guard seed.count == 32 else { return nil }
         var publicBytes = [UInt8](repeating: 0, count: 32)
-        secret = SecretBytes(count: 64) { crypto_sign_seed_keypair(&publicBytes, $0.octets!, seed) }
+        secret = SecretBytes(count: 64) {
+            crypto_sign_seed_keypair(&publicBytes, $0.octets!, seed.octets!)
+        }
         publicKey = PublicKey(bytes: publicBytes)!
     }
 

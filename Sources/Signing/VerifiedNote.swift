@@ -1,13 +1,13 @@
 /// A note whose text was signed by at least one known key.
 ///
-/// Only ``Note/verified(by:)`` makes one. That it is signed by *some* known key is not yet a reason to trust what it
-/// says: which keys, and how many, is for the caller's policy.
+/// Only ``Note/verified(by:)`` makes one. That it is signed by *some* known key is not yet a reason to
+/// trust what it says: which keys, and how many, is for the caller's policy.
 public struct VerifiedNote: Hashable, Sendable {
     /// A known key and its valid signature.
     public struct Signature: Hashable, Sendable {
         public let key: VerifierKey
-        /// For a cosignature, the time that it states, in seconds since 1970-01-01T00:00:00Z: the earliest where one
-        /// cosigner signed several.
+        /// For a cosignature, the time that it states, in seconds since 1970-01-01T00:00:00Z: the earliest
+        /// where one cosigner signed several.
         public let time: UInt64?
     }
 
@@ -31,9 +31,11 @@ public enum NoteVerificationFailure: Error, Hashable {
 extension Note {
     /// The text, if a key in `known` signed it.
     ///
-    /// As C2SP signed-note has it: lines of unknown (name, key ID) are ignored; each line of a known one must be valid,
-    /// repeated ones too; a key counts once, however often it signed.
-    public func verified(by known: some Sequence<VerifierKey>) throws(NoteVerificationFailure) -> VerifiedNote {
+    /// As C2SP signed-note has it: lines of unknown (name, key ID) are ignored; each line of a known one
+    /// must be valid, repeated ones too; a key counts once, however often it signed.
+    public func verified(
+        by known: some Sequence<VerifierKey>
+    ) throws(NoteVerificationFailure) -> VerifiedNote {
         let keys = try Self.index(known)
         var found: [VerifiedNote.Signature] = []
         var ignored = 0

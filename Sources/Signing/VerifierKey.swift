@@ -1,7 +1,7 @@
 internal import Bytes
 
-/// Four bytes that, with a key name, say which key made a note signature. Easy to collide on purpose, and no harm done:
-/// the verifier has the whole key.
+/// Four bytes that, with a key name, say which key made a note signature. Easy to collide on purpose, and
+/// no harm done: the verifier has the whole key.
 public struct NoteKeyID: RawRepresentable, Hashable, Sendable {
     public let rawValue: UInt32
 

@@ -15,7 +15,8 @@ import Testing
         }
     }
 
-    /// Every proof between the trees to size 64 with any one bit of path or roots inverted; see `bits(of:_:)`.
+    /// Every proof between the trees to size 64 with any one bit of path or roots inverted; see
+    /// `bits(of:_:)`.
     @Test(arguments: 1...64)
     func refusesAnyInvertedBit(new: Int) {
         let newRoot = Sample.tree.root(at: TreeSize(new))
@@ -45,7 +46,8 @@ import Testing
             for old in 1...new {
                 let path = Sample.tree.consistencyProof(from: TreeSize(old), to: TreeSize(new))
                 for other in lengthened(path) + shortened(path) {
-                    #expect(throws: ConsistencyFailure.pathLength(expected: path.count, actual: other.count)) {
+                    #expect(throws: ConsistencyFailure.pathLength(expected: path.count, actual: other.count))
+                    {
                         try verifyConsistency(
                             from: TreeSize(old), root: Sample.tree.root(at: TreeSize(old)),
                             to: TreeSize(new), root: Sample.tree.root(at: TreeSize(new)), path: other)
@@ -59,7 +61,8 @@ import Testing
     func refusesToStartFromNothing(new: Int) {
         #expect(throws: ConsistencyFailure.fromEmptyTree) {
             try verifyConsistency(
-                from: .zero, root: .empty, to: TreeSize(new), root: Sample.tree.root(at: TreeSize(new)), path: [])
+                from: .zero, root: .empty, to: TreeSize(new), root: Sample.tree.root(at: TreeSize(new)),
+                path: [])
         }
     }
 

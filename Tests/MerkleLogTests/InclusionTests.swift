@@ -15,7 +15,8 @@ import Testing
         }
     }
 
-    /// Every proof of the trees to size 64 with any one bit of path, root or leaf inverted; see `bits(of:_:)`.
+    /// Every proof of the trees to size 64 with any one bit of path, root or leaf inverted; see
+    /// `bits(of:_:)`.
     @Test(arguments: 1...64)
     func refusesAnyInvertedBit(size: Int) {
         let root = Sample.tree.root(at: TreeSize(size))
@@ -63,7 +64,8 @@ import Testing
             for other in 0..<40 where other != index {
                 #expect(throws: InclusionFailure.self) {
                     try verifyInclusion(
-                        of: Sample.leaf(index), at: LeafIndex(other), in: TreeSize(29), root: root, path: path)
+                        of: Sample.leaf(index), at: LeafIndex(other), in: TreeSize(29), root: root, path: path
+                    )
                 }
             }
         }
@@ -71,7 +73,8 @@ import Testing
 
     @Test func refusesAnIndexOutsideTheTree() {
         for (index, size) in [(0, 0), (1, 1), (7, 7), (8, 7), (.max, 1), (.max, .max)] {
-            #expect(throws: InclusionFailure.indexOutsideTree(index: LeafIndex(index), size: TreeSize(size))) {
+            #expect(throws: InclusionFailure.indexOutsideTree(index: LeafIndex(index), size: TreeSize(size)))
+            {
                 try verifyInclusion(
                     of: Sample.leaf(0), at: LeafIndex(index), in: TreeSize(size), root: .empty, path: [])
             }
@@ -85,7 +88,8 @@ import Testing
                 of: Sample.leaf(0), at: LeafIndex(.max - 1), in: TreeSize(.max), root: .empty, path: [])
         }
         #expect(throws: InclusionFailure.pathLength(expected: 63, actual: 0)) {
-            try verifyInclusion(of: Sample.leaf(0), at: LeafIndex(0), in: TreeSize(.max), root: .empty, path: [])
+            try verifyInclusion(
+                of: Sample.leaf(0), at: LeafIndex(0), in: TreeSize(.max), root: .empty, path: [])
         }
     }
 }

@@ -7,7 +7,8 @@ private let vectors = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "../../../shared/vectors/rfc6962").standardizedFileURL
 
 /// The proof vectors of transparency-dev/merkle: 196 files, of which 184 must be refused.
-@Suite(.enabled(if: FileManager.default.fileExists(atPath: vectors.path), "no ../shared/vectors/rfc6962 here"))
+@Suite(
+    .enabled(if: FileManager.default.fileExists(atPath: vectors.path), "no ../shared/vectors/rfc6962 here"))
 struct PublishedVectorTests {
     private struct Inclusion: Decodable {
         let leafIdx: UInt64, treeSize: UInt64, root: Data?, leafHash: Data?, proof: [Data]?, wantErr: Bool
@@ -43,8 +44,9 @@ struct PublishedVectorTests {
             let leaf = LeafHash(bytes: vector.leafHash ?? Data()),
             let root = RootHash(bytes: vector.root ?? Data()), let path = path(vector.proof)
         else { return false }
-        return (try? verifyInclusion(
-            of: leaf, at: LeafIndex(index), in: TreeSize(size), root: root, path: path)) != nil
+        return
+            (try? verifyInclusion(
+                of: leaf, at: LeafIndex(index), in: TreeSize(size), root: root, path: path)) != nil
     }
 
     private func accepts(_ vector: Consistency) -> Bool {
@@ -52,11 +54,13 @@ struct PublishedVectorTests {
             let path = path(vector.proof)
         else { return false }
         let (oldRoot, newRoot) = (root(vector.root1), root(vector.root2))
-        return (try? verifyConsistency(
-            from: TreeSize(old), root: oldRoot, to: TreeSize(new), root: newRoot, path: path)) != nil
+        return
+            (try? verifyConsistency(
+                from: TreeSize(old), root: oldRoot, to: TreeSize(new), root: newRoot, path: path)) != nil
     }
 
-    /// The root, or for the few vectors that put a short text in its place, a stand-in that is equal where they are.
+    /// The root, or for the few vectors that put a short text in its place, a stand-in that is equal where
+    /// they are.
     private func root(_ data: Data?) -> RootHash {
         RootHash(bytes: data ?? Data()) ?? .sha256([UInt8](data ?? Data()))
     }

@@ -1,8 +1,8 @@
 import Bytes
 import MerkleLog
 
-/// RFC 6962 §2.1 as it is written: lists of entries, halved recursively. The oracle for everything in this target;
-/// it knows no levels, no tiles and no compact ranges.
+/// RFC 6962 §2.1 as it is written: lists of entries, halved recursively. The oracle for everything in this
+/// target; it knows no levels, no tiles and no compact ranges.
 struct RecursiveTree {
     let entries: [[UInt8]]
 
@@ -66,8 +66,9 @@ extension Hash256 {
     }
 }
 
-/// Which of a hash's bits to invert in the proof that `salt` names: all 256 in an optimised build and for trees to size
-/// 16; otherwise one in each 16, a different one in each proof, because unoptimised the whole takes two minutes.
+/// Which of a hash's bits to invert in the proof that `salt` names: all 256 in an optimised build and for
+/// trees to size 16; otherwise one in each 16, a different one in each proof, because unoptimised the whole
+/// takes two minutes.
 func bits(of size: Int, _ salt: Int) -> [Int] {
     #if DEBUG
         if size > 16 { return (0..<16).map { $0 * 16 + ($0 * 7 + size * 5 + salt) % 16 } }

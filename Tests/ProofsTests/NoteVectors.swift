@@ -3,8 +3,8 @@ import Signing
 
 /// What must be refused, or ignored, around the signatures of a note.
 ///
-/// Layers: `parse`, the bytes are no note; `signature`, a known key's signature does not hold; `unknown`, no known key
-/// signed. Header `key` is a verifier key, `names` are those that count after `ok`.
+/// Layers: `parse`, the bytes are no note; `signature`, a known key's signature does not hold; `unknown`,
+/// no known key signed. Header `key` is a verifier key, `names` are those that count after `ok`.
 enum NoteVectors {
     private static let keys = [Scenario.logKey, Scenario.firstKey].map { ["key", $0.text] }
     private static let note = Scenario.note()
@@ -23,13 +23,15 @@ enum NoteVectors {
         let one = ["names", "\(Scenario.logKey.name)"]
         var repeated = note
         repeated.cosign(as: Scenario.firstKey.name, with: Scenario.first, time: 1_796_000_000)
-        let sameName = NoteSignature(name: Scenario.logKey.name, keyID: NoteKeyID(rawValue: 1), signature: [1])
+        let sameName = NoteSignature(
+            name: Scenario.logKey.name, keyID: NoteKeyID(rawValue: 1), signature: [1])
         let sameID = NoteSignature(name: KeyName("other")!, keyID: Scenario.logKey.id, signature: [1])
         let emptyLines = Scenario.signedNote("one\n\n\ntwo\n\n")
         return [
             "ok": VectorFile(expect: "ok", keys + [both], body: note.bytes),
             "ok-signed-twice": VectorFile(expect: "ok", keys + [both], body: repeated.bytes),
-            "ok-line-repeated": VectorFile(expect: "ok", keys + [both], body: note.bytes + Array(lines[0].utf8)),
+            "ok-line-repeated": VectorFile(
+                expect: "ok", keys + [both], body: note.bytes + Array(lines[0].utf8)),
             "ok-unknown-id": file("ok", text + "\n" + lines[0] + sameName.line + "\n", [one]),
             "ok-unknown-name": file("ok", text + "\n" + sameID.line + "\n" + lines[0], [one]),
             "ok-empty-lines-in-text": VectorFile(expect: "ok", keys + [one], body: emptyLines.bytes),

@@ -3,7 +3,8 @@ import Signing
 
 /// Trust policies, and which line of those that must be refused is to blame.
 ///
-/// Layers: `syntax` (octets, lines, keywords, fields), `key`, `name`, `group`, `quorum`. Header `line` counts from one.
+/// Layers: `syntax` (octets, lines, keywords, fields), `key`, `name`, `group`, `quorum`. Header `line`
+/// counts from one.
 enum PolicyVectors {
     private static let log = "log \(Scenario.logKey.text)\n"
     private static let one = "witness one \(Scenario.firstKey.text)\n"
@@ -27,7 +28,8 @@ enum PolicyVectors {
             "ok-nested-groups": file(
                 "ok", log + one + two + "group a all one\ngroup b 1 two\ngroup c any a b\nquorum c\n"),
             "ok-opaque-octets": VectorFile(
-                expect: "ok", body: Array("witness ".utf8) + [0xff, 0x80] + Array(one.utf8.dropFirst(11))
+                expect: "ok",
+                body: Array("witness ".utf8) + [0xff, 0x80] + Array(one.utf8.dropFirst(11))
                     + Array("quorum ".utf8) + [0xff, 0x80, 0x0a]),
         ]
     }
@@ -71,7 +73,8 @@ enum PolicyVectors {
 
     private static func names() -> [String: VectorFile] {
         [
-            "name-witness-twice": file("name", one + "witness one \(Scenario.secondKey.text)\n" + none, line: 2),
+            "name-witness-twice": file(
+                "name", one + "witness one \(Scenario.secondKey.text)\n" + none, line: 2),
             "name-group-like-witness": file("name", one + two + "group one any two\n" + none, line: 3),
             "name-witness-none": file("name", "witness none \(Scenario.firstKey.text)\n" + none, line: 1),
             "name-group-none": file("name", one + "group none any one\n" + none, line: 2),
@@ -93,7 +96,8 @@ enum PolicyVectors {
         }
         return [
             "group-zero": group("0"), "group-more-than-members": group("3"), "group-negative": group("-1"),
-            "group-leading-zero": group("01"), "group-plus-sign": group("+1"), "group-upper-case": group("ANY"),
+            "group-leading-zero": group("01"), "group-plus-sign": group("+1"),
+            "group-upper-case": group("ANY"),
             "group-huge": group("99999999999999999999"),
             "group-member-repeated": file("group", one + "group g 2 one one\nquorum g\n", line: 2),
             "group-member-of-two": file(

@@ -16,7 +16,9 @@ enum Scenario {
     static let secondKey = verifier("two.example/w", .cosignatureV1, second)
     static let thirdKey = verifier("three.example/w", .cosignatureV1, third)
 
-    static func key(_ number: UInt8) -> SigningKey { SigningKey(seed: [UInt8](repeating: number, count: 32))! }
+    static func key(_ number: UInt8) -> SigningKey {
+        SigningKey(seed: [UInt8](repeating: number, count: 32))!
+    }
 
     static func verifier(_ name: String, _ algorithm: NoteAlgorithm, _ key: SigningKey) -> VerifierKey {
         VerifierKey(name: KeyName(name)!, algorithm: algorithm, publicKey: key.publicKey)

@@ -4,8 +4,9 @@ import Signing
 
 @testable import Proofs
 
-/// Offline proofs of entries. Layers in the order in which they must fail: `parse`, `signature` (of the note),
-/// `checkpoint` (its text), `log`, `quorum`, `inclusion`. Headers: `entry` in hexadecimal, `policy` a line each.
+/// Offline proofs of entries. Layers in the order in which they must fail: `parse`, `signature` (of the
+/// note), `checkpoint` (its text), `log`, `quorum`, `inclusion`. Headers: `entry` in hexadecimal, `policy`
+/// a line each.
 enum TlogProofVectors {
     static func make() -> [String: VectorFile] {
         var files = accepted()
@@ -33,10 +34,14 @@ enum TlogProofVectors {
         let text = String(decoding: Scenario.proof().bytes, as: UTF8.self)
         let long = String(repeating: "\(Base64.encode([UInt8](repeating: 0, count: 32)))\n", count: 64)
         let changes: [String: (String, String)] = [
-            "version": ("@v1", "@v2"), "no-index": ("index 7\n", ""), "index-negative": ("index 7", "index -7"),
-            "index-leading-zero": ("index 7", "index 07"), "index-too-large": ("index 7", "index 9223372036854775808"),
-            "extra-empty": ("index 7", "extra \nindex 7"), "extra-not-base64": ("index 7", "extra *\nindex 7"),
-            "extra-after-index": ("index 7", "index 7\nextra AAAA"), "extra-twice": ("index", "extra AAAA\nextra AAAA\nindex"),
+            "version": ("@v1", "@v2"), "no-index": ("index 7\n", ""),
+            "index-negative": ("index 7", "index -7"),
+            "index-leading-zero": ("index 7", "index 07"),
+            "index-too-large": ("index 7", "index 9223372036854775808"),
+            "extra-empty": ("index 7", "extra \nindex 7"),
+            "extra-not-base64": ("index 7", "extra *\nindex 7"),
+            "extra-after-index": ("index 7", "index 7\nextra AAAA"),
+            "extra-twice": ("index", "extra AAAA\nextra AAAA\nindex"),
             "carriage-return": ("index 7\n", "index 7\r\n"),
             "short-hash": ("index 7\n", "index 7\nAAAA\n"), "path-of-64": ("index 7\n", "index 7\n" + long),
             "unpadded-hash": ("=\n", "\n"), "no-signatures": ("\u{2014} ", ""),
@@ -62,8 +67,10 @@ enum TlogProofVectors {
         witnessesAlone.cosign(as: Scenario.firstKey.name, with: Scenario.first, time: 1_795_000_000)
         witnessesAlone.cosign(as: Scenario.secondKey.name, with: Scenario.second, time: 1_795_000_000)
         var forged = oneWitness
-        forged.add(NoteSignature(
-            name: Scenario.secondKey.name, keyID: Scenario.secondKey.id, signature: [UInt8](repeating: 1, count: 72)))
+        forged.add(
+            NoteSignature(
+                name: Scenario.secondKey.name, keyID: Scenario.secondKey.id,
+                signature: [UInt8](repeating: 1, count: 72)))
         let extended = Scenario.note(Scenario.text() + "extension\n")
         let elsewhere = Scenario.note(Scenario.text(origin: "skies.example/delta"))
         return [
@@ -75,15 +82,20 @@ enum TlogProofVectors {
             "log-of-other-origin": file("log", Scenario.proof(note: elsewhere)),
             "checkpoint-extension-line": file("checkpoint", Scenario.proof(note: extended)),
             "checkpoint-size-with-zero": file(
-                "checkpoint", Scenario.proof(note: Scenario.note(Scenario.text().replacing("\n12\n", with: "\n012\n")))),
+                "checkpoint",
+                Scenario.proof(note: Scenario.note(Scenario.text().replacing("\n12\n", with: "\n012\n")))),
             // The path becomes the beginning of the note's text, which nobody signed.
             "signature-empty-line-early": file(
-                "signature", Array(String(decoding: Scenario.proof().bytes, as: UTF8.self)
-                    .replacing("index 7\n", with: "index 7\n\n").utf8)),
+                "signature",
+                Array(
+                    String(decoding: Scenario.proof().bytes, as: UTF8.self)
+                        .replacing("index 7\n", with: "index 7\n\n").utf8)),
             "signature-forged-witness": file("signature", Scenario.proof(note: forged)),
             "signature-size-changed": file(
-                "signature", Array(String(decoding: Scenario.proof().bytes, as: UTF8.self)
-                    .replacing("\n12\n", with: "\n13\n").utf8)),
+                "signature",
+                Array(
+                    String(decoding: Scenario.proof().bytes, as: UTF8.self)
+                        .replacing("\n12\n", with: "\n13\n").utf8)),
         ]
     }
 
@@ -113,6 +125,7 @@ enum TlogProofVectors {
 
     private static func file(_ expect: String, _ body: [UInt8], entry: Int = 7) -> VectorFile {
         let policy = Scenario.policyText.split(separator: "\n").map { ["policy", String($0)] }
-        return VectorFile(expect: expect, [["entry", Hex.encode(Scenario.entries[entry])]] + policy, body: body)
+        return VectorFile(
+            expect: expect, [["entry", Hex.encode(Scenario.entries[entry])]] + policy, body: body)
     }
 }

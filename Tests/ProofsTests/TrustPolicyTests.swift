@@ -30,7 +30,8 @@ import Testing
         }
         #expect(throws: TrustPolicyFailure.Cause.noMembers(PolicyWord("g")!)) {
             try TrustPolicy(
-                logs: [], groups: [.init(name: PolicyWord("g")!, threshold: .all, members: [])], quorum: .notRequired)
+                logs: [], groups: [.init(name: PolicyWord("g")!, threshold: .all, members: [])],
+                quorum: .notRequired)
         }
         let odd = Scenario.verifier("a\u{7f}b", .ed25519, Scenario.log)
         #expect(throws: TrustPolicyFailure.Cause.forbiddenOctet(0x7f)) {
@@ -50,7 +51,8 @@ import Testing
     @Test func saysWhoIsMissing() {
         let verdict = policy.evaluate(Scenario.signedNote())
         let missing = policy.witnesses.map(\.name)
-        #expect(verdict.findings == [.quorum(PolicyWord("members")!, needed: 2, counted: 0, missing: missing)])
+        #expect(
+            verdict.findings == [.quorum(PolicyWord("members")!, needed: 2, counted: 0, missing: missing)])
         #expect(verdict.checkpoint == nil)
         #expect(verdict.claimed?.size == TreeSize(12))
         #expect(verdict.log == Scenario.logKey)
@@ -64,8 +66,8 @@ import Testing
         #expect(verdict.findings.count == 2)
     }
 
-    /// Each of the eight sets of witnesses that may have cosigned, against a truth table written by hand: the digit at
-    /// place m is the answer for the set whose bits (one = 1, two = 2, three = 4) sum to m.
+    /// Each of the eight sets of witnesses that may have cosigned, against a truth table written by hand:
+    /// the digit at place m is the answer for the set whose bits (one = 1, two = 2, three = 4) sum to m.
     @Test(arguments: [
         ("quorum none\n", "11111111"),
         ("quorum two\n", "00110011"),

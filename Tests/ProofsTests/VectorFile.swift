@@ -16,7 +16,8 @@ struct VectorFile: Hashable {
     }
 
     init(parsing bytes: [UInt8]) throws {
-        guard let end = bytes.indices.dropFirst().first(where: { bytes[$0] == 10 && bytes[$0 - 1] == 10 }) else {
+        guard let end = bytes.indices.dropFirst().first(where: { bytes[$0] == 10 && bytes[$0 - 1] == 10 })
+        else {
             throw CocoaError(.fileReadCorruptFile)
         }
         headers = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\n").map { line in
@@ -40,8 +41,9 @@ struct VectorFile: Hashable {
     static func all(_ kind: String) throws -> [String: VectorFile] {
         let directory = folder.appending(path: kind)
         let names = try FileManager.default.contentsOfDirectory(atPath: directory.path)
-        return try Dictionary(uniqueKeysWithValues: names.map { name in
-            (name, try VectorFile(parsing: [UInt8](Data(contentsOf: directory.appending(path: name)))))
-        })
+        return try Dictionary(
+            uniqueKeysWithValues: names.map { name in
+                (name, try VectorFile(parsing: [UInt8](Data(contentsOf: directory.appending(path: name)))))
+            })
     }
 }

@@ -12,8 +12,8 @@ import Testing
         "notes": NoteVectors.make, "policies": PolicyVectors.make, "tlog-proofs": TlogProofVectors.make,
     ]
 
-    /// The recorded files are what the generator makes. With `LETHE_RECORD_VECTORS` set they are written instead, and
-    /// the test fails so that nobody leaves it set.
+    /// The recorded files are what the generator makes. With `LETHE_RECORD_VECTORS` set they are written
+    /// instead, and the test fails so that nobody leaves it set.
     @Test(arguments: ["notes", "policies", "tlog-proofs"])
     func areThoseOfTheGenerator(kind: String) throws {
         let maker = try #require(Self.makers[kind])

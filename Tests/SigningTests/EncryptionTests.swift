@@ -6,7 +6,8 @@ import Testing
     private let key = EncryptionKey(secret: [UInt8](repeating: 5, count: 32))!
     private let message = Array("who and which records".utf8)
 
-    /// We seal with our own ephemeral key and open with libsodium's `crypto_box_seal_open`, so the formats agree.
+    /// We seal with our own ephemeral key and open with libsodium's `crypto_box_seal_open`, so the formats
+    /// agree.
     @Test(arguments: [0, 1, 100, 70_000])
     func opensWhatWasSealed(count: Int) throws {
         let message = [UInt8](repeating: 3, count: count)
@@ -111,7 +112,8 @@ import Testing
             try output.withUnsafeMutableBytes { output in
                 try sealed.withUnsafeBytes {
                     try key.open(
-                        $0, into: output, nonce: nonce, additionalData: UnsafeRawBufferPointer(start: nil, count: 0))
+                        $0, into: output, nonce: nonce,
+                        additionalData: UnsafeRawBufferPointer(start: nil, count: 0))
                 }
             }
         }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct KeyFileTests {
     private let key = Sample.key(1)
-    private let plain = KeyFile(name: Sample.name("skies.example/public"), role: .checkpoint, key: Sample.key(1))
+    private let plain = KeyFile(
+        name: Sample.name("skies.example/public"), role: .checkpoint, key: Sample.key(1))
     private let passphrase = Array("correct horse".utf8)
 
     private var text: String { String(decoding: plain.bytes, as: UTF8.self) }
@@ -31,7 +32,8 @@ import Testing
     @Test func namesTheVerifierKeyOfItsRole() {
         #expect(plain.verifierKey?.algorithm == .ed25519)
         #expect(
-            KeyFile(name: Sample.name("w"), role: .witness, key: key).verifierKey?.algorithm == .cosignatureV1)
+            KeyFile(name: Sample.name("w"), role: .witness, key: key).verifierKey?.algorithm == .cosignatureV1
+        )
         #expect(KeyFile(name: Sample.name("e"), role: .event, key: key).verifierKey == nil)
     }
 
@@ -41,7 +43,9 @@ import Testing
         #expect(file.isEncrypted)
         #expect(!String(decoding: file.bytes, as: UTF8.self).contains("secret"))
         #expect(try file.signingKey(passphrase: passphrase).sign([1]) == key.sign([1]))
-        #expect(throws: KeyFileFailure.wrongPassphrase) { try file.signingKey(passphrase: Array("wrong".utf8)) }
+        #expect(throws: KeyFileFailure.wrongPassphrase) {
+            try file.signingKey(passphrase: Array("wrong".utf8))
+        }
         #expect(throws: KeyFileFailure.wrongPassphrase) { try file.signingKey(passphrase: []) }
         #expect(throws: KeyFileFailure.passphraseRequired) { try file.signingKey() }
         #expect(throws: KeyFileFailure.alreadyEncrypted) {
@@ -64,7 +68,8 @@ import Testing
 
     @Test func refusesAnotherSpelling() throws {
         let cases: [(String, String, KeyFileFailure)] = [
-            ("lethe/key-file/v1", "lethe/key-file/v2", .notAKeyFile), ("name skies", "name  skies", .malformed(line: 2)),
+            ("lethe/key-file/v1", "lethe/key-file/v2", .notAKeyFile),
+            ("name skies", "name  skies", .malformed(line: 2)),
             ("name ", "Name ", .malformed(line: 2)), ("role checkpoint", "role root", .unknownRole("root")),
             ("public ", "public  ", .malformed(line: 4)), ("secret ", "secret  ", .malformed(line: 5)),
             ("secret ", "scrypt ", .malformed(line: 5)), ("=\nsecret", "\nsecret", .malformed(line: 4)),
@@ -92,7 +97,8 @@ import Testing
     @Test(arguments: [(1, 65_536), (11, 65_536), (2, 65_535), (2, 1_048_577), (0, 0), (Int.max, Int.max)])
     func refusesTooLittleOrTooMuchWork(passes: Int, memoryKiB: Int) throws {
         #expect(PassphraseCost(passes: passes, memoryKiB: memoryKiB) == nil)
-        let fields = [16, 24, 48].map { Base64.encode([UInt8](repeating: 1, count: $0)) }.joined(separator: " ")
+        let fields = [16, 24, 48].map { Base64.encode([UInt8](repeating: 1, count: $0)) }.joined(
+            separator: " ")
         let head = text.components(separatedBy: "secret ")[0]
         #expect(throws: KeyFileFailure.costOutOfBounds(passes: passes, memoryKiB: memoryKiB)) {
             try KeyFile(parsing: Array("\(head)argon2id \(passes) \(memoryKiB) \(fields)\n".utf8))
@@ -164,8 +170,10 @@ import Testing
     }
 
     @Test func readsNoMoreThanAKeyFileCanHave() throws {
-        #expect(FileManager.default.createFile(
-            atPath: path, contents: Data(repeating: 0x61, count: 1 << 20), attributes: [.posixPermissions: 0o600]))
+        #expect(
+            FileManager.default.createFile(
+                atPath: path, contents: Data(repeating: 0x61, count: 1 << 20),
+                attributes: [.posixPermissions: 0o600]))
         #expect(throws: KeyFileFailure.malformed(line: 0)) { try KeyFile.read(from: path) }
     }
 }

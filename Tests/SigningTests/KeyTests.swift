@@ -22,7 +22,8 @@ private let vectorFile = URL(filePath: #filePath).deletingLastPathComponent()
                 + "4a7c15e9716ed28dc027beceea1ec40a"
         ),
     ])
-    func givesTheSignaturesOfRFC8032(seed: String, public: String, message: String, signature: String) throws {
+    func givesTheSignaturesOfRFC8032(seed: String, public: String, message: String, signature: String) throws
+    {
         let key = try #require(SigningKey(seed: Hex.decode(seed)!))
         let message = Hex.decode(message)!
         #expect(Hex.encode(key.publicKey.bytes) == `public`)
@@ -46,9 +47,11 @@ private let vectorFile = URL(filePath: #filePath).deletingLastPathComponent()
         #expect(!Sample.key(2).publicKey.isValidSignature(signature, of: message))
     }
 
-    /// The corner cases of C2SP/CCTV: which of them a library accepts is what tells libraries apart. A library upgrade
-    /// that changes ours must be noticed, because it would change which events are valid.
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: vectorFile.path), "no ../shared/vectors/ed25519 here"))
+    /// The corner cases of C2SP/CCTV: which of them a library accepts is what tells libraries apart. A
+    /// library upgrade that changes ours must be noticed, because it would change which events are valid.
+    @Test(
+        .enabled(
+            if: FileManager.default.fileExists(atPath: vectorFile.path), "no ../shared/vectors/ed25519 here"))
     func acceptsExactly43OfThe914CornerCases() throws {
         struct Vector: Decodable { let number: Int, key: String, sig: String, msg: String }
         let vectors = try JSONDecoder().decode([Vector].self, from: Data(contentsOf: vectorFile))
@@ -65,10 +68,12 @@ private let vectorFile = URL(filePath: #filePath).deletingLastPathComponent()
     }
 
     @Test func refusesKeysThatAreNoPointsOrOfSmallOrder() {
-        for bytes in [[UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31),
-            [UInt8](repeating: 0xff, count: 32)]
-        {
-            // The signature (R = identity, s = 0) holds under a small-order key for every message, if it is let in.
+        for bytes in [
+            [UInt8](repeating: 0, count: 32), [1] + [UInt8](repeating: 0, count: 31),
+            [UInt8](repeating: 0xff, count: 32),
+        ] {
+            // The signature (R = identity, s = 0) holds under a small-order key for every message, if it is
+            // let in.
             let signature = [1] + [UInt8](repeating: 0, count: 63)
             #expect(!PublicKey(bytes: bytes)!.isValidSignature(signature, of: [1, 2, 3]))
         }
@@ -92,7 +97,8 @@ private let vectorFile = URL(filePath: #filePath).deletingLastPathComponent()
     @Test func isNamedByItsHash() throws {
         let bytes = Hex.decode("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")!
         #expect(
-            PublicKey(bytes: bytes)?.keyID == "21fe31dfa154a261626bf854046fd2271b7bed4b6abe45aa58877ef47f9721b9")
+            PublicKey(bytes: bytes)?.keyID
+                == "21fe31dfa154a261626bf854046fd2271b7bed4b6abe45aa58877ef47f9721b9")
     }
 
     @Test func isOrderedByItsBytes() throws {
@@ -133,5 +139,11 @@ private let vectorFile = URL(filePath: #filePath).deletingLastPathComponent()
                 == SigningKey(seed: (1...32).map(UInt8.init))?.publicKey)
         #expect(
             SigningKey.generate(random: .system).publicKey != SigningKey.generate(random: .system).publicKey)
+    }
+
+    @Test func givesAsManyRandomBytesAsAskedFor() {
+        for count in [0, 1, 24, 1000] { #expect(RandomBytes.system.generate(count).count == count) }
+        // Two draws of 256 bits that are equal would be a broken generator.
+        #expect(RandomBytes.system.generate(32) != RandomBytes.system.generate(32))
     }
 }

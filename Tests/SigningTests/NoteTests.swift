@@ -26,7 +26,8 @@ import Testing
 
     @Test func refusesEveryOtherText() {
         let material = "AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
-        let stated = NoteKeyID(rawValue: 0x530d_903b), computed = NoteKeyID(rawValue: 0x530d_903a)
+        let stated = NoteKeyID(rawValue: 0x530d_903b)
+        let computed = NoteKeyID(rawValue: 0x530d_903a)
         let cases: [(String, VerifierKey.Failure)] = [
             ("", .malformed("")), ("example.com/foo+530d903a", .malformed("example.com/foo+530d903a")),
             ("+530d903a+\(material)", .name("")), ("a b+530d903a+\(material)", .name("a b")),
@@ -49,7 +50,9 @@ import Testing
     @Test func tellsNamesApartByTheirBytes() {
         #expect(KeyName("\u{e9}") != KeyName("e\u{301}"))
         #expect(KeyName("a") == KeyName("a"))
-        for text in ["", " ", "a+b", "a\tb", "a\u{a0}b", "a\u{2028}", "a\u{85}", "a\r\n"] { #expect(KeyName(text) == nil) }
+        for text in ["", " ", "a+b", "a\tb", "a\u{a0}b", "a\u{2028}", "a\u{85}", "a\r\n"] {
+            #expect(KeyName(text) == nil)
+        }
         #expect(KeyName(utf8: [0xff]) == nil)
     }
 }
@@ -81,7 +84,8 @@ import Testing
         let cases: [(String, Note.Failure)] = [
             ("", .noBlankLine), ("a\n", .noBlankLine), ("a\n\(signature)\n", .noBlankLine),
             ("\n\(signature)\n", .noBlankLine), ("a\n\n\(signature)", .noBlankLine), ("a\n\n", .noSignatures),
-            ("a\r\n\n\(signature)\n", .controlCharacter(offset: 1)), ("a\u{0}\n\n\(signature)\n", .controlCharacter(offset: 1)),
+            ("a\r\n\n\(signature)\n", .controlCharacter(offset: 1)),
+            ("a\u{0}\n\n\(signature)\n", .controlCharacter(offset: 1)),
             ("a\n\n-\(signature.dropFirst())\n", .signatureLine("-\(signature.dropFirst())")),
             ("a\n\n\(signature)\nb\n", .signatureLine("b")),
             ("a\n\n\(signature) \n", .signatureLine("\(signature) ")),
@@ -180,7 +184,9 @@ import Testing
 
     @Test func refusesTheNoteForOneBadSignatureOfAKnownKey() throws {
         var note = try note()
-        note.add(NoteSignature(name: witnessName, keyID: witnessKey.id, signature: [UInt8](repeating: 1, count: 72)))
+        note.add(
+            NoteSignature(
+                name: witnessName, keyID: witnessKey.id, signature: [UInt8](repeating: 1, count: 72)))
         #expect(try note.verified(by: [logKey]).signatures.count == 1)
         #expect(throws: NoteVerificationFailure.invalidSignature(name: witnessName, keyID: witnessKey.id)) {
             try note.verified(by: [logKey, witnessKey])
@@ -201,7 +207,9 @@ import Testing
         let stranger = VerifierKey(name: logName, algorithm: .ed25519, publicKey: other.publicKey)
         #expect(throws: NoteVerificationFailure.noKnownSignature) { try note().verified(by: [stranger]) }
         #expect(throws: NoteVerificationFailure.noKnownSignature) { try note().verified(by: []) }
-        #expect(throws: NoteVerificationFailure.noKnownSignature) { try Note(text: "a\n").verified(by: [logKey]) }
+        #expect(throws: NoteVerificationFailure.noKnownSignature) {
+            try Note(text: "a\n").verified(by: [logKey])
+        }
     }
 
     /// A cosignature is not a plain signature, nor the other way round, though the key be the same.
@@ -210,7 +218,8 @@ import Testing
         #expect(throws: NoteVerificationFailure.noKnownSignature) { try note().verified(by: [plain]) }
         var relabelled = try Note(text: "a\n")
         relabelled.cosign(as: witnessName, with: witness, time: 1)
-        let line = NoteSignature(name: witnessName, keyID: plain.id, signature: relabelled.signatures[0].signature)
+        let line = NoteSignature(
+            name: witnessName, keyID: plain.id, signature: relabelled.signatures[0].signature)
         var forged = try Note(text: "a\n")
         forged.add(line)
         #expect(throws: NoteVerificationFailure.invalidSignature(name: witnessName, keyID: plain.id)) {
@@ -224,7 +233,8 @@ import Testing
         var bytes: [UInt8] = []
         bytes.appendBigEndian(time)
         var note = try Note(text: "a\n")
-        note.add(NoteSignature(name: witnessName, keyID: witnessKey.id, signature: bytes + witness.sign(message)))
+        note.add(
+            NoteSignature(name: witnessName, keyID: witnessKey.id, signature: bytes + witness.sign(message)))
         #expect(throws: NoteVerificationFailure.invalidSignature(name: witnessName, keyID: witnessKey.id)) {
             try note.verified(by: [witnessKey])
         }

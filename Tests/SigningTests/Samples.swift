@@ -9,7 +9,8 @@ enum Sample {
 
     static func name(_ text: String) -> KeyName { KeyName(text)! }
 
-    /// Not random at all: 1, 2, 3… from wherever the last call ended. A class, so that copies share the position.
+    /// Not random at all: 1, 2, 3… from wherever the last call ended. A class, so that copies share the
+    /// position.
     static func counting() -> RandomBytes {
         let position = Position()
         return RandomBytes { count in (0..<count).map { _ in position.next() } }

@@ -1,7 +1,8 @@
-/// Reads `Decodable` types from a tape, strictly: no coercion, no null for an absent member, no unknown names.
+/// Reads `Decodable` types from a tape, strictly: no coercion, no null for an absent member, no unknown
+/// names.
 ///
-/// It is two words, so that it travels without being boxed; where it stands is worked out from the tape, and only once
-/// something is wrong.
+/// It is two words, so that it travels without being boxed; where it stands is worked out from the tape, and
+/// only once something is wrong.
 struct CanonicalDecoder: Decoder {
     let session: JSONDecodingSession
     let index: Int
@@ -118,24 +119,27 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
 private struct ArrayReader: UnkeyedDecodingContainer {
     let decoder: CanonicalDecoder
-    /// The token of the next element.
-    private var position: Int
-    private(set) var currentIndex = 0
+    /// The token of the next element, and how many were read. Small, so that the whole fits where it is not
+    /// boxed.
+    private var position: Int32
+    private var read: Int32 = 0
 
     init(decoder: CanonicalDecoder) {
         self.decoder = decoder
-        position = decoder.index + 1
+        position = Int32(decoder.index + 1)
     }
+
+    var currentIndex: Int { Int(read) }
 
     var codingPath: [any CodingKey] { decoder.codingPath }
     var count: Int? { Int(decoder.node.token.count) }
-    var isAtEnd: Bool { currentIndex == Int(decoder.node.token.count) }
+    var isAtEnd: Bool { read == decoder.node.token.count }
 
     private mutating func child() throws -> CanonicalDecoder {
         guard !isAtEnd else { throw decoder.mismatch("has too few elements") }
-        let child = CanonicalDecoder(session: decoder.session, index: position)
-        position = Int(child.node.token.next)
-        currentIndex += 1
+        let child = CanonicalDecoder(session: decoder.session, index: Int(position))
+        position = child.node.token.next
+        read += 1
         return child
     }
 

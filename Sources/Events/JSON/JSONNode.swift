@@ -82,18 +82,24 @@ struct JSONNode {
         return nil
     }
 
-    /// The values of the members, where this object has exactly these names; canonical text has them in this order.
-    func values(of names: [String]) -> [JSONNode]? {
-        guard token.kind == .object, Int(token.count) == names.count else { return nil }
-        var values: [JSONNode] = []
-        values.reserveCapacity(names.count)
-        var position = index + 1
-        for name in names {
-            guard session.tape.string(at: position, spells: name) else { return nil }
-            values.append(JSONNode(session: session, index: position + 1))
-            position = Int(session.tape.tokens[position + 1].next)
+    /// The members one after the other, where this is an object with `count` of them.
+    func members(_ count: Int) -> Members? {
+        guard token.kind == .object, Int(token.count) == count else { return nil }
+        return Members(session: session, position: index + 1, end: Int(token.next))
+    }
+
+    /// Members of an object that are asked for in the order of the text.
+    struct Members {
+        let session: JSONDecodingSession
+        fileprivate var position: Int
+        fileprivate let end: Int
+
+        /// The value of the next member, where its name is `name`.
+        mutating func next(_ name: StaticString) -> JSONNode? {
+            guard position < end, session.tape.string(at: position, spells: name) else { return nil }
+            defer { position = Int(session.tape.tokens[position + 1].next) }
+            return JSONNode(session: session, index: position + 1)
         }
-        return values
     }
 
     var memberNames: [String] {
@@ -118,8 +124,8 @@ struct JSONNode {
         return nodes
     }
 
-    /// This value as a `Value`. Every token inside must be read on the way: a member that `Value` does not ask for, an
-    /// element beyond those that it takes, a value that it does not look at are refused alike.
+    /// This value as a `Value`. Every token inside must be read on the way: a member that `Value` does not
+    /// ask for, an element beyond those that it takes, a value that it does not look at are refused alike.
     func decode<Value: Decodable>(_ type: Value.Type) throws(JSONError) -> Value {
         session.beginTaking()
         let value: Value
@@ -168,7 +174,8 @@ extension JSONTape {
         init(intValue: Int) { (stringValue, self.intValue) = ("\(intValue)", intValue) }
     }
 
-    /// The names and indices that lead from the root to the value at token `target`, or to the value whose name it is.
+    /// The names and indices that lead from the root to the value at token `target`, or to the value whose
+    /// name it is.
     func path(to target: Int) -> [any CodingKey] {
         var path: [any CodingKey] = []
         var container = 0
@@ -185,7 +192,8 @@ extension JSONTape {
         for ordinal in 0..<Int(tokens[container].count) {
             let value = isObject ? position + 1 : position
             if target < Int(tokens[value].next) {
-                let step = isObject
+                let step =
+                    isObject
                     ? Step(stringValue: string(at: tokens[position])) : Step(intValue: ordinal)
                 return (step, value)
             }
@@ -194,12 +202,27 @@ extension JSONTape {
         return nil
     }
 
-    /// Whether the string at token `index` is `text`, byte for byte. Swift's `==` would also hold for two spellings
-    /// that Unicode calls equivalent, such as the letter K and the Kelvin sign.
+    /// Whether the string at token `index` is `text`, byte for byte. Swift's `==` would also hold for two
+    /// spellings that Unicode calls equivalent, such as the letter K and the Kelvin sign.
     func string(at index: Int, spells text: String) -> Bool {
         let token = tokens[index]
         guard !token.needsDecoding else { return string(at: token).utf8.elementsEqual(text.utf8) }
         guard Int(token.end - token.start) == text.utf8.count else { return false }
-        return bytes[Int(token.start)..<Int(token.end)].elementsEqual(text.utf8)
+        return text.utf8.withContiguousStorageIfAvailable { matches($0, at: token) }
+            ?? bytes[Int(token.start)..<Int(token.end)].elementsEqual(text.utf8)
+    }
+
+    /// Whether the string at token `index` is `text`, which is ASCII and needs no escape.
+    func string(at index: Int, spells text: StaticString) -> Bool {
+        let token = tokens[index]
+        guard Int(token.end - token.start) == text.utf8CodeUnitCount else { return false }
+        return matches(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount), at: token)
+    }
+
+    /// Whether the bytes at `token`, as many as `text` has, are those of `text`.
+    private func matches(_ text: UnsafeBufferPointer<UInt8>, at token: Token) -> Bool {
+        bytes.withUnsafeBufferPointer { bytes in
+            text.indices.allSatisfy { bytes[Int(token.start) + $0] == text[$0] }
+        }
     }
 }

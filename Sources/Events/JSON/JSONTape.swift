@@ -1,7 +1,8 @@
 /// The places of all values in a canonical JSON text, found in one pass without building a tree.
 ///
-/// Values keep their order in the text. An object's token is followed by name, value, name, value, and so on; `next`
-/// of each token is the token after its whole value, so that siblings are found without visiting what is inside.
+/// Values keep their order in the text. An object's token is followed by name, value, name, value, and so on;
+/// `next` of each token is the token after its whole value, so that siblings are found without visiting what
+/// is inside.
 struct JSONTape: Sendable {
     enum Kind: UInt8 { case object, array, string, integer, true_, false_, null }
 
@@ -194,6 +195,7 @@ extension JSONTape {
             let start = position
             var needsDecoding = false
             while true {
+                position = Self.endOfPlainRun(bytes, from: position)
                 guard position < bytes.count else { throw .unexpectedEnd }
                 let byte = bytes[position]
                 if byte == UInt8(ascii: "\"") { break }
@@ -215,6 +217,31 @@ extension JSONTape {
             }
             append(.string, needsDecoding: needsDecoding, start: start, end: position)
             position += 1
+        }
+
+        /// The first byte at or after `start` that is not plain (ASCII from the space up, no quote, no
+        /// backslash), or a place before it where fewer than eight bytes are left.
+        private static func endOfPlainRun(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+            let ones: UInt64 = 0x0101_0101_0101_0101
+            let high = ones << 7
+            var position = start
+            while position + 8 <= bytes.count {
+                let word = UnsafeRawBufferPointer(bytes).loadUnaligned(
+                    fromByteOffset: position, as: UInt64.self
+                ).littleEndian
+                // A byte of `x` that is zero sets its high bit in (x − ones) & ~x; borrows can only add false
+                // alarms above a true one, so the lowest alarm is true.
+                let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+                let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+                let alarms =
+                    (quote &- ones) & ~quote | (backslash &- ones) & ~backslash
+                    | (word &- ones &* 0x20) & ~word | word
+                guard alarms & high == 0 else {
+                    return position + (alarms & high).trailingZeroBitCount / 8
+                }
+                position += 8
+            }
+            return position
         }
 
         /// Passes over what follows a backslash, where it is the escape that RFC 8785 wants.

@@ -4,5 +4,6 @@
 /// Arithmetic whose bits are the same on every machine: SwiftPM makes every header of this directory part of the
 /// module `Kernels`; this one exists for C sources that want them all.
 #include "exact_sum.h"
+#include "tensor_statistics.h"
 
 #endif
