@@ -61,19 +61,21 @@ public final class LedgerDirectory: Sendable {
         checkpoints = try CheckpointStore(path: paths.checkpoints, readOnly: readOnly, faults: faults)
         let database = try VaultDatabase(
             paths: paths, readOnly: readOnly, random: random, faults: faults,
-            neighbours: [(paths.events, events.database), (paths.checkpoints, checkpoints.database)])
+            events: events, checkpoints: checkpoints)
         vault = Vault(database)
         blobs = try BlobStore(database)
     }
 
     /// Makes an empty ledger at `path`, which is a new or an empty directory, and opens it for writing.
     ///
-    /// A creation that was interrupted is started anew: until its last step nothing can have been stored in it.
+    /// A creation that was interrupted is started anew: until its last step nothing can have been stored
+    /// in it.
     public static func create(
         at path: String, random: RandomBytes, faults: FaultInjector = .none
     ) throws -> LedgerDirectory {
         let paths = Paths(root: path)
         try Directory.create(path)
+        try Directory.sync(Directory.parent(of: path))
         let lock = try DirectoryLock(path: paths.lock)
         try checkEmpty(paths)
         try FileDescriptor(opening: paths.unfinished, O_RDWR | O_CREAT).sync()
@@ -118,7 +120,8 @@ public final class LedgerDirectory: Sendable {
         return ledger
     }
 
-    /// Closes the stores, their logs emptied, and gives up the right to write. Nothing can be used afterwards.
+    /// Closes the stores, their logs emptied, and gives up the right to write. Nothing can be used
+    /// afterwards.
     public func close() throws {
         try events.close()
         try checkpoints.close()
