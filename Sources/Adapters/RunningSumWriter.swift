@@ -22,13 +22,16 @@ struct RunningSumWriter: Sendable {
             try forEachConcurrently(batch.count, threads: threads, state: {}) { _, place in
                 try compute(batch[place], number: start + place, slots[place])
             }
-            for (block, memory) in zip(batch, slots) {
-                let cells = UnsafeRawBufferPointer(memory.cells(block))
-                try target.write(cells, at: offset)
-                try target.write(memory.outside, at: offset + cells.count)
-                offset += cells.count + memory.outside.count
+            let offsets = zip(batch, slots).map { block, memory in
+                defer { offset += block.count * 16 + memory.outside.count }
                 index.appendBigEndian(UInt32(memory.outside.count / block.outsideByteCount))
                 index += memory.blockDigest!.bytes
+                return offset
+            }
+            try forEachConcurrently(batch.count, threads: threads, state: {}) { _, place in
+                let cells = UnsafeRawBufferPointer(slots[place].cells(batch[place]))
+                try target.write(cells, at: offsets[place])
+                try target.write(slots[place].outside, at: offsets[place] + cells.count)
             }
         }
         try target.write(index + RunningSumDigest.of(encoded, index).bytes, at: offset)

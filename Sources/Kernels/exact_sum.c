@@ -292,6 +292,22 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
+/// Gives each output the sign of its input: a sum knows no negative zero, a product does.
+static void copy_signs(
+    const void *input, size_t count, lethe_element input_element, void *output, lethe_element output_element) {
+    const uint64_t from = lethe_format_of(input_element).sign, to = lethe_format_of(output_element).sign;
+    if (input_element == LETHE_F32 && output_element == LETHE_F32) {
+        for (size_t i = 0; i < count; i++)
+            ((uint32_t *)output)[i] |= ((const uint32_t *)input)[i] & 0x80000000u;
+    } else if (from == to) {
+        for (size_t i = 0; i < count; i++) ((uint16_t *)output)[i] |= ((const uint16_t *)input)[i] & 0x8000u;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            if (lethe_load_bits(input, i, input_element) & from)
+                lethe_store_bits(output, i, output_element, lethe_load_bits(output, i, output_element) | to);
+    }
+}
+
 static void scale_in_doubles(
     loops run, const void *input, size_t start, size_t count, lethe_element input_element, uint32_t numerator,
     uint64_t denominator, void *output, lethe_element output_element) {
@@ -301,12 +317,7 @@ static void scale_in_doubles(
     const size_t output_size = lethe_format_of(output_element).size;
     run.add(&sums, values, count, input_element, numerator);
     run.divide(&sums, count, (double)denominator, (char *)output + start * output_size, output_element);
-    // A sum knows no negative zero; a product does.
-    const uint64_t sign = lethe_format_of(output_element).sign;
-    for (size_t i = start; i < start + count; i++)
-        if (lethe_decode(lethe_load_bits(input, i, input_element), input_element).negative)
-            lethe_store_bits(
-                output, i, output_element, lethe_load_bits(output, i, output_element) | sign);
+    copy_signs(values, count, input_element, (char *)output + start * output_size, output_element);
 }
 
 size_t lethe_exact_scale(
