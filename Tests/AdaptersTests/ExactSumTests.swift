@@ -151,6 +151,28 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
         #expect(best.bits == Kernel.mean([all, everything], type, weights: [1, 1], to: type, LETHE_INTEGERS).bits)
     }
 
+    /// The table of `schemas/merging.md`; a result of `nil` is refused.
+    @Test(arguments: [
+        (ElementType.f32, ElementType.f32, [0x3f80_0000, 0x3f80_0001], [1, 1], 0x3f80_0000),
+        (.f32, .f32, [0x3f80_0001, 0x3f80_0002], [1, 1], 0x3f80_0002),
+        (.f32, .f32, [0x3f80_0001, 0x3f80_0002, 1], [1 << 30, 1 << 30, 1], 0x3f80_0001),
+        (.f32, .f32, [0x7f7f_ffff, 0x7f7f_ffff, 0xff7f_ffff], [1, 1, 1], 0x7eaa_aaaa),
+        (.f32, .f32, [1, 0], [1, 1], 0), (.f32, .f32, [3, 0], [1, 1], 2),
+        (.f32, .f32, [0x8000_0001, 0, 0], [1, 1, 1], 0x8000_0000),
+        (.f32, .f32, [0x8000_0000, 0x8000_0000], [1, 1], 0),
+        (.f32, .f16, [0x477f_efff], [1], 0x7bff), (.f32, .f16, [0x477f_f000], [1], nil),
+        (.f32, .bf16, [0x3f80_8001, 0x3f80_8000], [1, 1], 0x3f81),
+    ] as [(ElementType, ElementType, [UInt64], [Int], UInt64?)])
+    func givesTheKnownAnswers(
+        input: ElementType, output: ElementType, values: [UInt64], weights: [Int], expected: UInt64?
+    ) {
+        for path in paths {
+            let result = Kernel.mean(values.map { [$0] }, input, weights: weights, to: output, path)
+            #expect(result.inRange == (expected == nil ? 0 : 1))
+            if let expected { #expect(result.bits == [expected]) }
+        }
+    }
+
     private func expectMeans(
         _ inputs: [[UInt64]], _ input: ElementType, _ weights: [Int], _ output: ElementType,
         paths: [lethe_path] = paths, sourceLocation: SourceLocation = #_sourceLocation

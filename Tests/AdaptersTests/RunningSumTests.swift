@@ -97,6 +97,23 @@ private enum Values: CaseIterable {
         #expect(more.digest != first.digest)
     }
 
+    /// Cells take 16 bytes for each of 52 elements; only sums that leave the window take more.
+    @Test func keepsOrdinarySumsInTheirCells() throws {
+        func outsideCount(_ values: Values) throws -> Int {
+            let path = directory.file("sum")
+            _ = try RunningSum.create(at: path, from: contributions(3, values))
+            let bytes = try fileBytes(path)
+            let header = try #require(bytes.bigEndian(at: 21, as: UInt64.self))
+            let rest = bytes.count - 29 - Int(header) - 16 * 52 - 5 * 36 - 32
+            #expect(rest.isMultiple(of: 52))
+            return rest / 52
+        }
+        #expect(try outsideCount(.ordinary) == 0)
+        #expect(try outsideCount(.subnormal) == 52)
+        #expect(try 1..<52 ~= outsideCount(.hugeRange))
+        #expect(try 1..<52 ~= outsideCount(.cancelling))
+    }
+
     @Test func materialisesToOtherTypesAsAMergeDoes() throws {
         let all = try contributions(3)
         let sum = try RunningSum.create(at: directory.file("sum"), from: all)
