@@ -19,9 +19,9 @@ final class ElementBuffer {
 
 /// Does `body` for every index below `count` on `threads` threads, each with a state of its own.
 ///
-/// Threads take the next index when they are done with one; which thread does which must not matter. Where several
-/// fail, the error of the lowest index is thrown, so that it does not depend on timing either: whatever is below an
-/// index that failed was taken before it, and is brought to its end.
+/// Threads take the next index when they are done with one; which thread does which must not matter. Where
+/// several fail, the error of the lowest index is thrown, so that it does not depend on timing either:
+/// whatever is below an index that failed was taken before it, and is brought to its end.
 func forEachConcurrently<State>(
     _ count: Int, threads: Int, state: @Sendable () -> State,
     _ body: @Sendable (inout State, Int) throws -> Void

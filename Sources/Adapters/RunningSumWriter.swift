@@ -7,7 +7,8 @@ struct RunningSumWriter: Sendable {
     let adding: [Contribution]
     let removing: [Contribution]
 
-    /// Blocks are computed side by side and written in order, a batch at a time. The file appears when all is there.
+    /// Blocks are computed side by side and written in order, a batch at a time. The file appears when all
+    /// is there.
     func write(to path: String, threads: Int) throws {
         let layout = RunningSumBlock.layout(of: header.tensors)
         let file = try AtomicFile(path: path)
@@ -47,7 +48,8 @@ struct RunningSumWriter: Sendable {
         for (contributions, subtract) in [(adding, false), (removing, true)] {
             for contribution in contributions {
                 try memory.add(
-                    contribution.adapter.file, block, weight: contribution.weight, unit: header.unitExponent,
+                    contribution.adapter.file, block, weight: contribution.weight,
+                    unit: header.unitExponent,
                     subtract: subtract)
             }
         }

@@ -35,10 +35,11 @@ void lethe_wide_add(
     }
 }
 
-/// The bits of `quotient * 2^exponent` rounded to nearest, ties to even, where `sticky` says that a non-zero part
-/// below the last bit was cut off.
+/// The bits of `quotient * 2^exponent` rounded to nearest, ties to even, where `sticky` says that a
+/// non-zero part below the last bit was cut off.
 static uint64_t round_words(
-    const uint64_t *quotient, size_t words, int exponent, bool sticky, bool negative, lethe_element element) {
+    const uint64_t *quotient, size_t words, int exponent, bool sticky, bool negative,
+    lethe_element element) {
     const lethe_format format = lethe_format_of(element);
     size_t used = words;
     while (used > 0 && quotient[used - 1] == 0) used--;
@@ -89,7 +90,8 @@ uint64_t lethe_wide_divide(
         zero = zero && (uint64_t)next == 0;
     }
     if (zero) return 0;
-    // 128 bits of fraction: a divisor below 2^63 leaves at least 65 significant bits, more than any format needs.
+    // 128 bits of fraction: a divisor below 2^63 leaves at least 65 significant bits, more than any format
+    // needs.
     const uint64_t remainder = divide_words(quotient, words + FRACTION_WORDS, divisor);
     return round_words(
         quotient, words + FRACTION_WORDS, exponent - 64 * FRACTION_WORDS, remainder != 0, negative,

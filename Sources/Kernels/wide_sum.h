@@ -76,7 +76,8 @@ int lethe_wide_exponent(lethe_element element);
 void lethe_wide_add(
     uint64_t *sum, size_t words, int sum_exponent, lethe_number number, uint32_t weight, bool subtract);
 
-/// The bits of `sum * 2^exponent / divisor` rounded once; infinity where it is beyond the range. A zero is +0.
+/// The bits of `sum * 2^exponent / divisor` rounded once; infinity where it is beyond the range. A zero is
+/// +0.
 uint64_t lethe_wide_divide(
     const uint64_t *sum, size_t words, int exponent, uint64_t divisor, lethe_element output_element);
 

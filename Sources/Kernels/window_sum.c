@@ -75,8 +75,8 @@ static void add_term(
     lethe_wide_add(wide, words, exponent, number, weight, subtract);
 }
 
-/// The loop for one element type. A product of at most 55 bits that is shifted by at most 70 and added to a cell of at
-/// most 126 needs no further check; all else goes through `add_term`.
+/// The loop for one element type. A product of at most 55 bits that is shifted by at most 70 and added to a
+/// cell of at most 126 needs no further check; all else goes through `add_term`.
 static inline __attribute__((always_inline)) void add_terms(
     uint64_t *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element,
     uint32_t weight, bool subtract) {
@@ -98,7 +98,8 @@ static inline __attribute__((always_inline)) void add_terms(
 }
 
 void lethe_window_add(
-    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element, uint32_t weight,
+    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element,
+    uint32_t weight,
     bool subtract) {
     switch (element) {
     case LETHE_F16: add_terms(cells, wide, unit, values, count, LETHE_F16, weight, subtract); return;

@@ -25,7 +25,8 @@ enum Kernel {
 
     /// `inputs[c][i]`; the results, and the index of the first that is out of range.
     static func mean(
-        _ inputs: [[UInt64]], _ input: ElementType, weights: [Int], to output: ElementType, _ path: lethe_path
+        _ inputs: [[UInt64]], _ input: ElementType, weights: [Int], to output: ElementType,
+        _ path: lethe_path
     ) -> (bits: [UInt64], inRange: Int) {
         let count = inputs[0].count
         let packed = inputs.flatMap { pack($0, input) }
@@ -45,7 +46,8 @@ enum Kernel {
     ) -> [UInt64] {
         var result = [UInt8](repeating: 0, count: values.count * output.size)
         _ = lethe_exact_scale(
-            pack(values, input), values.count, element(input), UInt64(numerator), UInt64(denominator), &result,
+            pack(values, input), values.count, element(input), UInt64(numerator), UInt64(denominator),
+            &result,
             element(output), path)
         return unpack(result, output)
     }
@@ -55,8 +57,8 @@ private let paths = [LETHE_BEST, LETHE_BASELINE, LETHE_INTEGERS]
 private let narrow: [ElementType] = [.f16, .bf16, .f32]
 
 @Suite struct ExactMeanTests {
-    /// Weights of every size, values of every exponent: sums of up to 300 bits, results in the subnormal range and
-    /// beyond the largest number.
+    /// Weights of every size, values of every exponent: sums of up to 300 bits, results in the subnormal
+    /// range and beyond the largest number.
     @Test(arguments: narrow, narrow)
     func roundsArbitraryValuesCorrectly(input: ElementType, output: ElementType) {
         var generator = SplitMix64(seed: 1)
@@ -72,13 +74,16 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
     @Test(arguments: narrow, narrow)
     func roundsOrdinaryValuesCorrectly(input: ElementType, output: ElementType) {
         var generator = SplitMix64(seed: 2)
-        for weights in [[1], [1, 1], [3, 1], [331, 1190, 3111], [1, 1, 1, 1, 1, 1, 1], [536_870_912, 2_147_483_647]] {
+        for weights in [
+            [1], [1, 1], [3, 1], [331, 1190, 3111], [1, 1, 1, 1, 1, 1, 1], [536_870_912, 2_147_483_647],
+        ] {
             let inputs = weights.map { _ in (0..<300).map { _ in ordinaryBits(input, &generator) } }
             expectMeans(inputs, input, weights, output)
         }
     }
 
-    /// The mean of two neighbours is a tie, that of three a near tie; nothing shows a wrong sticky bit sooner.
+    /// The mean of two neighbours is a tie, that of three a near tie; nothing shows a wrong sticky bit
+    /// sooner.
     @Test(arguments: narrow)
     func roundsTiesAndNearTiesCorrectly(type: ElementType) {
         var generator = SplitMix64(seed: 3)
@@ -87,7 +92,8 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
         let least = low.map { _ in UInt64(1) }
         expectMeans([low, high], type, [1, 1], type)
         expectMeans([low, high, least], type, [1 << 30, 1 << 30, 1], type)
-        expectMeans([low, high, least.map { $0 | Reference.sign(type) }], type, [1 << 30, 1 << 30, 1], type)
+        expectMeans(
+            [low, high, least.map { $0 | Reference.sign(type) }], type, [1 << 30, 1 << 30, 1], type)
     }
 
     @Test func sumsF64WithoutRounding() {
@@ -133,7 +139,8 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
     func givesBackEveryValueOf16Bits(type: ElementType) {
         let values = (0..<UInt64(65536)).filter { Reference.isFinite($0, type) }
         for path in paths {
-            let result = Kernel.mean([values, values, values], type, weights: [7, 1000, 3], to: type, path)
+            let result = Kernel.mean(
+                [values, values, values], type, weights: [7, 1000, 3], to: type, path)
             #expect(result.bits == values.map { $0 == Reference.sign(type) ? 0 : $0 })
         }
     }
@@ -148,21 +155,24 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
         expectMeans([values, partners], type, [1, 2], type, paths: [LETHE_BEST])
         let everything = all.shuffled(using: &generator)
         let best = Kernel.mean([all, everything], type, weights: [1, 1], to: type, LETHE_BEST)
-        #expect(best.bits == Kernel.mean([all, everything], type, weights: [1, 1], to: type, LETHE_INTEGERS).bits)
+        #expect(
+            best.bits
+                == Kernel.mean([all, everything], type, weights: [1, 1], to: type, LETHE_INTEGERS).bits)
     }
 
     /// The table of `schemas/merging.md`; a result of `nil` is refused.
-    @Test(arguments: [
-        (ElementType.f32, ElementType.f32, [0x3f80_0000, 0x3f80_0001], [1, 1], 0x3f80_0000),
-        (.f32, .f32, [0x3f80_0001, 0x3f80_0002], [1, 1], 0x3f80_0002),
-        (.f32, .f32, [0x3f80_0001, 0x3f80_0002, 1], [1 << 30, 1 << 30, 1], 0x3f80_0001),
-        (.f32, .f32, [0x7f7f_ffff, 0x7f7f_ffff, 0xff7f_ffff], [1, 1, 1], 0x7eaa_aaaa),
-        (.f32, .f32, [1, 0], [1, 1], 0), (.f32, .f32, [3, 0], [1, 1], 2),
-        (.f32, .f32, [0x8000_0001, 0, 0], [1, 1, 1], 0x8000_0000),
-        (.f32, .f32, [0x8000_0000, 0x8000_0000], [1, 1], 0),
-        (.f32, .f16, [0x477f_efff], [1], 0x7bff), (.f32, .f16, [0x477f_f000], [1], nil),
-        (.f32, .bf16, [0x3f80_8001, 0x3f80_8000], [1, 1], 0x3f81),
-    ] as [(ElementType, ElementType, [UInt64], [Int], UInt64?)])
+    @Test(
+        arguments: [
+            (ElementType.f32, ElementType.f32, [0x3f80_0000, 0x3f80_0001], [1, 1], 0x3f80_0000),
+            (.f32, .f32, [0x3f80_0001, 0x3f80_0002], [1, 1], 0x3f80_0002),
+            (.f32, .f32, [0x3f80_0001, 0x3f80_0002, 1], [1 << 30, 1 << 30, 1], 0x3f80_0001),
+            (.f32, .f32, [0x7f7f_ffff, 0x7f7f_ffff, 0xff7f_ffff], [1, 1, 1], 0x7eaa_aaaa),
+            (.f32, .f32, [1, 0], [1, 1], 0), (.f32, .f32, [3, 0], [1, 1], 2),
+            (.f32, .f32, [0x8000_0001, 0, 0], [1, 1, 1], 0x8000_0000),
+            (.f32, .f32, [0x8000_0000, 0x8000_0000], [1, 1], 0),
+            (.f32, .f16, [0x477f_efff], [1], 0x7bff), (.f32, .f16, [0x477f_f000], [1], nil),
+            (.f32, .bf16, [0x3f80_8001, 0x3f80_8000], [1, 1], 0x3f81),
+        ] as [(ElementType, ElementType, [UInt64], [Int], UInt64?)])
     func givesTheKnownAnswers(
         input: ElementType, output: ElementType, values: [UInt64], weights: [Int], expected: UInt64?
     ) {
@@ -201,9 +211,10 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
             (7, 4_611_686_018_427_387_903),
         ]
         for (numerator, denominator) in factors {
-            let values = (0..<100).map { index in
-                index % 2 == 0 ? arbitraryBits(input, &generator) : ordinaryBits(input, &generator)
-            } + [0, Reference.sign(input)]
+            let values =
+                (0..<100).map { index in
+                    index % 2 == 0 ? arbitraryBits(input, &generator) : ordinaryBits(input, &generator)
+                } + [0, Reference.sign(input)]
             let results = paths.map {
                 Kernel.scale(values, input, by: numerator, over: denominator, to: output, $0)
             }

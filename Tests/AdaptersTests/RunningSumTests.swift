@@ -14,7 +14,8 @@ private enum Values: CaseIterable {
         case .subnormal: return sign | generator.next() % 1024
         case .hugeRange: return arbitraryBits(element, &generator)
         case .cancelling:
-            // The largest number, the least, or zero of either sign: sums cross the window's edge and come back.
+            // The largest number, the least, or zero of either sign: sums cross the window's edge and come
+            // back.
             let largest: UInt64 =
                 switch element {
                 case .f16: 0x7bff
@@ -57,7 +58,9 @@ private enum Values: CaseIterable {
 
     /// The property that running sums exist for.
     @Test(arguments: Values.allCases, ElementType.allCases)
-    fileprivate func removingGivesTheBytesOfAMergeThatNeverHadIt(values: Values, element: ElementType) throws {
+    fileprivate func removingGivesTheBytesOfAMergeThatNeverHadIt(values: Values, element: ElementType)
+        throws
+    {
         for heavy in [false, true] {
             let all = try contributions(5, values, element, heavy: heavy)
             let path = directory.file("sum")
@@ -145,7 +148,9 @@ private enum Values: CaseIterable {
             .materialise(toDirectory: directory.file("a"))
         try Merge(Array(all[1...]), rule: .mean).write(toDirectory: directory.file("b"))
         for name in [Adapter.tensorsName, Adapter.configurationName] {
-            #expect(try fileBytes(directory.file("a") + "/" + name) == fileBytes(directory.file("b") + "/" + name))
+            #expect(
+                try fileBytes(directory.file("a") + "/" + name)
+                    == fileBytes(directory.file("b") + "/" + name))
         }
     }
 
@@ -207,7 +212,8 @@ private enum Values: CaseIterable {
         let all = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().enumerated().map {
             index, name in
             try Contribution(
-                Adapter(directory: folder + "/" + name, base: sampleBase), weight: 331 + 173 * index, label: name)
+                Adapter(directory: folder + "/" + name, base: sampleBase), weight: 331 + 173 * index,
+                label: name)
         }
         let sum = try RunningSum.create(at: directory.file("sum"), from: all)
         let less = try sum.updated(removing: [all[1], all[4]], to: directory.file("sum"))
