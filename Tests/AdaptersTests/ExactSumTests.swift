@@ -53,6 +53,22 @@ enum Kernel {
     }
 }
 
+/// Three contributions of one element whose mean is a hair beside a midpoint.
+struct NearTie {
+    let inputs: [[UInt64]]
+    let weights: [Int]
+    let expected: UInt64
+
+    /// Midpoint 2^10 (1 + 2^-24), which is 2^24 + 1 half steps; the third is 2^-72.
+    static let up = NearTie(
+        inputs: [[0x4480_0000], [0x4480_0001], [0x1b80_0000]],
+        weights: [1 << 29, 1 << 29 + 1 << 24 + 1, 1], expected: 0x4480_0001)
+    /// Midpoint 2^10 (1 + 3 · 2^-24); the third is −2^-72.
+    static let down = NearTie(
+        inputs: [[0x4480_0001], [0x4480_0002], [0x9b80_0000]],
+        weights: [1 << 29, 1 << 29 + 1 << 24 + 3, 1], expected: 0x4480_0001)
+}
+
 private let paths = [LETHE_BEST, LETHE_BASELINE, LETHE_INTEGERS]
 private let narrow: [ElementType] = [.f16, .bf16, .f32]
 
@@ -115,6 +131,28 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
                 [[huge, huge, sign], [tiny, huge, sign], [huge | sign, huge | sign, sign]], .f32,
                 weights: [1, 1, 1], to: .f32, path)
             #expect(result.bits == [0, 0x7eaa_aaaa, 0])
+        }
+    }
+
+    /// x + y + z − x − y = z, however far apart the three are: two doubles cannot hold what is on the way.
+    @Test(arguments: [ElementType.bf16, .f32, .f64])
+    func cancelsAcrossThreeScales(type: ElementType) {
+        var generator = SplitMix64(seed: 10)
+        let sign = Reference.sign(type)
+        let terms = (0..<3).map { _ in (0..<200).map { _ in arbitraryBits(type, &generator) } }
+        let all = (terms + terms.prefix(2).map { $0.map { $0 ^ sign } }).shuffled(using: &generator)
+        expectMeans(all, type, [3, 3, 3, 3, 3], type)
+    }
+
+    /// N times a midpoint between two numbers takes 54 bits, and what pulls the sum off it lies 58 bits
+    /// below: a pair of doubles shows a tie where there is none. The first two weights differ by just what
+    /// makes the third contribution's share of the midpoint up.
+    @Test func seesWhatPullsASumOffATieFarBelow() {
+        for path in paths {
+            let up = Kernel.mean(NearTie.up.inputs, .f32, weights: NearTie.up.weights, to: .f32, path)
+            #expect(up.bits == [NearTie.up.expected])
+            let down = Kernel.mean(NearTie.down.inputs, .f32, weights: NearTie.down.weights, to: .f32, path)
+            #expect(down.bits == [NearTie.down.expected])
         }
     }
 

@@ -125,6 +125,20 @@ private enum Values: CaseIterable {
         }
     }
 
+    /// The near ties of `NearTie`, whose sums fit a cell but not a pair of doubles.
+    @Test func dividesNearTiesAsAMergeDoes() throws {
+        for tie in [NearTie.up, .down] {
+            let all = try zip(tie.inputs, tie.weights).map { input, weight in
+                try Contribution(
+                    SampleAdapter(next: { input[0] }).open(), weight: weight, label: "\(input[0])")
+            }
+            let sum = try RunningSum.create(at: directory.file("sum"), from: all)
+            let expected = withUnsafeBytes(of: UInt32(tie.expected).littleEndian) { Array($0) }
+            #expect(try materialised(sum).suffix(4) == expected)
+            #expect(try materialised(sum) == merged(all))
+        }
+    }
+
     /// Long tensors are cut into blocks; the last one is short.
     @Test func joinsBlocksOfLongTensors() throws {
         var generator = SplitMix64(seed: 8)
