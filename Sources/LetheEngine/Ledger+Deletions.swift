@@ -169,7 +169,9 @@ extension Ledger {
         let dispositions = view.plans[digest]!.models.map { planned in
             Disposition(
                 newModel: view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0]?.model },
-                oldModel: planned.model, outcome: planned.outcome, round: planned.round)
+                oldModel: planned.model,
+                outcome: view.models[planned.materialization]!.state == .recalled ? .withdrawn : planned.outcome,
+                round: planned.round)
         }
         let event = RematerializationCompleted(dispositions: dispositions, plan: digest)
         return try record(.rematerializationCompleted(event), as: member, on: publicOrigin)
@@ -214,18 +216,17 @@ extension Ledger {
                 hint: "lethe check finds the difference; lethe replay --views rebuilds the views")
         }
         let row = view.plans[plan]!
-        for planned in row.models where planned.outcome == .rematerialized {
-            let round = view.rounds[planned.round]!
-            let result = try replayer(view).replay(round, view.contributions(to: planned.round))
+        for rebuilt in row.dispositions ?? [] where rebuilt.outcome == .rematerialized {
+            let round = view.rounds[rebuilt.round]!
+            let result = try replayer(view).replay(round, view.contributions(to: rebuilt.round))
             guard result.outcome == .equal else {
                 throw EngineError(
-                    .refused, "merging \(planned.round) afresh gives \(result.outcome), not the model on the chain",
+                    .refused, "merging \(rebuilt.round) afresh gives \(result.outcome), not the model on the chain",
                     hint: "lethe check looks at every model")
             }
         }
-        let isExact = row.models.allSatisfy { $0.outcome == .rematerialized }
         let event = DeletionCompleted(
-            deletion: deletion, keyDirectory: view.keyDirectory, outcome: isExact ? .exact : .withdrawn, plan: plan)
+            deletion: deletion, keyDirectory: view.keyDirectory, outcome: row.isExact ? .exact : .withdrawn, plan: plan)
         return try record(.deletionCompleted(event), as: member, on: publicOrigin)
     }
 
