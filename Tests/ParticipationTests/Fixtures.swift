@@ -139,3 +139,6 @@ func succeeds(_ arguments: [String]) -> Bool {
     process.waitUntilExit()
     return process.terminationStatus == 0
 }
+
+/// The interpreter that checks ours: `LETHE_PYTHON`, or the system's.
+let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"

@@ -49,7 +49,7 @@ import Testing
         return value
     }
 
-    static let hasValidator = succeeds(["python3", "-c", "import jsonschema"])
+    static let hasValidator = succeeds([python, "-c", "import jsonschema"])
 
     /// Each document as it is, and with a fault that its schema can see; the last of each list is an
     /// unknown field.
@@ -90,7 +90,7 @@ import Testing
             open(sys.argv[3], "w").write("".join(str(int(judge.is_valid(value))) for value in values))
             """
         try #require(
-            succeeds(["python3", "-c", program, schema(name).path(), input.path(), output.path()]))
+            succeeds([python, "-c", program, schema(name).path(), input.path(), output.path()]))
         return try String(contentsOf: output, encoding: .utf8)
     }
 }

@@ -7,7 +7,7 @@ import Testing
         try SimulationSetup.standard(organisations: 8, rounds: 60, seed: seed).study()
     }
 
-    static let hasParser = succeeds(["python3", "-c", "import xml.dom.minidom"])
+    static let hasParser = succeeds([python, "-c", "import xml.dom.minidom"])
 
     @Test func standsAlone() throws {
         let html = try SimulationPage(Self.study()).html
@@ -39,7 +39,7 @@ import Testing
         try Data(html.utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
         let program = "import sys, xml.dom.minidom; xml.dom.minidom.parse(sys.argv[1])"
-        #expect(succeeds(["python3", "-c", program, file.path()]))
+        #expect(succeeds([python, "-c", program, file.path()]))
     }
 
     @Test func aSeedCannotBecomeMarkup() throws {

@@ -42,16 +42,16 @@ struct DeletionCommand: AsyncParsableCommand {
     struct Decide: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accept or refuse a request.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The deletion's id.") var deletion: String
+        @Argument(help: "The deletion's id (default: the only one that waits for a decision).") var deletion: String?
         @Option(help: "accepted or refused.") var decision = "accepted"
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var cosigners: [String] = []
 
         func run() async throws {
-            let id: DeletionID = try parsed(deletion, "deletion id")
             let decision: Decision = try parsed(decision, "decision")
             let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
+                let id = try await resolve(deletion, in: .requested, ledger)
                 // The member concerned decides, where its keys are here; else whoever is named.
                 let local = await ledger.localMembers
                 let concerned = try await ledger.view.deletions[id]?.member
@@ -70,13 +70,16 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "plan", abstract: "Show what carrying out deletions would do. Changes nothing.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "Deletion ids; several make one plan.") var deletions: [String]
+        @Argument(help: "Deletion ids; several make one plan (default: the only accepted one).") var deletions: [String] = []
+        @Flag(help: "Print the plan's digest and nothing else.") var digestOnly = false
 
         func run() async throws {
-            let ids: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
+            let given: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
             let (plan, view) = try await options.reading { ledger in
-                (try await ledger.planDeletions(ids), try await ledger.view)
+                let ids = given.isEmpty ? [try await resolve(nil, in: .accepted, ledger)] : given
+                return (try await ledger.planDeletions(ids), try await ledger.view)
             }
+            if digestOnly { return print(plan.digest) }
             if options.json { return printJSON(plan) }
             printPlan(plan, view)
         }
@@ -126,16 +129,16 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Issue the certificate of a completed deletion, or its statement of status.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The deletion's id.") var deletion: String
+        @Argument(help: "The deletion's id (default: the only completed one).") var deletion: String?
         @Option(name: .shortAndLong, help: "The bundle file to write.") var output: String
         @Option(help: "Also write a page for people.") var report: String?
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var signers: [String] = []
 
         func run() async throws {
-            let id: DeletionID = try parsed(deletion, "deletion id")
             let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
             let (bundle, policy) = try await options.writing { ledger in
+                let id = try await resolve(deletion, in: .completed, ledger)
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
                 let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
@@ -178,6 +181,18 @@ func readBundle(_ path: String) throws -> CertificateBundle {
     } catch {
         throw Answer.unknown("\(path) is not a certificate bundle: \(error)", hint: "check that it is whole")
     }
+}
+
+/// The deletion that `text` names; without a name the only one in `state`.
+private func resolve(_ text: String?, in state: DeletionRow.State, _ ledger: Ledger) async throws -> DeletionID {
+    if let text { return try parsed(text, "deletion id") }
+    let candidates = try await ledger.view.allDeletions.filter { $0.state == state }.map(\.deletion)
+    guard let only = candidates.first, candidates.count == 1 else {
+        throw Answer.unknown(
+            "\(candidates.count) deletions are \(state.rawValue)",
+            hint: candidates.isEmpty ? "lethe deletion status shows them all" : "name one: \(candidates[0])")
+    }
+    return only
 }
 
 /// Writes the page for people beside a bundle.
