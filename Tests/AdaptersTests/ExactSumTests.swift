@@ -266,6 +266,23 @@ private let narrow: [ElementType] = [.f16, .bf16, .f32]
     }
 }
 
+extension ExactScaleTests {
+    /// 2^110 − 1 is 13358552633049217 · 97171770796654719, so a unit over the latter is that midpoint of 54 bits
+    /// and then nothing for 56 bits: 128 bits of fraction end before, and only the remainder shows a tie broken.
+    @Test(arguments: ElementType.allCases)
+    func seesARemainderBelowTheFraction(input: ElementType) {
+        let denominator = 97_171_770_796_654_719
+        let values = [1, 1 | Reference.sign(input)]
+        for path in paths {
+            let result = Kernel.scale(values, input, by: 1, over: denominator, to: .f64, path)
+            for (value, bits) in zip(values, result) {
+                #expect(
+                    Reference.isProduct(bits, .f64, of: value, input, times: 1, over: denominator))
+            }
+        }
+    }
+}
+
 @Suite struct FiniteScanTests {
     /// One NaN or infinity at each place around the ends of the scanned blocks.
     @Test(arguments: ElementType.allCases)
