@@ -14,7 +14,7 @@ extension DeletionReport {
             subtitle: "Deletion \(certificate.deletion) on \(certificate.checkpoint.origin)",
             banner: banner,
             sections: [
-                openPoints, outOfScope, lineage, course, request, models, erasures, checklist, evidence, limits,
+                openPoints, outOfScope, lineage, course, request, excluded, models, erasures, checklist, evidence, limits,
                 checking, definitions,
             ], data: json())
     }
@@ -160,7 +160,6 @@ extension DeletionReport {
             Fact("Ground", [.text(certificate.ground.meaning)]),
             Fact("Received, as declared", [.text(certificate.receivedAt.readable)]),
             Fact("Due", [.text(certificate.dueAt.readable)]),
-            Fact("Excluded adapters", excludedAdapters),
             Fact("Plan", [.digest(certificate.plan.hex)]),
             Fact("Counterfactual", [.text("\(certificate.counterfactual).")]),
             Fact("Checkpoint", [.text("size \(certificate.checkpoint.size), root "), .digest(certificate.checkpoint.root.hex)]),
@@ -170,11 +169,26 @@ extension DeletionReport {
         return Section("request", "The request and the document", [.facts(facts)])
     }
 
-    private var excludedAdapters: [Span] {
-        guard !certificate.excluded.isEmpty else { return [.text("none")] }
-        return certificate.excluded.enumerated().flatMap { index, cited -> [Span] in
-            (index == 0 ? [] : [.text(", ")]) + [.digest(cited.adapter.hex)]
+    private var excluded: Section {
+        let rows = certificate.excluded.map { cited -> [[Span]] in
+            let place = index(of: cited.event)
+            let round = content.lineage.contributions.first { $0.position.description == place }?.round.text
+            return [
+                [.text(place)], [.text(round ?? "—")], [.text(cited.member.text)], [.digest(cited.adapter.hex)],
+                [.text("\(cited.weight)")],
+            ]
         }
+        guard !rows.isEmpty else {
+            return Section("excluded", "Excluded contributions", [.paragraph([.text("None.")])])
+        }
+        return Section(
+            "excluded", "Excluded contributions",
+            [
+                .table(
+                    DataTable(
+                        caption: "Left out of every later replay of the chain",
+                        columns: ["Event", "Round", "Member", "Adapter", "Weight"], rows: rows))
+            ])
     }
 
     private var models: Section {

@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 public import Events
 
 /// What a part of a page says about how things stand. Always shown with a word or a shape, never by colour alone.
