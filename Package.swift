@@ -28,6 +28,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.0.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.0"),
     ],
     targets: [
         .systemLibrary(
@@ -76,6 +77,21 @@ let package = Package(
         .testTarget(
             name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
             exclude: ["Interop"], swiftSettings: strict),
+
+        // Documents for people: one HTML file each, with its data in it.
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [
+                .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
+                .embedInCode("Templates/spans.mustache"), .embedInCode("Templates/page.css"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
         .target(

@@ -37,6 +37,8 @@ public struct CertificateVerdict: Sendable {
     public var view: PublicView
     public var findings: [CertificateFinding]
     public var signers: [MemberName]
+    /// What the author's clock said of each cited event.
+    public var claimedAt: [EventHash: Timestamp]
     /// Whether nobody but the chain's operator signed the certificate.
     public var isSignedByOperatorAlone: Bool
 }

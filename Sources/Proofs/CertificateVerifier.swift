@@ -49,6 +49,7 @@ public struct CertificateVerifier: Sendable {
         return CertificateVerdict(
             content: content, view: replay.view,
             findings: findings(content, replay.view, trust, signers), signers: signers,
+            claimedAt: claimedTimes(content, bundle),
             isSignedByOperatorAlone: others.isEmpty)
     }
 
@@ -163,14 +164,24 @@ public struct CertificateVerifier: Sendable {
     private func checkTime(
         _ content: CertificateContent, _ bundle: CertificateBundle
     ) throws(CertificateFailure) {
+        let times = claimedTimes(content, bundle)
         for cited in content.events {
-            let bytes = bundle.chain.entries[cited.index.value].bytes
-            guard let event = try? ReceivedEvent(parsing: bytes) else { continue }
-            guard event.statement.claimedAt <= content.issuedAt else {
-                throw .time(
-                    "it was issued at \(content.issuedAt), and event \(cited.index) claims \(event.statement.claimedAt)")
+            guard let time = times[cited.event] else { continue }
+            guard time <= content.issuedAt else {
+                throw .time("it was issued at \(content.issuedAt), and event \(cited.index) claims \(time)")
             }
         }
+    }
+
+    private func claimedTimes(
+        _ content: CertificateContent, _ bundle: CertificateBundle
+    ) -> [EventHash: Timestamp] {
+        var times: [EventHash: Timestamp] = [:]
+        for cited in content.events {
+            let event = try? ReceivedEvent(parsing: bundle.chain.entries[cited.index.value].bytes)
+            times[cited.event] = event?.statement.claimedAt
+        }
+        return times
     }
 
     private func checkProofs(
