@@ -123,7 +123,7 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
-                "Replay", "Signing", "Unlearning",
+                "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Organisations as agents: state to decision, contribution to reward, and their simulation.

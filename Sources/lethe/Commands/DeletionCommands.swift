@@ -5,6 +5,7 @@ import Events
 import Foundation
 import LetheEngine
 import Proofs
+import Reports
 import Unlearning
 
 struct DeletionCommand: AsyncParsableCommand {
