@@ -24,12 +24,30 @@ public struct PrivateView: Sendable {
         public var body: BodyCommitment
     }
 
+    /// What an organisation has for its next rounds; what exactly is in the body.
+    public struct ResourceRow: Codable, Hashable, Sendable {
+        public var event: EventHash
+        public var position: Count
+        public var rounds: Quantity
+        public var body: BodyCommitment
+    }
+
+    /// What a decision about a round follows from; what exactly is in the body.
+    public struct ExplanationRow: Codable, Hashable, Sendable {
+        public var round: RoundID
+        public var event: EventHash
+        public var position: Count
+        public var body: BodyCommitment
+    }
+
     public private(set) var size = 0
     public let origin: Origin
     private var head = Table<Origin, HeadRow>(kind: "head") { $0.origin }
     private var authors = Table<MemberName, AuthorRow>(kind: "author")
     public private(set) var bodies = Table<BodyCommitment, BodyRow>(kind: "body") { $0.reference.commitment }
     public private(set) var scopes = Table<DeletionID, ScopeRow>(kind: "scope") { $0.deletion }
+    public private(set) var resources = Table<EventHash, ResourceRow>(kind: "resources") { $0.event }
+    public private(set) var explanations = Table<RoundID, ExplanationRow>(kind: "explanation") { $0.round }
 
     public init(origin: Origin) { self.origin = origin }
 
@@ -65,23 +83,29 @@ public struct PrivateView: Sendable {
     ) throws(RuleViolation) {
         switch record.statement.event {
         case .readersListed(let event):
-            guard record.author == chain.chainOperator else {
-                throw .notTheMember(expected: chain.chainOperator, actual: record.author)
-            }
+            try requireOperator(chain, record)
             guard event.readers.contains(record.author) else { throw .unknownMember(record.author) }
             for reader in event.readers where publicView.members[reader] == nil { throw .unknownMember(reader) }
             head.set(origin, HeadRow(origin: origin, firstLeaf: record.hash, readers: event.readers))
         case .deletionScoped(let event):
             guard scopes[event.deletion] == nil else { throw .deletionExists(event.deletion) }
-            let body = record.statement.body!
-            // Were it taken in again, an erased body would count as present.
-            guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
-            bodies.set(
-                body.commitment,
-                BodyRow(event: record.hash, position: Count(record.position)!, reference: body))
-            scopes.set(
-                event.deletion,
-                ScopeRow(deletion: event.deletion, event: record.hash, body: body.commitment))
+            let body = try takeBody(of: record)
+            scopes.set(event.deletion, ScopeRow(deletion: event.deletion, event: record.hash, body: body))
+        case .resourcesAllocated(let event):
+            try requireOperator(chain, record)
+            let body = try takeBody(of: record)
+            resources.set(
+                record.hash,
+                ResourceRow(event: record.hash, position: record.count, rounds: event.rounds, body: body))
+        case .decisionExplained(let event):
+            try requireOperator(chain, record)
+            guard publicView.rounds[event.round] != nil else { throw .unknownRound(event.round) }
+            // One round, one decision: the seed of its draws is used once.
+            guard explanations[event.round] == nil else { throw .alreadyDecided(record.author, event.round) }
+            let body = try takeBody(of: record)
+            explanations.set(
+                event.round,
+                ExplanationRow(round: event.round, event: record.hash, position: record.count, body: body))
         case .recordErased(let event):
             guard !event.bodies.isEmpty else { throw .listIsEmpty("bodies") }
             for body in event.bodies {
@@ -93,11 +117,39 @@ public struct PrivateView: Sendable {
         }
     }
 
-    public mutating func takeChanges() -> [ViewRow] {
-        head.takeChanges() + authors.takeChanges() + bodies.takeChanges() + scopes.takeChanges()
+    private func requireOperator(_ chain: ChainRow, _ record: EventRecord) throws(RuleViolation) {
+        guard record.author == chain.chainOperator else {
+            throw .notTheMember(expected: chain.chainOperator, actual: record.author)
+        }
     }
 
-    public var rows: [ViewRow] { head.all + authors.all + bodies.all + scopes.all }
+    /// Takes in the body that `record` commits to.
+    private mutating func takeBody(of record: EventRecord) throws(RuleViolation) -> BodyCommitment {
+        let body = record.statement.body!
+        // Were it taken in again, an erased body would count as present.
+        guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
+        bodies.set(body.commitment, BodyRow(event: record.hash, position: record.count, reference: body))
+        return body.commitment
+    }
+
+    public mutating func takeChanges() -> [ViewRow] {
+        head.takeChanges() + authors.takeChanges() + bodies.takeChanges() + scopes.takeChanges()
+            + resources.takeChanges() + explanations.takeChanges()
+    }
+
+    public var rows: [ViewRow] {
+        head.all + authors.all + bodies.all + scopes.all + resources.all + explanations.all
+    }
+
+    /// The explanations in chain order.
+    public var allExplanations: [ExplanationRow] {
+        explanations.rows.values.sorted { $0.position < $1.position }
+    }
+
+    /// The last `resources-allocated` event before `position`.
+    public func resources(before position: Int) -> ResourceRow? {
+        resources.rows.values.filter { $0.position.value < position }.max { $0.position < $1.position }
+    }
 
     /// The view of `size` leaves whose rows were stored.
     public init(origin: Origin, size: Int, rows: some Sequence<ViewRow>) throws(ViewLoadError) {
@@ -109,6 +161,8 @@ public struct PrivateView: Sendable {
             case authors.kind: try authors.load(row)
             case bodies.kind: try bodies.load(row)
             case scopes.kind: try scopes.load(row)
+            case resources.kind: try resources.load(row)
+            case explanations.kind: try explanations.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
@@ -117,8 +171,11 @@ public struct PrivateView: Sendable {
             throw ViewLoadError(
                 kind: authors.kind, key: origin.text, reason: "the rows are of \(events) leaves, not \(size)")
         }
-        for (deletion, row) in scopes.rows where bodies[row.body] == nil {
-            throw ViewLoadError(kind: scopes.kind, key: deletion.text, reason: "it names a body that is not there")
+        let cited =
+            scopes.rows.map { (scopes.kind, $0.text, $1.body) } + resources.rows.map { (resources.kind, $0.hex, $1.body) }
+            + explanations.rows.map { (explanations.kind, $0.text, $1.body) }
+        for (kind, key, body) in cited where bodies[body] == nil {
+            throw ViewLoadError(kind: kind, key: key, reason: "it names a body that is not there")
         }
     }
 }

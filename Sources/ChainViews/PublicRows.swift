@@ -81,6 +81,11 @@ public struct RoundRow: Codable, Hashable, Sendable {
     public var configuration: ArtifactDigest?
     /// The latest materialisation.
     public var materialization: EventHash?
+    /// The leaf that closed it.
+    public var closedAt: Count?
+    /// The agent policy and the settlement rules that were in force when it was opened, if any.
+    public var policy: ArtifactDigest?
+    public var rules: ArtifactDigest?
 }
 
 public struct ContributionRow: Codable, Hashable, Sendable {

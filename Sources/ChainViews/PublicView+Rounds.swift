@@ -11,7 +11,8 @@ extension PublicView {
             event.round,
             RoundRow(
                 round: event.round, rule: event.rule, topology: event.topology, base: event.base,
-                author: record.author, openedBy: record.hash, openedAt: record.count, state: .open))
+                author: record.author, openedBy: record.hash, openedAt: record.count, state: .open,
+                policy: policyInForce(.agentPolicy)?.policy, rules: policyInForce(.settlementRules)?.policy))
     }
 
     mutating func commitAdapter(_ event: AdapterCommitted, _ record: EventRecord) throws(RuleViolation) {
@@ -20,6 +21,7 @@ extension PublicView {
         guard !contributions(to: event.round).contains(where: { $0.member == record.author }) else {
             throw .alreadyContributed(record.author, event.round)
         }
+        try checkDecided(record.author, round)
         if let expected = round.configuration, expected != event.configuration {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
@@ -32,6 +34,7 @@ extension PublicView {
             adapter: event.adapter, tensors: event.tensors, parents: event.parents, weight: event.weight)
         contributions.set(record.hash, row)
         index(row)
+        keepPromise(of: record.author, in: event.round)
         if round.configuration == nil {
             rounds.update(event.round) { $0.configuration = event.configuration }
         }
@@ -63,10 +66,15 @@ extension PublicView {
 
     mutating func closeRound(_ event: RoundClosed, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
-        _ = try openRow(event.round)
+        let round = try openRow(event.round)
         try checkContributions(event.contributions, of: event.round)
-        guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
-        rounds.update(event.round) { $0.state = .closed }
+        // Where members decide for themselves, all of them may have stayed out.
+        guard event.contributions.count.value > 0 || round.policy != nil else { throw .listIsEmpty("contributions") }
+        rounds.update(event.round) { row in
+            row.state = .closed
+            row.closedAt = record.count
+        }
+        breakPromises(in: event.round)
     }
 
     mutating func materialize(_ event: ModelMaterialized, _ record: EventRecord) throws(RuleViolation) {

@@ -24,7 +24,16 @@ public struct PublicView: Sendable {
     public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion") { $0.deletion }
     public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan") { $0.plan }
 
+    public internal(set) var policies = Table<ArtifactDigest, PolicyRow>(kind: "policy") { $0.policy }
+    public internal(set) var decisions = Table<EventHash, DecisionRow>(kind: "decision") { $0.event }
+    public internal(set) var evaluations = Table<EventHash, EvaluationRow>(kind: "evaluation") { $0.event }
+    public internal(set) var rewards = Table<RoundID, RewardRow>(kind: "reward") { $0.round }
+
     // Derived from the tables, never stored.
+    var decisionsByRound: [RoundID: [EventHash]] = [:]
+    var evaluationsByRound: [RoundID: [EventHash]] = [:]
+    /// The private events that decisions cite, each once.
+    var explanations: Set<EventHash> = []
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
@@ -91,7 +100,11 @@ public struct PublicView: Sendable {
         case .erasureAttested(let event): try attestErasure(event, record)
         case .deletionCompleted(let event): try completeDeletion(event, record)
         case .deletionCertified(let event): try certifyDeletion(event, record)
-        case .readersListed, .deletionScoped, .recordErased:
+        case .policyAdopted(let event): try adoptPolicy(event, record)
+        case .participationDecided(let event): try decideParticipation(event, record)
+        case .evaluationRecorded(let event): try recordEvaluation(event, record)
+        case .rewardSettled(let event): try settleReward(event, record)
+        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }
     }
@@ -114,12 +127,14 @@ extension PublicView {
         consortium.takeChanges() + members.takeChanges() + keys.takeChanges() + authors.takeChanges()
             + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
             + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges() + plans.takeChanges()
+            + policies.takeChanges() + decisions.takeChanges() + evaluations.takeChanges() + rewards.takeChanges()
     }
 
     /// All rows. Two views are equal when these are.
     public var rows: [ViewRow] {
         consortium.all + members.all + keys.all + authors.all + chains.all + anchors.all + bases.all
             + rounds.all + contributions.all + models.all + deletions.all + plans.all
+            + policies.all + decisions.all + evaluations.all + rewards.all
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -140,11 +155,17 @@ extension PublicView {
             case models.kind: try models.load(row)
             case deletions.kind: try deletions.load(row)
             case plans.kind: try plans.load(row)
+            case policies.kind: try policies.load(row)
+            case decisions.kind: try decisions.load(row)
+            case evaluations.kind: try evaluations.load(row)
+            case rewards.kind: try rewards.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
         for row in contributions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in evaluations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         try checkReferences()
     }
 

@@ -60,6 +60,19 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case erasureOpen(MemberName, String)
     case outcomeDiffers(expected: String)
     case keyDirectoryDiffers
+    case policyMalformed(ArtifactDigest, reason: String)
+    case policyExists(ArtifactDigest)
+    case noPolicy(RoundID, PolicyKind)
+    case policyDiffers(RoundID, expected: ArtifactDigest, actual: ArtifactDigest)
+    case alreadyDecided(MemberName, RoundID)
+    case notDecided(MemberName, RoundID)
+    case stayedOut(MemberName, RoundID)
+    case explanationReused(EventHash)
+    case evaluationRefused(RoundID, reason: String)
+    case modelRecalled(ArtifactDigest)
+    case alreadySettled(RoundID)
+    case correctsNothing(RoundID)
+    case settlementDiffers(RoundID, reason: String)
     case bodyExists(BodyCommitment)
     case bodyAlreadyErased(BodyCommitment)
     case unknownBody(BodyCommitment)
@@ -139,6 +152,23 @@ extension RuleViolation: CustomStringConvertible {
         case .erasureOpen(let member, let why): "the erasure by \(member) is open: \(why)"
         case .outcomeDiffers(let expected): "the outcome must be \(expected)"
         case .keyDirectoryDiffers: "the key directory digest is not that of the chain"
+        case .policyMalformed(let policy, let reason):
+            "the policy \(policy.hex.prefix(16))… is not canonical JSON: \(reason)"
+        case .policyExists(let policy): "the policy \(policy.hex.prefix(16))… was adopted already"
+        case .noPolicy(let round, let kind): "no \(kind.rawValue) was in force when \(round) was opened"
+        case .policyDiffers(let round, let expected, let actual):
+            "\(round) is held by the policy \(expected.hex.prefix(16))…, not \(actual.hex.prefix(16))…"
+        case .alreadyDecided(let member, let round): "\(member) has decided about \(round) already"
+        case .notDecided(let member, let round):
+            "\(member) has not decided about \(round), and without a decision there is no contribution"
+        case .stayedOut(let member, let round): "\(member) decided to stay out of \(round)"
+        case .explanationReused(let event):
+            "another decision rests on the explanation \(event.hex.prefix(16))… already"
+        case .evaluationRefused(let round, let reason): "the evaluation of a model of \(round) is refused: \(reason)"
+        case .modelRecalled(let model): "the model \(model.hex.prefix(16))… was recalled: there is no reward for it"
+        case .alreadySettled(let round): "the rewards of \(round) are settled for the model that it has"
+        case .correctsNothing(let round): "the event does not name the first settlement of \(round), which it would correct"
+        case .settlementDiffers(let round, let reason): "the rewards of \(round) do not fit: \(reason)"
         case .bodyExists(let body): "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"

@@ -16,6 +16,8 @@ extension PublicView {
         for row in rounds.rows.values {
             try require(bases[row.base] != nil, rounds.kind, row.round, "base")
             try require(row.materialization.map { models[$0] != nil } ?? true, rounds.kind, row.round, "model")
+            let ruled = [row.policy, row.rules].allSatisfy { $0.map { policies[$0] != nil } ?? true }
+            try require(ruled, rounds.kind, row.round, "policy")
         }
         for row in contributions.rows.values {
             try require(rounds[row.round] != nil, contributions.kind, row.event, "round")
@@ -30,6 +32,20 @@ extension PublicView {
             try require(row.plan.map { plans[$0] != nil } ?? true, deletions.kind, row.deletion, "plan")
         }
         for row in plans.rows.values { try checkReferences(of: row) }
+        try checkParticipation()
+    }
+
+    private func checkParticipation() throws(ViewLoadError) {
+        for row in decisions.rows.values {
+            let known = rounds[row.round] != nil && policies[row.policy] != nil
+            try require(known, decisions.kind, row.event, "round or policy")
+        }
+        for row in evaluations.rows.values {
+            try require(rounds[row.evaluation.round] != nil, evaluations.kind, row.event, "round")
+        }
+        for row in rewards.rows.values {
+            try require(rounds[row.round] != nil && !row.entries.isEmpty, rewards.kind, row.round, "round or event")
+        }
     }
 
     private func checkReferences(of row: PlanRow) throws(ViewLoadError) {

@@ -5,6 +5,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case chainAnchored = "chain-anchored"
     case chainOpened = "chain-opened"
     case consortiumFounded = "consortium-founded"
+    case decisionExplained = "decision-explained"
     case deletionCertified = "deletion-certified"
     case deletionCompleted = "deletion-completed"
     case deletionDecided = "deletion-decided"
@@ -12,6 +13,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case deletionScoped = "deletion-scoped"
     case deletionStarted = "deletion-started"
     case erasureAttested = "erasure-attested"
+    case evaluationRecorded = "evaluation-recorded"
     case exclusionApplied = "exclusion-applied"
     case keyAdded = "key-added"
     case keyRevoked = "key-revoked"
@@ -19,9 +21,13 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case modelAttested = "model-attested"
     case modelMaterialized = "model-materialized"
     case modelRecalled = "model-recalled"
+    case participationDecided = "participation-decided"
+    case policyAdopted = "policy-adopted"
     case readersListed = "readers-listed"
     case recordErased = "record-erased"
     case rematerializationCompleted = "rematerialization-completed"
+    case resourcesAllocated = "resources-allocated"
+    case rewardSettled = "reward-settled"
     case roundClosed = "round-closed"
     case roundOpened = "round-opened"
 
@@ -44,7 +50,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
 
     public var audience: Audience {
         switch self {
-        case .readersListed, .deletionScoped, .recordErased: .privateChain
+        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained: .privateChain
         default: .publicChain
         }
     }
@@ -52,7 +58,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     /// Whether the event must commit to a body, or must not.
     public var hasBody: Bool {
         switch self {
-        case .chainAnchored, .deletionScoped: true
+        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained: true
         default: false
         }
     }
@@ -65,6 +71,7 @@ public enum Event: Hashable, Sendable {
     case chainAnchored(ChainAnchored)
     case chainOpened(ChainOpened)
     case consortiumFounded(ConsortiumFounded)
+    case decisionExplained(DecisionExplained)
     case deletionCertified(DeletionCertified)
     case deletionCompleted(DeletionCompleted)
     case deletionDecided(DeletionDecided)
@@ -72,6 +79,7 @@ public enum Event: Hashable, Sendable {
     case deletionScoped(DeletionScoped)
     case deletionStarted(DeletionStarted)
     case erasureAttested(ErasureAttested)
+    case evaluationRecorded(EvaluationRecorded)
     case exclusionApplied(ExclusionApplied)
     case keyAdded(KeyAdded)
     case keyRevoked(KeyRevoked)
@@ -79,9 +87,13 @@ public enum Event: Hashable, Sendable {
     case modelAttested(ModelAttested)
     case modelMaterialized(ModelMaterialized)
     case modelRecalled(ModelRecalled)
+    case participationDecided(ParticipationDecided)
+    case policyAdopted(PolicyAdopted)
     case readersListed(ReadersListed)
     case recordErased(RecordErased)
     case rematerializationCompleted(RematerializationCompleted)
+    case resourcesAllocated(ResourcesAllocated)
+    case rewardSettled(RewardSettled)
     case roundClosed(RoundClosed)
     case roundOpened(RoundOpened)
 }
@@ -94,6 +106,7 @@ extension Event {
         case .chainAnchored: .chainAnchored
         case .chainOpened: .chainOpened
         case .consortiumFounded: .consortiumFounded
+        case .decisionExplained: .decisionExplained
         case .deletionCertified: .deletionCertified
         case .deletionCompleted: .deletionCompleted
         case .deletionDecided: .deletionDecided
@@ -101,6 +114,7 @@ extension Event {
         case .deletionScoped: .deletionScoped
         case .deletionStarted: .deletionStarted
         case .erasureAttested: .erasureAttested
+        case .evaluationRecorded: .evaluationRecorded
         case .exclusionApplied: .exclusionApplied
         case .keyAdded: .keyAdded
         case .keyRevoked: .keyRevoked
@@ -108,9 +122,13 @@ extension Event {
         case .modelAttested: .modelAttested
         case .modelMaterialized: .modelMaterialized
         case .modelRecalled: .modelRecalled
+        case .participationDecided: .participationDecided
+        case .policyAdopted: .policyAdopted
         case .readersListed: .readersListed
         case .recordErased: .recordErased
         case .rematerializationCompleted: .rematerializationCompleted
+        case .resourcesAllocated: .resourcesAllocated
+        case .rewardSettled: .rewardSettled
         case .roundClosed: .roundClosed
         case .roundOpened: .roundOpened
         }
@@ -124,6 +142,7 @@ extension Event {
         case .chainAnchored(let content): content
         case .chainOpened(let content): content
         case .consortiumFounded(let content): content
+        case .decisionExplained(let content): content
         case .deletionCertified(let content): content
         case .deletionCompleted(let content): content
         case .deletionDecided(let content): content
@@ -131,6 +150,7 @@ extension Event {
         case .deletionScoped(let content): content
         case .deletionStarted(let content): content
         case .erasureAttested(let content): content
+        case .evaluationRecorded(let content): content
         case .exclusionApplied(let content): content
         case .keyAdded(let content): content
         case .keyRevoked(let content): content
@@ -138,9 +158,13 @@ extension Event {
         case .modelAttested(let content): content
         case .modelMaterialized(let content): content
         case .modelRecalled(let content): content
+        case .participationDecided(let content): content
+        case .policyAdopted(let content): content
         case .readersListed(let content): content
         case .recordErased(let content): content
         case .rematerializationCompleted(let content): content
+        case .resourcesAllocated(let content): content
+        case .rewardSettled(let content): content
         case .roundClosed(let content): content
         case .roundOpened(let content): content
         }
@@ -154,6 +178,7 @@ extension Event {
         case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
         case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))
         case .consortiumFounded: self = .consortiumFounded(try node.decode(ConsortiumFounded.self))
+        case .decisionExplained: self = .decisionExplained(try node.decode(DecisionExplained.self))
         case .deletionCertified: self = .deletionCertified(try node.decode(DeletionCertified.self))
         case .deletionCompleted: self = .deletionCompleted(try node.decode(DeletionCompleted.self))
         case .deletionDecided: self = .deletionDecided(try node.decode(DeletionDecided.self))
@@ -161,6 +186,7 @@ extension Event {
         case .deletionScoped: self = .deletionScoped(try node.decode(DeletionScoped.self))
         case .deletionStarted: self = .deletionStarted(try node.decode(DeletionStarted.self))
         case .erasureAttested: self = .erasureAttested(try node.decode(ErasureAttested.self))
+        case .evaluationRecorded: self = .evaluationRecorded(try node.decode(EvaluationRecorded.self))
         case .exclusionApplied: self = .exclusionApplied(try node.decode(ExclusionApplied.self))
         case .keyAdded: self = .keyAdded(try node.decode(KeyAdded.self))
         case .keyRevoked: self = .keyRevoked(try node.decode(KeyRevoked.self))
@@ -168,9 +194,13 @@ extension Event {
         case .modelAttested: self = .modelAttested(try node.decode(ModelAttested.self))
         case .modelMaterialized: self = .modelMaterialized(try node.decode(ModelMaterialized.self))
         case .modelRecalled: self = .modelRecalled(try node.decode(ModelRecalled.self))
+        case .participationDecided: self = .participationDecided(try node.decode(ParticipationDecided.self))
+        case .policyAdopted: self = .policyAdopted(try node.decode(PolicyAdopted.self))
         case .readersListed: self = .readersListed(try node.decode(ReadersListed.self))
         case .recordErased: self = .recordErased(try node.decode(RecordErased.self))
         case .rematerializationCompleted: self = .rematerializationCompleted(try node.decode(RematerializationCompleted.self))
+        case .resourcesAllocated: self = .resourcesAllocated(try node.decode(ResourcesAllocated.self))
+        case .rewardSettled: self = .rewardSettled(try node.decode(RewardSettled.self))
         case .roundClosed: self = .roundClosed(try node.decode(RoundClosed.self))
         case .roundOpened: self = .roundOpened(try node.decode(RoundOpened.self))
         }
@@ -186,6 +216,7 @@ extension EventType {
         case .chainAnchored: ChainAnchored.self
         case .chainOpened: ChainOpened.self
         case .consortiumFounded: ConsortiumFounded.self
+        case .decisionExplained: DecisionExplained.self
         case .deletionCertified: DeletionCertified.self
         case .deletionCompleted: DeletionCompleted.self
         case .deletionDecided: DeletionDecided.self
@@ -193,6 +224,7 @@ extension EventType {
         case .deletionScoped: DeletionScoped.self
         case .deletionStarted: DeletionStarted.self
         case .erasureAttested: ErasureAttested.self
+        case .evaluationRecorded: EvaluationRecorded.self
         case .exclusionApplied: ExclusionApplied.self
         case .keyAdded: KeyAdded.self
         case .keyRevoked: KeyRevoked.self
@@ -200,9 +232,13 @@ extension EventType {
         case .modelAttested: ModelAttested.self
         case .modelMaterialized: ModelMaterialized.self
         case .modelRecalled: ModelRecalled.self
+        case .participationDecided: ParticipationDecided.self
+        case .policyAdopted: PolicyAdopted.self
         case .readersListed: ReadersListed.self
         case .recordErased: RecordErased.self
         case .rematerializationCompleted: RematerializationCompleted.self
+        case .resourcesAllocated: ResourcesAllocated.self
+        case .rewardSettled: RewardSettled.self
         case .roundClosed: RoundClosed.self
         case .roundOpened: RoundOpened.self
         }

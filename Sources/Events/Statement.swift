@@ -70,6 +70,12 @@ public struct Statement: Hashable, Sendable {
         case .erasureAttested(let content): [Subject(name: "plan", digest: content.plan)]
         case .deletionCompleted(let content): [Subject(name: "plan", digest: content.plan)]
         case .deletionCertified(let content): [Subject(name: "certificate", digest: content.certificate)]
+        case .policyAdopted(let content): [Subject(name: "policy", digest: content.document.digest)]
+        case .participationDecided(let content): [Subject(name: "policy", digest: content.policy)]
+        case .evaluationRecorded(let content):
+            [Subject(name: "dataset", digest: content.dataset)]
+                + (content.model.map { [Subject(name: "model", digest: $0)] } ?? [])
+        case .rewardSettled(let content): [Subject(name: "rules", digest: content.rules)]
         case .consortiumFounded(let content):
             [Subject(name: "charter", digest: .sha256(CanonicalJSON.encode(content)))]
         case .readersListed(let content):

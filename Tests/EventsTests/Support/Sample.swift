@@ -26,6 +26,9 @@ enum Sample {
         case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested,
             .modelRecalled:
             round(type)
+        case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
+            .decisionExplained:
+            participation(type)
         default: deletion(type)
         }
     }
@@ -84,6 +87,41 @@ enum Sample {
             return .modelAttested(ModelAttested(materialization: hash(59), model: hash(57)))
         default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round))
         }
+    }
+
+    private static func participation(_ type: EventType) -> Event {
+        let round = RoundID("round-1")!
+        switch type {
+        case .policyAdopted:
+            let text = PolicyText(#"{"format":"lethe/agent-policy/v1","name":"sample","revision":1}"#)!
+            return .policyAdopted(PolicyAdopted(document: text, kind: .agentPolicy))
+        case .participationDecided:
+            let allocation = CommittedAllocation(
+                declaredCostMicrocredits: Count(2_000_000)!, epochs: Quantity(1)!, shards: Quantity(2)!)
+            return .participationDecided(
+                ParticipationDecided(
+                    allocation: allocation, explanation: hash(70), override: false, policy: hash(71), round: round))
+        case .evaluationRecorded:
+            return .evaluationRecorded(
+                EvaluationRecorded(
+                    accuracyPPM: PartsPerMillion(812_500)!, contributions: [hash(50), hash(51)], dataset: hash(72),
+                    model: hash(57), round: round))
+        case .rewardSettled: return .rewardSettled(reward(round))
+        case .resourcesAllocated: return .resourcesAllocated(ResourcesAllocated(rounds: Quantity(20)!))
+        default: return .decisionExplained(DecisionExplained(round: round))
+        }
+    }
+
+    private static func reward(_ round: RoundID) -> RewardSettled {
+        let line = RewardEntry(
+            contributionPPB: PartsPerBillion(-3_000_000)!, incentiveMicrocredits: Microcredits(0)!,
+            member: MemberName("delta")!, reimbursementMicrocredits: Microcredits(-500)!,
+            shareMicrocredits: Microcredits(12_000)!)
+        let measure = ContributionMeasure(
+            dataset: hash(72), method: .sampledShapley, samples: Quantity(100)!, seed: hash(73))
+        return RewardSettled(
+            corrects: hash(74), improvementPPB: PartsPerBillion(62_500_000)!, lines: [line], measure: measure,
+            model: hash(57), round: round, rules: hash(75))
     }
 
     private static func deletion(_ type: EventType) -> Event {

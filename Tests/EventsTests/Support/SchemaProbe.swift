@@ -59,7 +59,7 @@ enum SchemaProbe {
 
     private static func sample(of type: any TextValue.Type) throws -> String {
         let candidates = [
-            "a", "a/a", "2026-11-23", "2026-11-23T10:00:00Z", String(repeating: "A", count: 43) + "=",
+            "a", "a/a", "2026-11-23", "2026-11-23T10:00:00Z", String(repeating: "A", count: 43) + "=", "{}",
         ]
         guard let text = candidates.first(where: { type.init($0) != nil }) else {
             throw ProbeError.noSample("\(type)")
