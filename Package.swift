@@ -65,13 +65,24 @@ let package = Package(
         // What the chains say, and what may be said next: views, admission, replay from entry bytes.
         .target(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ChainViewsTests",
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            swiftSettings: strict),
+        // A consortium with fixed keys that says what tests want it to say.
+        .target(
+            name: "ConsortiumFixture", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
+            path: "Tests/ConsortiumFixture", swiftSettings: strict),
 
         // What a third party checks offline: no database, no network.
         .target(
             name: "Proofs", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            name: "ProofsTests",
+            dependencies: [
+                "Proofs", "Signing", "MerkleLog", "Bytes", "ChainViews", "ConsortiumFixture", "Events",
+            ],
             exclude: ["Interop"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
@@ -86,10 +97,17 @@ let package = Package(
         // Models rebuilt from their contributions.
         .target(
             name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Adapters", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
 
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "UnlearningTests", dependencies: ["Unlearning", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
 
         // Everything put together: one ledger directory and what can be done with it.
         .target(
@@ -98,6 +116,9 @@ let package = Package(
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Proofs", "Replay",
                 "Signing", "Unlearning",
             ], swiftSettings: strict),
+
+        // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
