@@ -122,7 +122,9 @@ public struct KeyRing: Sendable {
                 .missing, "\(entry.path) is encrypted and no passphrase was given",
                 hint: "put it into a file and name the file in LETHE_PASSPHRASE_FILE")
         } catch let error as KeyFileFailure {
-            throw EngineError(.refused, "\(entry.path): \(error)", cause: error)
+            throw EngineError(
+                .invalidRequest, "\(entry.path): \(error)",
+                hint: error == .wrongPassphrase ? "try again; nothing was changed" : nil, cause: error)
         }
     }
 
