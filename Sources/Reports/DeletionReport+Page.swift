@@ -33,11 +33,16 @@ extension DeletionReport {
             title: "Evidence grade, the least over all parts",
             steps: Grade.allCases.map { .init(name: $0.name, word: $0.word) }, reached: certificate.grade.rawValue)
         return Banner(
-            tone: isCertificate ? (content.isSignedByOperatorAlone ? .caution : .good) : .caution, notice: notice,
+            tone: isFlawless ? .good : .caution, notice: notice,
             heading: isCertificate
                 ? "Certificate of deletion, checked"
                 : "Statement of status. This is not a certificate of deletion.",
             sentences: [outcome, standing, grade], scale: scale, counts: proved)
+    }
+
+    /// Whether nothing falls short and somebody besides the operator signed.
+    private var isFlawless: Bool {
+        isCertificate && !content.isSignedByOperatorAlone && !content.openPoints.contains { $0.weight == .shortfall }
     }
 
     private var outcome: [Span] {
@@ -128,7 +133,8 @@ extension DeletionReport {
             + "to the model before the deletion, the solid one to the model served now. A ring or dot marks each "
             + "contribution that a line takes in; the excluded ones have no dot on the solid line."
         if layout.hiddenRounds > 0 {
-            caption += " \(Elapsed.unit(layout.hiddenRounds, "round")) that the deletion touches least are not drawn."
+            caption += " Of \(content.lineage.rounds.count) rounds, \(layout.hiddenRounds) are not drawn, "
+                + "\(layout.hiddenTouchedRounds) of which the deletion touches; the table of models lists all that it touches."
         }
         if layout.sharedMembers > 0 {
             caption += " \(layout.sharedMembers) members share the last lane, which shows how many of them contributed."
@@ -201,7 +207,7 @@ extension DeletionReport {
                 [.text(model.round.text)], [.digest(model.oldModel.hex)],
                 [.mark(isRebuilt ? "rebuilt" : "withdrawn", isRebuilt ? .good : .bad)],
                 model.newModel.map { [.digest($0.hex)] } ?? [.text("none")],
-                [.text(isRebuilt ? "\(model.rule.rawValue) of \(model.contributions.map(\.member.text).joined(separator: ", "))" : "—")],
+                [.text(isRebuilt ? "\(model.rule.rawValue) of \(contributors(of: model))" : "—")],
                 [.text(model.materializedBy?.text ?? "—")],
                 [.text(model.attestedBy.isEmpty ? "nobody else" : model.attestedBy.map(\.text).joined(separator: ", "))],
             ]
@@ -215,6 +221,15 @@ extension DeletionReport {
                         columns: ["Round", "Old model", "Outcome", "New model", "Merged from", "Rebuilt by", "Attested by"],
                         rows: rows))
             ])
+    }
+
+    /// The members whose contributions a new model merges; where they are many, those of its round that are absent.
+    private func contributors(of model: CertifiedModel) -> String {
+        let merged = model.contributions.map(\.member)
+        guard merged.count > 10 else { return merged.map(\.text).joined(separator: ", ") }
+        let all = content.lineage.contributions.filter { $0.round == model.round }.map(\.member)
+        let absent = Set(all).subtracting(merged).sorted().map(\.text).joined(separator: ", ")
+        return "\(merged.count) of the round's \(all.count) contributions, all but those of \(absent)"
     }
 
     private var erasures: Section {

@@ -28,4 +28,10 @@ enum TextWidth {
     static func shorten(_ text: String, to limit: Int) -> String {
         text.count <= limit ? text : "\(text.prefix(limit - 1))…"
     }
+
+    /// `text`, or an ellipsis and its end where it has more than `limit` characters. Names that are counted up differ at
+    /// their end.
+    static func shortenFront(_ text: String, to limit: Int) -> String {
+        text.count <= limit ? text : "…\(text.suffix(limit - 1))"
+    }
 }

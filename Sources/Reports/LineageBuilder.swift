@@ -27,7 +27,7 @@ struct LineageBuilder {
 
     mutating func build(_ layout: inout LineageLayout) {
         let cells = cells()
-        findPlaces(cells)
+        findPlaces()
         addLabels(&layout)
         for (column, round) in selection.rounds.enumerated() {
             let old = selection.oldModel(of: round.round), new = selection.currentModel(of: round.round)
@@ -53,9 +53,11 @@ struct LineageBuilder {
         return cells
     }
 
-    private mutating func findPlaces(_ cells: [Cell: [LineageGraph.Contribution]]) {
-        for (cell, rows) in cells {
-            for row in rows { places[row.adapter] = .node(row: cell.row, column: cell.column) }
+    /// Of several events with one digest the last in chain order counts.
+    private mutating func findPlaces() {
+        for row in selection.graph.contributions {
+            guard let lane = lanes[row.member], let column = columns[row.round] else { continue }
+            places[row.adapter] = .node(row: lane, column: column)
         }
         for (column, round) in selection.rounds.enumerated() {
             if let old = selection.oldModel(of: round.round) { places[old.model] = .model(isOld: true, column: column) }
@@ -84,10 +86,10 @@ struct LineageBuilder {
         }
         for (column, round) in selection.rounds.enumerated() {
             let box = metrics.nodeBox(row: 0, column: column)
-            let limit = metrics.isDense ? 9 : 18
+            let limit = metrics.isDense ? 8 : 16
             layout.columnLabels.append(
                 .init(
-                    text: TextWidth.shorten(round.round.text, to: limit), full: round.round.text, note: nil,
+                    text: TextWidth.shortenFront(round.round.text, to: limit), full: round.round.text, note: nil,
                     at: Point(x: box.x, y: 22)))
         }
         if metrics.hasOldModels {

@@ -45,7 +45,8 @@ struct LineageDrawing {
     }
 
     private mutating func drawLabels() {
-        for label in layout.columnLabels { text(label.text, label.at, "bold", title: label.full) }
+        let heading = layout.metrics.isDense ? "small bold" : "bold"
+        for label in layout.columnLabels { text(label.text, label.at, heading, title: label.full) }
         for label in layout.rowLabels {
             guard let note = label.note else {
                 text(label.text, label.at.down(4), "", title: label.full)
@@ -96,8 +97,9 @@ struct LineageDrawing {
         if node.startsFromBase { drawBase(left: Point(x: node.box.x, y: node.box.middle.y)) }
         draw(node.kind, in: node.box)
         if let words = node.text {
-            let style = node.kind == .kept ? "small middle" : "small middle halo"
-            svg.text(words, node.box.middle.down(4), style)
+            let size = layout.metrics.isDense ? "tiny" : "small"
+            let style = node.kind == .kept ? "\(size) middle" : "\(size) middle halo"
+            svg.text(words, node.box.middle.down(layout.metrics.isDense ? 3 : 4), style)
         }
         svg.end()
     }

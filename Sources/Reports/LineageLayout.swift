@@ -68,8 +68,8 @@ struct LineageLayout: Hashable, Sendable {
     var lanes: [Box] = []
     var legend: [LineageLegend.Item] = []
     var width = 0, height = 0
-    /// How many rounds and members the picture does not show one by one.
-    var hiddenRounds = 0, sharedMembers = 0
+    /// Rounds that are not drawn, how many of them the deletion touches, and members that share the last lane.
+    var hiddenRounds = 0, hiddenTouchedRounds = 0, sharedMembers = 0
 
     /// - Parameters:
     ///   - plan: the deletion's plan; what earlier plans excluded is shown as such.
@@ -78,6 +78,7 @@ struct LineageLayout: Hashable, Sendable {
         let selection = LineageSelection(graph, plan: plan, affected: affected)
         metrics = LineageMetrics(selection)
         hiddenRounds = graph.rounds.count - selection.rounds.count
+        hiddenTouchedRounds = selection.touchedRounds.subtracting(selection.rounds.map(\.round)).count
         sharedMembers = selection.others.count
         var builder = LineageBuilder(selection, metrics)
         builder.build(&self)
@@ -97,12 +98,14 @@ struct LineageSelection {
     let members: [MemberName]
     /// Members that share the last lane.
     let others: Set<MemberName>
+    /// Rounds with a contribution that is excluded or affected.
+    let touchedRounds: Set<RoundID>
 
     init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
         (self.graph, self.plan, self.affected) = (graph, plan, affected)
         let touched = graph.contributions.filter { $0.excludedBy == plan || affected.contains($0.position) }
         let touchedMembers = Set(touched.map(\.member))
-        let touchedRounds = Set(touched.map(\.round))
+        touchedRounds = Set(touched.map(\.round))
         members = Self.choose(graph.members, limit: LineageLayout.maximumMembers - 1, first: touchedMembers)
         others = Set(graph.members).subtracting(members)
         let names = Self.choose(
@@ -166,7 +169,7 @@ struct LineageMetrics: Hashable, Sendable {
 
     var row: Int { isDense ? 20 : 36 }
     var column: Int { isDense ? 72 : 158 }
-    var node: (x: Int, width: Int, height: Int) { isDense ? (10, 16, 12) : (16, 64, 24) }
+    var node: (x: Int, width: Int, height: Int) { isDense ? (8, 20, 12) : (16, 64, 24) }
     /// Where a column's strands run.
     var oldStrand: Int { isDense ? 36 : 96 }
     var newStrand: Int { isDense ? 42 : 108 }

@@ -35,8 +35,18 @@ enum Markup {
     /// Canonical JSON as the content of a `<script>` element.
     ///
     /// `<` stands in JSON strings alone, where `\u003c` means the same; without it no end tag and no comment can begin.
+    /// What changes the direction of text is written so too, for those who read the page's source.
     static func embed(json: [UInt8]) -> String {
-        String(decoding: json, as: UTF8.self).split(separator: "<", omittingEmptySubsequences: false)
-            .joined(separator: "\\u003c")
+        var embedded = ""
+        embedded.reserveCapacity(json.count)
+        for scalar in String(decoding: json, as: UTF8.self).unicodeScalars {
+            if scalar == "<" || isHarmful(scalar) {
+                let digits = String(scalar.value, radix: 16)
+                embedded += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            } else {
+                embedded.unicodeScalars.append(scalar)
+            }
+        }
+        return embedded
     }
 }

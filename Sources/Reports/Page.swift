@@ -53,7 +53,7 @@ public struct Picture: Hashable, Sendable {
     /// What assistive technology calls the box that the picture scrolls in.
     let label: String
     let caption: [Span]
-    /// Whether paper is turned for it.
+    /// Whether it is read more easily on paper that is turned.
     let isWide: Bool
 }
 
@@ -77,6 +77,13 @@ public struct Section: Hashable, Sendable {
         self.id = id
         self.title = title
         self.blocks = blocks
+    }
+
+    /// Whether paper is turned for the section.
+    var isWide: Bool {
+        blocks.contains { block in
+            if case .picture(let picture) = block { picture.isWide } else { false }
+        }
     }
 }
 

@@ -55,7 +55,7 @@ struct PageTemplate: Sendable {
             "banner": context(page.banner), "contents": names,
             "sections": sections.map { section in
                 [
-                    "id": section.id, "title": section.title,
+                    "id": section.id, "title": section.title, "isWide": section.isWide,
                     "blocks": section.blocks.enumerated().map { context($1, id: "\(section.id)-\($0 + 1)") },
                 ] as Context
             },
@@ -91,7 +91,7 @@ struct PageTemplate: Sendable {
         case .picture(let picture):
             [
                 "picture": [
-                    "markup": picture.markup, "label": picture.label, "isWide": picture.isWide,
+                    "markup": picture.markup, "label": picture.label,
                     "spans": context(picture.caption),
                 ] as Context
             ]

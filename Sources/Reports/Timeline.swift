@@ -51,7 +51,7 @@ struct TimelineLayout: Hashable, Sendable {
         var label: Point
     }
 
-    static let width = 960, margin = 50
+    static let width = 880, margin = 48
 
     let bar = Box(x: margin, y: 58, width: width - 2 * margin, height: 14)
     var used: Box

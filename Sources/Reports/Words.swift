@@ -22,7 +22,7 @@ extension Grade {
         switch self {
         case .recorded: "the request is recorded, and nothing more is shown"
         case .excluded: "the contributions are excluded and the models that held them are no longer served"
-        case .destroyed: "every holder attests that its copies are gone"
+        case .destroyed: "every holder attests that its copies of what the plan lists are gone"
         case .replayed: "every descendant was rebuilt without them, and the digests are published"
         case .replayedTwice: "every descendant was rebuilt without them, and another organisation got equal digests"
         }

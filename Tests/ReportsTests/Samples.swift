@@ -20,6 +20,15 @@ enum Sample: String, CaseIterable {
     static let airlines = ["american", "delta", "southwest", "united", "usairways", "virgin"]
     static let command = "lethe verify deletion.certificate.json --trust trust.policy"
 
+    /// Every sample's report and page, made once.
+    private static let made = Dictionary(
+        uniqueKeysWithValues: allCases.map { sample in
+            (sample, Result { try sample.make() }.map { (report: $0, page: $0.html()) })
+        })
+
+    func report() throws -> DeletionReport { try Self.made[self]!.get().report }
+    func page() throws -> String { try Self.made[self]!.get().page }
+
     func history() throws -> History {
         switch self {
         case .isolated, .lonely: try Self.airlineHistory(self == .isolated)
@@ -29,7 +38,7 @@ enum Sample: String, CaseIterable {
         }
     }
 
-    func report() throws -> DeletionReport {
+    private func make() throws -> DeletionReport {
         let history = try history()
         let signers = self == .lonely ? [] : [history.members[2]]
         let (verdict, bundle) = try history.verdict("del-5f2c71", signers: signers)
