@@ -4,10 +4,12 @@ internal import Events
 
 /// Where everything of a lineage picture stands. Geometry alone: ``LineageDrawing`` makes marks of it.
 ///
-/// A lane for each member, a column for each round. To the right of a round's contributions run two strands down to its
-/// models: the old one touches what was merged before the deletion, the new one what is merged now.
+/// A lane for each member, a column for each round. To the right of a round's contributions run two
+/// strands down to its models: the old one touches what was merged before the deletion, the new one what
+/// is merged now.
 struct LineageLayout: Hashable, Sendable {
-    /// What is drawn at most. Beyond it members share one lane, and rounds that no deletion touches are left out.
+    /// What is drawn at most. Beyond it members share one lane, and rounds that no deletion touches are
+    /// left out.
     static let maximumMembers = 40, maximumRounds = 20
 
     enum NodeKind: Int, Hashable, Sendable, CaseIterable {
@@ -68,7 +70,8 @@ struct LineageLayout: Hashable, Sendable {
     var lanes: [Box] = []
     var legend: [LineageLegend.Item] = []
     var width = 0, height = 0
-    /// Rounds that are not drawn, how many of them the deletion touches, and members that share the last lane.
+    /// Rounds that are not drawn, how many of them the deletion touches, and members that share the last
+    /// lane.
     var hiddenRounds = 0, hiddenTouchedRounds = 0, sharedMembers = 0
 
     /// - Parameters:
@@ -114,9 +117,10 @@ struct LineageSelection {
         rounds = graph.rounds.filter { chosen.contains($0.round) }
     }
 
-    /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in `first` before
-    /// others, in the order given.
-    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name] {
+    /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in
+    /// `first` before others, in the order given.
+    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name]
+    {
         guard candidates.count > limit + 1 else { return candidates }
         let ranked = candidates.filter(first.contains) + candidates.filter { !first.contains($0) }
         let chosen = Set(ranked.prefix(limit))
@@ -137,7 +141,8 @@ struct LineageSelection {
         return models.last { model in
             (model.state == .recalled || model.state == .suppressed)
                 && model.contributions.contains { position in
-                    contribution(at: position).map { kind($0) == .excluded || kind($0) == .affected } ?? false
+                    contribution(at: position).map { kind($0) == .excluded || kind($0) == .affected }
+                        ?? false
                 }
         }
     }
@@ -152,7 +157,8 @@ struct LineageSelection {
     }
 }
 
-/// The measures of a picture, in pixels: roomy where few members and rounds are drawn, dense where there are many.
+/// The measures of a picture, in pixels: roomy where few members and rounds are drawn, dense where there
+/// are many.
 struct LineageMetrics: Hashable, Sendable {
     let isDense: Bool
     let rows, columns, labelWidth: Int

@@ -56,7 +56,9 @@ struct PageTemplate: Sendable {
             "sections": sections.map { section in
                 [
                     "id": section.id, "title": section.title, "isWide": section.isWide,
-                    "blocks": section.blocks.enumerated().map { context($1, id: "\(section.id)-\($0 + 1)") },
+                    "blocks": section.blocks.enumerated().map {
+                        context($1, id: "\(section.id)-\($0 + 1)")
+                    },
                 ] as Context
             },
             "data": Markup.embed(json: page.data), "dataDigest": page.dataDigest.hex,

@@ -11,7 +11,8 @@ import Testing
     /// Writes all samples to the folder that `LETHE_REPORT_PAGES` names, for people to look at.
     @Test(
         .enabled(
-            if: ProcessInfo.processInfo.environment["LETHE_REPORT_PAGES"] != nil, "LETHE_REPORT_PAGES names no folder"))
+            if: ProcessInfo.processInfo.environment["LETHE_REPORT_PAGES"] != nil,
+            "LETHE_REPORT_PAGES names no folder"))
     func writesPagesToLookAt() throws {
         let folder = try #require(ProcessInfo.processInfo.environment["LETHE_REPORT_PAGES"])
         for sample in Sample.allCases {
@@ -24,24 +25,29 @@ import Testing
     /// Record with `LETHE_RECORD=reports`, then look at the page before committing it.
     @Test func hasTheRecordedBytes() throws {
         let page = try Sample.isolated.page()
-        let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Golden/isolated.html")
+        let golden = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "Golden/isolated.html")
         if ProcessInfo.processInfo.environment["LETHE_RECORD"] == "reports" {
             try Data(page.utf8).write(to: golden)
             Issue.record("recorded \(golden.path()); run again without LETHE_RECORD")
             return
         }
         let recorded = try String(contentsOf: golden, encoding: .utf8)
-        let difference = zip(page.split(separator: "\n"), recorded.split(separator: "\n")).first { $0 != $1 }
+        let difference = zip(page.split(separator: "\n"), recorded.split(separator: "\n")).first {
+            $0 != $1
+        }
         #expect(difference == nil)
         #expect(page == recorded)
     }
 
-    @Test(arguments: Sample.allCases) func saysTheVerdictFirstAndWhatIsMissingNext(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases) func saysTheVerdictFirstAndWhatIsMissingNext(_ sample: Sample) throws
+    {
         let page = try sample.page()
         let titles = page.matches(of: /<h2 id="([a-z]+)">/).map { String($0.1) }
         #expect(
             titles == [
-                "verdict", "open", "scope", "lineage", "timeline", "request", "excluded", "models", "erasures",
+                "verdict", "open", "scope", "lineage", "timeline", "request", "excluded", "models",
+                "erasures",
                 "checklist", "evidence", "limits", "checking", "definitions", "digests",
             ])
     }
@@ -76,16 +82,22 @@ import Testing
 
     @Test func saysThatADeletionWasLate() throws {
         let report = try Sample.lonely.report()
-        #expect(report.content.openPoints.first?.statement == "The deletion was completed 5 days after it was due.")
+        #expect(
+            report.content.openPoints.first?.statement
+                == "The deletion was completed 5 days after it was due.")
         #expect(report.page.banner.tone == .caution)
     }
 
-    @Test(arguments: Sample.allCases) func printsEveryLimitAndNothingThatWeDoNotClaim(_ sample: Sample) throws {
+    @Test(arguments: Sample.allCases) func printsEveryLimitAndNothingThatWeDoNotClaim(_ sample: Sample)
+        throws
+    {
         let report = try sample.report(), text = report.html().visibleText
         for sentence in report.content.certificate.limits + report.content.certificate.outOfScope {
             #expect(text.contains(sentence))
         }
-        for word in ["forgot", "guarantee", "irreversibl", "anonymised", "compliant", "court-proof", "qualified"] {
+        for word in [
+            "forgot", "guarantee", "irreversibl", "anonymised", "compliant", "court-proof", "qualified",
+        ] {
             #expect(!text.lowercased().contains(word), "\(word)")
         }
     }
@@ -106,7 +118,21 @@ import Testing
         let data = try #require(page.part(from: #"id="report-data">"#, to: "</script>"))
         #expect(Array(data.utf8) == report.json())
         #expect(page.visibleText.contains(ArtifactDigest.sha256(report.json()).hex))
-        #expect(try CanonicalJSON.decode(DeletionReport.Content.self, from: report.json()) == report.content)
+        #expect(
+            try CanonicalJSON.decode(DeletionReport.Content.self, from: report.json()) == report.content)
+    }
+
+    @Test func saysThatNoModelDescendsFromAnOpenRound() throws {
+        var history = try History(Sample.airlines)
+        try history.open("round-1", .isolated)
+        try history.delete("delta", id: "del-000001", isAttested: false)
+        let (verdict, bundle) = try history.verdict("del-000001", signers: [history.members[1]])
+        let page = DeletionReport(verdict: verdict, bundleDigest: .sha256(bundle), command: Sample.command)
+            .html()
+        let text = page.visibleText
+        #expect(text.contains("is excluded, and no model descended from them."))
+        #expect(text.contains("No model descends from what is excluded."))
+        #expect(text.contains("no model yet"))
     }
 
     @Test func saysHowToCheckItAndThatItCanLie() throws {
@@ -119,11 +145,13 @@ import Testing
 
 /// Hostile text in every field that is not restricted by its type.
 @Suite struct HostileTextTests {
-    /// The last two begin with characters that a comparison of whole characters takes for others: a quotation mark and
-    /// a less-than sign, each with a combining accent.
+    /// The last two begin with characters that a comparison of whole characters takes for others: a
+    /// quotation mark and a less-than sign, each with a combining accent.
     static let hostile = [
-        "</script><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)", "<!--", "]]>",
-        "&lt;b&gt;", "{{title}}{{{markup}}}", "\u{202e}moc.live", "\u{0}\u{1b}[2J", "a\"\u{301} onmouseover=alert(1) b=\"\u{301}",
+        "</script><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "' onload='alert(1)",
+        "<!--", "]]>",
+        "&lt;b&gt;", "{{title}}{{{markup}}}", "\u{202e}moc.live", "\u{0}\u{1b}[2J",
+        "a\"\u{301} onmouseover=alert(1) b=\"\u{301}",
         "<\u{338}script>alert(1)",
     ]
 
@@ -141,7 +169,8 @@ import Testing
         return report
     }
 
-    /// Whatever a field holds, the page has the tags and quotation marks that it has with a harmless word there.
+    /// Whatever a field holds, the page has the tags and quotation marks that it has with a harmless word
+    /// there.
     @Test(arguments: hostile) func staysText(_ text: String) throws {
         let page = try Self.report(text).html(), harmless = try Self.report("word").html()
         for mark: Unicode.Scalar in ["<", ">", "\"", "'"] {
@@ -164,7 +193,8 @@ import Testing
     @Test func staysTextInEveryPartOfAPage() {
         func page(_ text: String) -> String {
             let spans: [Span] = [
-                .text(text), .strong(text), .code(text), .digest(text), .fullDigest(text), .mark(text, .bad),
+                .text(text), .strong(text), .code(text), .digest(text), .fullDigest(text),
+                .mark(text, .bad),
                 .link(text, section: text),
             ]
             let blocks: [Block] = [
@@ -174,10 +204,12 @@ import Testing
             ]
             let scale = GradeScale(title: text, steps: [.init(name: text, word: text)], reached: 0)
             let banner = Banner(
-                tone: .bad, notice: text, heading: text, sentences: [spans], scale: scale, counts: [Fact(text, spans)])
+                tone: .bad, notice: text, heading: text, sentences: [spans], scale: scale,
+                counts: [Fact(text, spans)])
             return Page(
                 title: text, subtitle: text, banner: banner, sections: [Section(text, text, blocks)],
-                data: CanonicalJSON.encode([text])).html()
+                data: CanonicalJSON.encode([text])
+            ).html()
         }
         let harmless = page("word").withoutData.unicodeScalars
         for text in Self.hostile {

@@ -16,7 +16,8 @@ import Testing
 
     @Test func showsWhatWasExcludedAndWhatReplacesWhat() throws {
         let (layout, report) = try Self.layout(.isolated)
-        // Six airlines in three rounds, of which one sat out once: 17 contributions, three of them excluded.
+        // Six airlines in three rounds, of which one sat out once: 17 contributions, three of them
+        // excluded.
         #expect(layout.nodes.count { $0.kind == .kept } == 14)
         #expect(layout.nodes.count { $0.kind == .excluded } == 3)
         #expect(layout.models.map(\.kind) == [.replaced, .new, .replaced, .new, .replaced, .new])
@@ -40,8 +41,10 @@ import Testing
         var history = try Sample.isolated.history()
         try history.delete("virgin", id: "del-77aa01", isAttested: false)
         let (verdict, bundle) = try history.verdict("del-77aa01", signers: [])
-        let report = DeletionReport(verdict: verdict, bundleDigest: .sha256(bundle), command: Sample.command)
-        let layout = LineageLayout(report.content.lineage, plan: verdict.content.plan, affected: report.affected)
+        let report = DeletionReport(
+            verdict: verdict, bundleDigest: .sha256(bundle), command: Sample.command)
+        let layout = LineageLayout(
+            report.content.lineage, plan: verdict.content.plan, affected: report.affected)
         #expect(layout.nodes.count { $0.kind == .excluded } == 2)
         #expect(layout.nodes.count { $0.kind == .excludedEarlier } == 3)
         // Virgin sat out round 2, so that round's model stays.
@@ -76,8 +79,12 @@ import Testing
         }
         let heading = layout.metrics.isDense ? 11.0 : 12.0
         return layout.columnLabels.map { room($0.text, $0.at, size: heading) }
-            + layout.rowLabels.map { room($0.text + ($0.note == nil || !layout.metrics.isDense ? "" : " ✕"), $0.at, size: 12) }
-            + layout.legend.map { room($0.text, Point(x: $0.at.x + LineageLegend.glyphWidth + 8, y: $0.at.y + 11), size: 11) }
+            + layout.rowLabels.map {
+                room($0.text + ($0.note == nil || !layout.metrics.isDense ? "" : " ✕"), $0.at, size: 12)
+            }
+            + layout.legend.map {
+                room($0.text, Point(x: $0.at.x + LineageLegend.glyphWidth + 8, y: $0.at.y + 11), size: 11)
+            }
     }
 
     @Test func fitsTextIntoItsBoxes() throws {
@@ -104,7 +111,9 @@ import Testing
         #expect(huge.rowLabels.count == 40 && huge.columnLabels.count == 20)
         #expect(huge.sharedMembers == 21 && huge.hiddenRounds == 6)
         #expect(huge.rowLabels.contains { $0.full == "member-17" && $0.note == "excluded" })
-        #expect(huge.nodes.count { $0.kind == .excluded } + huge.hiddenTouchedRounds == report.content.certificate.excluded.count)
+        #expect(
+            huge.nodes.count { $0.kind == .excluded } + huge.hiddenTouchedRounds
+                == report.content.certificate.excluded.count)
     }
 
     @Test func namesEventsThatTheChainHas() throws {
@@ -114,7 +123,8 @@ import Testing
             let merged = graph.contributions.filter { model.contributions.contains($0.position) }
             #expect(merged.count == model.contributions.count)
             #expect(merged.allSatisfy { $0.round == model.round && $0.position < model.position })
-            #expect(model.state == .recalled || merged.allSatisfy { model.plan == nil || $0.excludedBy == nil })
+            #expect(
+                model.state == .recalled || merged.allSatisfy { model.plan == nil || $0.excludedBy == nil })
         }
         #expect(try CanonicalJSON.decode(LineageGraph.self, from: CanonicalJSON.encode(graph)) == graph)
     }
@@ -127,7 +137,9 @@ import Testing
         return Timeline(
             dueAt: Timestamp(seconds: start + due * 86_400)!,
             steps: days.enumerated().map { index, day in
-                TimelineStep(name: "step \(index)", at: Timestamp(seconds: start + day * 86_400)!, event: Count(index))
+                TimelineStep(
+                    name: "step \(index)", at: Timestamp(seconds: start + day * 86_400)!,
+                    event: Count(index))
             })
     }
 
@@ -160,7 +172,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (0, "0 s"), (59, "59 s"), (60, "1 min"), (3_660, "1 h 1 min"), (90_000, "1 day 1 h"), (259_200, "3 days"),
+        (0, "0 s"), (59, "59 s"), (60, "1 min"), (3_660, "1 h 1 min"), (90_000, "1 day 1 h"),
+        (259_200, "3 days"),
     ])
     func writesLengthsOfTime(_ seconds: Int, _ text: String) {
         #expect(Elapsed.text(seconds: seconds) == text)

@@ -10,7 +10,8 @@ import Testing
     @Test(.enabled(if: Tool.hasPython, "no python3"), arguments: Sample.allCases)
     func isWellFormedSelfContainedAndAccessible(_ sample: Sample) throws {
         let page = try sample.page()
-        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Support/check_page.py")
+        let script = URL(filePath: #filePath).deletingLastPathComponent().appending(
+            path: "Support/check_page.py")
         let outcome = try Tool.withFolder { folder in
             try Data(page.utf8).write(to: URL(filePath: "\(folder)/page.html"))
             return try #require(Tool.run([Tool.python, script.path(), "\(folder)/page.html"]))
@@ -26,7 +27,8 @@ import Testing
             let browser = try #require(
                 Tool.run([
                     "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer",
-                    "--user-data-dir=\(folder)/profile", "--print-to-pdf=\(folder)/page.pdf", "file://\(folder)/page.html",
+                    "--user-data-dir=\(folder)/profile", "--print-to-pdf=\(folder)/page.pdf",
+                    "file://\(folder)/page.html",
                 ]))
             #expect(browser.status == 0, "\(browser.output.suffix(300))")
             return try #require(Tool.run(["pdftotext", "-layout", "\(folder)/page.pdf", "-"])).output
@@ -48,8 +50,10 @@ import Testing
         let blocks = styles.matches(of: /:root \{([^}]*)\}/).map { String($0.1) }
         try #require(blocks.count == 2)
         let colours = Dictionary(
-            uniqueKeysWithValues: blocks[scheme == "light" ? 0 : 1].matches(of: /--([a-z-]+): #([0-9a-f]{6})/)
-                .map { (String($0.1), Int($0.2, radix: 16)!) })
+            uniqueKeysWithValues: blocks[scheme == "light" ? 0 : 1].matches(
+                of: /--([a-z-]+): #([0-9a-f]{6})/
+            )
+            .map { (String($0.1), Int($0.2, radix: 16)!) })
         let grounds = ["paper", "panel", "good-panel", "caution-panel", "bad-panel", "faint"]
         for ground in grounds {
             for text in ["ink", "soft", "bad"] {
@@ -72,7 +76,9 @@ import Testing
             }
             return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
         }
-        let (lighter, darker) = (max(luminance(first), luminance(second)), min(luminance(first), luminance(second)))
+        let (lighter, darker) = (
+            max(luminance(first), luminance(second)), min(luminance(first), luminance(second))
+        )
         return (lighter + 0.05) / (darker + 0.05)
     }
 }

@@ -9,7 +9,8 @@ enum Tool {
 
     static let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
     static let hasPython = run([python, "-c", "import html.parser"])?.status == 0
-    static let printsPages = run(["chromium", "--version"])?.status == 0 && run(["pdftotext", "-v"])?.status == 0
+    static let printsPages =
+        run(["chromium", "--version"])?.status == 0 && run(["pdftotext", "-v"])?.status == 0
 
     /// Runs a program with a limit of a minute; `nil` where there is no way to start it.
     static func run(_ arguments: [String]) -> Outcome? {
@@ -36,7 +37,8 @@ enum Tool {
 extension String {
     /// What stands between `start` and the next `end`.
     func part(from start: String, to end: String) -> String? {
-        guard let opening = range(of: start), let closing = range(of: end, range: opening.upperBound..<endIndex)
+        guard let opening = range(of: start),
+            let closing = range(of: end, range: opening.upperBound..<endIndex)
         else { return nil }
         return String(self[opening.upperBound..<closing.lowerBound])
     }
