@@ -74,7 +74,7 @@ final class Workplace: Sendable {
         all.merge(self.environment) { $1 }
         all.merge(environment) { $1 }
         let status = spawn(
-            ["/usr/bin/timeout", "-k", "5", "\(Self.limit)"] + command, all, streams)
+            ["/usr/bin/env", "-C", path, "timeout", "-k", "5", "\(Self.limit)"] + command, all, streams)
         func text(_ name: String) -> String {
             String(decoding: FileManager.default.contents(atPath: "\(streams).\(name)") ?? Data(), as: UTF8.self)
         }
@@ -90,7 +90,6 @@ final class Workplace: Sendable {
         let flags = O_WRONLY | O_CREAT | O_TRUNC
         posix_spawn_file_actions_addopen(&actions, 1, "\(streams).out", flags, 0o600)
         posix_spawn_file_actions_addopen(&actions, 2, "\(streams).err", flags, 0o600)
-        posix_spawn_file_actions_addchdir_np(&actions, path)
         var arguments = command.map { strdup($0) } + [nil]
         var variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in arguments + variables { free(pointer) } }

@@ -54,7 +54,9 @@ struct TestConsortium {
     }
 
     /// Founds it, opens the members' private chains, registers a base.
-    init(scratch: Scratch = Scratch()) async throws {
+    ///
+    /// - Parameter readers: further members, each with a ledger of its own beside, who read alder's private chain.
+    init(scratch: Scratch = Scratch(), readers: [MemberName] = []) async throws {
         self.scratch = scratch
         let all = [Self.hub] + Self.contributors
         let ledger = try await Ledger.create(
@@ -66,9 +68,17 @@ struct TestConsortium {
                 member == Self.hub ? [.operator, .aggregator, .witness] : [.contributor, .witness, .auditor]
             cards.append(try await ledger.card(of: member, consortium: Self.name, roles: roles))
         }
+        for reader in readers {
+            let other = try await Ledger.create(
+                at: scratch.file(reader.text), consortium: Self.name, members: [reader], protection: .none,
+                surroundings: surroundings)
+            cards.append(try await other.card(of: reader, consortium: Self.name, roles: [.auditor, .witness]))
+            try await other.close()
+        }
         try await ledger.found(Self.name, chainOperator: Self.hub, cards: cards, threshold: 2, protection: .none)
         for member in Self.contributors {
-            try await ledger.openPrivateChain(of: member, readers: [], protection: .none)
+            let others = member == Self.alder ? readers : []
+            try await ledger.openPrivateChain(of: member, readers: others, protection: .none)
         }
         let registered = BaseRegistered(base: Self.base, name: BaseName("demo/small")!)
         try await ledger.record(.baseRegistered(registered), as: Self.hub, on: origin)
@@ -104,7 +114,7 @@ struct TestConsortium {
             on: origin)
         for (number, member) in Self.contributors.enumerated() {
             let directory = scratch.file("\(name)-\(member)")
-            writeSmallAdapter(to: directory, seed: UInt64(name.hashValue.magnitude % 1_000) + UInt64(number))
+            writeSmallAdapter(to: directory, seed: name.utf8.reduce(UInt64(number)) { $0 &* 31 &+ UInt64($1) })
             _ = try await ledger.commitAdapter(
                 ContributionRequest(directory: directory, round: round, weight: 3 + number), as: member)
         }

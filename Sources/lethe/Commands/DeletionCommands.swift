@@ -79,7 +79,7 @@ struct DeletionCommand: AsyncParsableCommand {
                 let ids = given.isEmpty ? [try await resolve(nil, in: .accepted, ledger)] : given
                 return (try await ledger.planDeletions(ids), try await ledger.view)
             }
-            if digestOnly { return print(plan.digest) }
+            if digestOnly { return options.json ? printJSON(["plan": plan.digest.hex]) : print(plan.digest) }
             if options.json { return printJSON(plan) }
             printPlan(plan, view)
         }
@@ -148,7 +148,8 @@ struct DeletionCommand: AsyncParsableCommand {
             try writeFile(bundle.bytes, to: output)
             let verdict = try CertificateVerifier(policy: policy).verify(bundle)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
-            print("\(output): \(verdict.content.title), grade A\(verdict.content.grade.rawValue)")
+            let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
+            printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
         }
     }
 }
@@ -169,7 +170,7 @@ extension DeletionCommand {
                 return (try await ledger.countersign(bundle, policy: policy, as: member), member)
             }
             try writeFile(signed.bytes, to: file)
-            print("\(file): signed by \(member)")
+            printFile(file, ["member": member.text], "signed by \(member)", json: options.json)
         }
     }
 }
@@ -272,7 +273,8 @@ struct BodyCommand: AsyncParsableCommand {
             guard let body = try await options.reading({ try await $0.bodyBytes(value) }) else {
                 throw Answer.no("no body \(commitment) is in this ledger")
             }
-            print(String(decoding: body, as: UTF8.self))
+            let text = String(decoding: body, as: UTF8.self)
+            options.json ? printJSON(["body": text]) : print(text)
         }
     }
 

@@ -28,7 +28,8 @@ struct MemberCommand: AsyncParsableCommand {
                 if let draft {
                     let bytes = try await ledger.draft(event, as: author, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
-                    print("\(draft): signed by \(author); lethe sign adds signatures")
+                    printFile(
+                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures", json: options.json)
                 } else {
                     let origin = try await ledger.publicOrigin
                     printRecorded(

@@ -249,10 +249,13 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.writing { ledger in
+                var answers: [[String: String]] = []
                 for directory in directories {
                     let found = try await ledger.importAdapter(at: directory)
-                    print("\(directory): \(short(found.adapter.hex)) of \(found.round)")
+                    answers.append(["adapter": found.adapter.hex, "directory": directory, "round": found.round.text])
+                    if !options.json { print("\(directory): \(short(found.adapter.hex)) of \(found.round)") }
                 }
+                if options.json { printJSON(answers) }
             }
         }
     }
@@ -267,7 +270,9 @@ struct AdapterCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportContribution(adapter, to: output) }
-            print("\(output): the contribution of \(row.member) to \(row.round)")
+            printFile(
+                output, ["adapter": row.adapter.hex, "member": row.member.text, "round": row.round.text],
+                "the contribution of \(row.member) to \(row.round)", json: options.json)
         }
     }
 }
@@ -320,7 +325,9 @@ struct ModelCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportModel(model, to: output) }
-            print("\(output): the model \(row.model) of \(row.round)")
+            printFile(
+                output, ["model": row.model.hex, "round": row.round.text], "the model \(row.model) of \(row.round)",
+                json: options.json)
         }
     }
 
