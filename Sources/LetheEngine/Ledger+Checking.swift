@@ -210,7 +210,9 @@ extension Ledger {
                 let plan = row.excludedBy.flatMap { view.plans[$0] }
                 let isErased = plan?.erasures.contains { localMembers.contains($0.holder) && $0.isComplete } ?? false
                 if isHere, isErased { report.found("an erased adapter is here", at: "\(round.round) of \(row.member)") }
-                if !isHere, !isErased, localMembers.contains(row.member) {
+                if !isHere, !isErased, plan != nil {
+                    report.skipped("excluded, and its erasure is not attested yet", at: "\(round.round) of \(row.member)")
+                } else if !isHere, !isErased, localMembers.contains(row.member) {
                     report.found("the adapter is missing, and no erasure covers it", at: "\(round.round) of \(row.member)")
                 }
             }

@@ -1,3 +1,4 @@
+import ChainViews
 import Events
 import Foundation
 import LedgerStore
@@ -63,8 +64,8 @@ struct CrashTests {
         let prepared = try await preparedDeletion()
         let (wantedTypes, wantedModels) = try await prepared.consortium.copy().executed(prepared.plan)
         let steps: [FaultInjector.Step] = [
-            .commitAppend, .swapCheckpoint, .createBlobFile, .renameBlobFile, .insertBlobKey, .markErasure,
-            .overwriteBlobFile, .unlinkBlobFile, .deleteKeys, .truncateLog, .confirmErasure,
+            .commitAppend, .swapCheckpoint, .renameBlobFile, .insertBlobKey, .markErasure, .unlinkBlobFile,
+            .deleteKeys, .truncateLog, .confirmErasure,
         ]
         for step in steps {
             for occurrence in 1... {
@@ -101,7 +102,6 @@ struct CrashTests {
             try await ledger.recover()
             let report = try await ledger.check()
             #expect(report.isClean, "\(report.findings)", sourceLocation: location)
-            #expect(report.notLookedAt.isEmpty, "\(report.notLookedAt)", sourceLocation: location)
             return try await ledger.size(of: consortium.origin).rawValue
         }
     }

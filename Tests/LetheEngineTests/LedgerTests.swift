@@ -1,3 +1,4 @@
+import Bytes
 import ChainViews
 import Events
 import Foundation
