@@ -132,6 +132,13 @@ let package = Package(
                 "Signing", "Unlearning",
             ], swiftSettings: strict),
 
+        .testTarget(
+            name: "LetheEngineTests",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
+                "Replay", "Signing", "Unlearning", grdb,
+            ], swiftSettings: strict),
+
         // The command line.
         .executableTarget(
             name: "lethe",
@@ -140,6 +147,10 @@ let package = Package(
                 "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        // Runs the built program. The dependency is there so that it is built.
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing"],
+            swiftSettings: strict),
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
