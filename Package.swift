@@ -15,6 +15,12 @@ let strict: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+/// Settings of C targets that compute: optimised in debug builds too (SwiftPM would give -O0), and no a * b + c fused
+/// behind our back.
+let exactArithmetic: [CSetting] = [
+    .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno"])
+]
+
 let package = Package(
     name: "lethe",
     products: [],
@@ -28,6 +34,14 @@ let package = Package(
         // Bytes and digests, known to every target.
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
+
+        // Arithmetic whose bits do not depend on the machine. The reference is what tests compare it with.
+        .target(name: "Kernels", cSettings: exactArithmetic),
+        .target(
+            name: "KernelsReference", dependencies: ["Kernels"], path: "Tests/KernelsReference",
+            cSettings: exactArithmetic),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "KernelsReference"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
