@@ -42,6 +42,11 @@ let package = Package(
             cSettings: exactArithmetic),
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelsReference"], swiftSettings: strict),
+
+        // Recipe, base, parent and records to an adapter: the same bytes everywhere.
+        .target(name: "Training", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Bytes", "Kernels", "Training"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -148,8 +148,8 @@ TARGET static void VARIANT(softmax_backward)(size_t rows, size_t columns, const 
     }
 }
 
-TARGET static void VARIANT(cross_entropy)(size_t rows, size_t classes, const float *x, const int32_t *labels,
-                                          float *losses, float *dx) {
+TARGET static void VARIANT(cross_entropy)(size_t rows, size_t classes, size_t batch, const float *x,
+                                          const int32_t *labels, float *losses, float *dx) {
     for (size_t row = 0; row < rows; row++, x += classes, dx += classes) {
         const float top = greatest(classes, x);
         const float chosen = x[labels[row]] - top;
@@ -159,7 +159,7 @@ TARGET static void VARIANT(cross_entropy)(size_t rows, size_t classes, const flo
         losses[row] = logarithm[0] - chosen;
         FOR_LANES(classes, STORE(dx, LOAD(dx) / v_set(total));)
         dx[labels[row]] = dx[labels[row]] - 1.0f;
-        FOR_LANES(classes, STORE(dx, LOAD(dx) / v_set((float)rows));)
+        FOR_LANES(classes, STORE(dx, LOAD(dx) / v_set((float)batch));)
     }
 }
 

@@ -170,14 +170,14 @@ void reference_softmax_backward(size_t columns, const float *p, float *dp) {
     for (size_t i = 0; i < columns; i++) dp[i] = p[i] * (dp[i] - mean);
 }
 
-float reference_cross_entropy(size_t rows, size_t classes, const float *x, int32_t label, float *dx) {
+float reference_cross_entropy(size_t batch, size_t classes, const float *x, int32_t label, float *dx) {
     const float top = greatest(classes, x);
     for (size_t i = 0; i < classes; i++) dx[i] = reference_exp(x[i] - top);
     const float total = reference_sum(classes, dx);
     const float loss = reference_log(total) - (x[label] - top);
     for (size_t i = 0; i < classes; i++) {
         const float probability = dx[i] / total;
-        dx[i] = ((int32_t)i == label ? probability - 1.0f : probability) / (float)rows;
+        dx[i] = ((int32_t)i == label ? probability - 1.0f : probability) / (float)batch;
     }
     return loss;
 }

@@ -70,7 +70,7 @@ static uint64_t hash_layers(uint64_t hash, const fixed_order_variant *variant) {
     variant->softmax(ROWS, COLUMNS, y, COLUMNS);
     variant->softmax_backward(ROWS, COLUMNS, y, COLUMNS, normalized, COLUMNS);
     hash = hash_floats(hash_floats(hash, COUNT, y), COUNT, normalized);
-    variant->cross_entropy(ROWS, COLUMNS, x, labels, deviation, y);
+    variant->cross_entropy(ROWS, COLUMNS, ROWS, x, labels, deviation, y);
     hash = hash_floats(hash_floats(hash, COUNT, y), ROWS, deviation);
     variant->adamw(COUNT, &step, y, x, moments[0], moments[1]);
     return hash_floats(hash_floats(hash, COUNT, x), 2 * COUNT, moments[0]);

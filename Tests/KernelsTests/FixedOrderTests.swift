@@ -245,8 +245,8 @@ struct LayerTests {
                 let x = values.draw(width, stream: 7), label = Int32(width / 2)
                 #expect(sameBits([functions.sum(width, x)], [reference_sum(width, x)]))
                 var (dx, expectedDx, loss) = (x, x, [Float(0)])
-                functions.cross_entropy(1, width, x, [label], &loss, &dx)
-                let expectedLoss = reference_cross_entropy(1, width, x, label, &expectedDx)
+                functions.cross_entropy(1, width, 3, x, [label], &loss, &dx)
+                let expectedLoss = reference_cross_entropy(3, width, x, label, &expectedDx)
                 #expect(sameBits(dx + loss, expectedDx + [expectedLoss]), "width \(width), \(values)")
                 #expect(adamwAgrees(functions, gradient: x, parameter: values.draw(width, stream: 8)))
             }

@@ -92,14 +92,39 @@ typedef struct {
     /// Each row of dp, the gradient of the probabilities p, becomes the gradient of what went into the softmax.
     void (*softmax_backward)(size_t rows, size_t columns, const float *p, size_t p_row, float *dp, size_t dp_row);
 
-    /// losses[i] = log(sum(exp(x[i]))) - x[i][label]; dx = (softmax(x) - one hot) / rows. dx may be x.
-    void (*cross_entropy)(size_t rows, size_t classes, const float *x, const int32_t *labels, float *losses,
-                          float *dx);
+    /// losses[i] = log(sum(exp(x[i]))) - x[i][label]; dx = (softmax(x) - one hot) / batch, the loss being a mean over
+    /// `batch` rows, of which these may be a part. dx may be x.
+    void (*cross_entropy)(size_t rows, size_t classes, size_t batch, const float *x, const int32_t *labels,
+                          float *losses, float *dx);
 
     /// One step on `count` parameters with their gradient and moments.
     void (*adamw)(size_t count, const fixed_order_adamw_step *step, const float *gradient, float *parameter,
                   float *first_moment, float *second_moment);
 } fixed_order_variant;
+
+/// The self-attention within one sequence. Keys and values are `keys` rows, queries and contexts `queries` rows, of
+/// `heads` * `width` floats each.
+typedef struct {
+    size_t queries;
+    size_t keys;
+    size_t heads;
+    size_t width;
+    /// What scores are multiplied by before the softmax.
+    float scale;
+} fixed_order_attention_shape;
+
+/// Floats of scratch that the two functions below need.
+size_t fixed_order_attention_scratch(const fixed_order_variant *variant, const fixed_order_attention_shape *shape);
+
+/// context = softmax(scale * q kT) v for each head. probabilities: heads x queries x keys, kept for the way back.
+void fixed_order_attention(const fixed_order_variant *variant, const fixed_order_attention_shape *shape,
+                           const float *q, const float *k, const float *v, float *probabilities, float *context,
+                           float *scratch);
+
+/// The gradients dq, dk and dv of the three inputs; NULL for one that nobody wants.
+void fixed_order_attention_backward(const fixed_order_variant *variant, const fixed_order_attention_shape *shape,
+                                    const float *q, const float *k, const float *v, const float *probabilities,
+                                    const float *dcontext, float *dq, float *dk, float *dv, float *scratch);
 
 /// How many variants this build knows, on any machine of its architecture. The last is the portable one.
 size_t fixed_order_variant_count(void);

@@ -28,7 +28,7 @@ void reference_layer_norm_backward(size_t columns, const float *dy, const float 
                                    float deviation, float *dx);
 void reference_softmax(size_t columns, float *x);
 void reference_softmax_backward(size_t columns, const float *p, float *dp);
-float reference_cross_entropy(size_t rows, size_t classes, const float *x, int32_t label, float *dx);
+float reference_cross_entropy(size_t batch, size_t classes, const float *x, int32_t label, float *dx);
 
 /// One parameter; `moments` holds the first and the second. The constants are in the order of the page: beta1,
 /// 1 - beta1, beta2, 1 - beta2, step size, root correction, epsilon, shrink.
