@@ -1,0 +1,139 @@
+import Foundation
+import Testing
+
+@testable import Training
+
+/// The real base under an adapter that PEFT wrote, against PyTorch, transformers and PEFT themselves.
+@Suite("MiniLM against PyTorch")
+struct TorchTests {
+    static let canRun = MiniLM.base != nil && Fixture.data != nil && Python.has("torch", "transformers", "peft")
+
+    /// 16 tweets of different lengths, one step. PyTorch pads and masks, we do neither.
+    @Test(
+        "logits, losses and every gradient are within 1e-4 of PyTorch's",
+        .enabled(if: canRun, "needs the MiniLM wheel, ../shared/data, and Python with torch, transformers and peft"),
+        arguments: TorchCase.all)
+    func logitsAndGradientsAgree(_ example: TorchCase) throws {
+        let base = try #require(MiniLM.base), directory = try #require(MiniLM.directory)
+        let folder = try TemporaryFolder()
+        let rows = try example.tweets()
+        let input = folder.url.appending(path: "input.tsv").path
+        try rows.map { "\($0.label)\t\($0.text)" }.joined(separator: "\n")
+            .write(toFile: input, atomically: true, encoding: .utf8)
+        let output = folder.url.appending(path: "output.safetensors")
+        let status = try Python.run(
+            Self.script, [directory.path, input, output.path, example.targets.joined(separator: ",")]).status
+        try #require(status == 0)
+        let theirs = try readSafetensors([UInt8](Data(contentsOf: output)), wanted: { _ in true }, file: "output")
+
+        let ours = try gradients(example, base: base, adapter: theirs.only("start."), rows: rows)
+        #expect(distance(ours.logits, theirs["logits"]!.values) < 1e-4)
+        #expect(abs(ours.loss - theirs["loss"]!.values[0]) < 1e-4 * abs(ours.loss))
+        let expected = theirs.only("gradient.")
+        #expect(ours.gradients.names == expected.names)
+        for name in expected.names {
+            let error = distance(ours.gradients[name]!.values, expected[name]!.values)
+            #expect(error < 1e-4, "\(name) is off by \(error)")
+        }
+    }
+
+    /// The greatest difference over the greatest magnitude.
+    private func distance(_ ours: [Float], _ theirs: [Float]) -> Float {
+        let difference = zip(ours, theirs).map { abs($0 - $1) }.max() ?? .infinity
+        return ours.count == theirs.count ? difference / (theirs.map(abs).max() ?? 0) : .infinity
+    }
+
+    private func gradients(
+        _ example: TorchCase, base: BaseModel, adapter: NamedTensors, rows: [(text: String, label: Int)]
+    ) throws -> (logits: [Float], loss: Float, gradients: NamedTensors) {
+        let recipe = try Fixture.recipe(base) {
+            $0.lora = .init(rank: 8, alpha: 16, targetModules: example.targets)
+            $0.maximumTokens = 40
+        }
+        let layout = try AdapterLayout(recipe: recipe, configuration: base.configuration)
+        let values = try layout.flatten(adapter)
+        let parameters = StepParameters(layout: layout, values: values, variant: .best)
+        var batch = TokenBatch()
+        for row in rows { batch.append(base.tokenizer.ids(of: row.text, limit: 40), label: Int32(row.label)) }
+        let pass = EncoderPass(FrozenEncoder(base, variant: .best))
+        pass.forward(batch, parameters)
+        let logits = pass.logits
+        pass.backward(stepCount: rows.count, lowest: layout.lowestLayer, parameters)
+        let gradients = FloatStorage(count: layout.valueCount)
+        StepGradients(layout: layout, variant: .best).compute(from: [pass], into: gradients, threads: 1)
+        return (logits, pass.losses.reduce(0, +) / Float(rows.count), layout.tensors(of: gradients.values))
+    }
+
+    /// Builds the model, gives every adapted tensor small random values, and saves them, the logits, the loss and the
+    /// gradients. Evaluation mode: no dropout.
+    private static let script = """
+        import sys, torch
+        from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
+        from safetensors.torch import save_file
+        from transformers import AutoTokenizer, BertForSequenceClassification
+        base, source, target, modules = sys.argv[1:5]
+        torch.manual_seed(1)
+        torch.set_num_threads(1)
+        model = BertForSequenceClassification.from_pretrained(base, num_labels=2, attn_implementation="eager")
+        config = LoraConfig(task_type="SEQ_CLS", r=8, lora_alpha=16, target_modules=modules.split(","),
+                            modules_to_save=["classifier"], lora_dropout=0.0)
+        model = get_peft_model(model, config)
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                torch.nn.init.normal_(parameter, std=0.05)
+        model.eval()
+        lines = [line.rstrip("\\n").split("\\t") for line in open(source, encoding="utf-8")]
+        tokenizer = AutoTokenizer.from_pretrained(base)
+        tokens = tokenizer([text for _, text in lines], padding=True, truncation=True, max_length=40, return_tensors="pt")
+        result = model(**tokens, labels=torch.tensor([int(label) for label, _ in lines]))
+        start = {"start." + name: value.detach().clone() for name, value in get_peft_model_state_dict(model).items()}
+        result.loss.backward()
+        gradients = {}
+        for name, parameter in model.named_parameters():
+            if parameter.grad is not None:
+                plain = name.replace(".default", "").replace(".modules_to_save", "")
+                gradients["gradient." + plain] = parameter.grad
+        save_file({**start, **gradients, "logits": result.logits.detach().reshape(-1),
+                   "loss": result.loss.detach().reshape(1)}, target)
+        """
+}
+
+/// Which modules are adapted.
+struct TorchCase: CustomTestStringConvertible, Sendable {
+    let targets: [String]
+    var testDescription: String { targets.joined(separator: ", ") }
+
+    /// The usual two; all six linear maps of a layer and the pooler's.
+    static let all = [TorchCase(targets: ["query", "value"]), TorchCase(targets: ["dense", "key", "query", "value"])]
+
+    func tweets() throws -> [(text: String, label: Int)] {
+        let file = try #require(Fixture.data).appending(path: "twitter-airline/delta.train.tsv")
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst().prefix(16)
+        return lines.map { line in
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+            return (text: String(fields[3]), label: Int(fields[2])!)
+        }
+    }
+}
+
+extension NamedTensors {
+    /// The tensors whose names begin with `prefix`, without it.
+    func only(_ prefix: String) -> NamedTensors {
+        NamedTensors(
+            Dictionary(
+                uniqueKeysWithValues: tensors.filter { $0.key.hasPrefix(prefix) }
+                    .map { (String($0.key.dropFirst(prefix.count)), $0.value) }))
+    }
+}
+
+/// A folder that goes when its owner does.
+final class TemporaryFolder {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "lethe-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+}
