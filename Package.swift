@@ -18,14 +18,19 @@ let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto"
 /// Settings of C targets that compute: optimised in debug builds too (SwiftPM would give -O0), and no a * b + c fused
 /// behind our back.
 let exactArithmetic: [CSetting] = [
-    .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno"])
+    .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
 ]
+
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+/// SQLite's own C functions, for the two loops where a wrapper costs more than the work.
+let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "lethe",
     products: [],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
+        .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.0.0"),
     ],
     targets: [
         .systemLibrary(
@@ -35,7 +40,24 @@ let package = Package(
         .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
 
-        // Arithmetic whose bits do not depend on the machine. The reference is what tests compare it with.
+        // What is said: canonical statements in envelopes.
+        .target(name: "Events", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "EventsTests", dependencies: ["Events", "Bytes", crypto],
+            exclude: ["Support/judge.py", "Support/rfc8785_agrees.py", "Support/verify_dsse.py"],
+            swiftSettings: strict),
+
+        // Where it sits: RFC 6962 trees, tiles and checkpoint text; knows nothing of signatures.
+        .target(name: "MerkleLog", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
+
+        // Who said it: keys, signatures, encryption and signed notes, through libsodium.
+        .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
+        .testTarget(
+            name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
+
+        // Arithmetic with one answer, whatever the machine. The reference is what tests compare it with.
         .target(name: "Kernels", cSettings: exactArithmetic),
         .target(
             name: "KernelsReference", dependencies: ["Kernels"], path: "Tests/KernelsReference",
@@ -43,10 +65,54 @@ let package = Package(
         .testTarget(
             name: "KernelsTests", dependencies: ["Kernels", "KernelsReference"], swiftSettings: strict),
 
-        // Recipe, base, parent and records to an adapter: the same bytes everywhere.
-        .target(name: "Training", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
+        // Safetensors, PEFT directories, exact merging.
+        .target(name: "Adapters", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
         .testTarget(
-            name: "TrainingTests", dependencies: ["Bytes", "Kernels", "Training"], swiftSettings: strict),
+            name: "AdaptersTests", dependencies: ["Adapters", "Bytes", "Kernels"],
+            exclude: ["Interop"], swiftSettings: strict),
+
+        // Recipe, base, parent and records to an adapter: the same bytes everywhere.
+        .target(name: "Training", dependencies: ["Adapters", "Bytes", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Adapters", "Bytes", "Kernels", "Training"],
+            swiftSettings: strict),
+
+        // What the chains say, and what may be said next: views, admission, replay from entry bytes.
+        .target(
+            name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
+
+        // What a third party checks offline: no database, no network.
+        .target(
+            name: "Proofs", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            exclude: ["Interop"], swiftSettings: strict),
+
+        // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
+        .target(
+            name: "LedgerStore", dependencies: ["Bytes", "Events", "MerkleLog", "Signing", grdb, sqlite],
+            swiftSettings: strict),
+        .testTarget(
+            name: "LedgerStoreTests",
+            dependencies: ["LedgerStore", "Bytes", "Events", "MerkleLog", "Signing", grdb],
+            swiftSettings: strict),
+
+        // Models rebuilt from their contributions.
+        .target(
+            name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
+
+        // The steps of carrying out a plan.
+        .target(
+            name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
+
+        // Everything put together: one ledger directory and what can be done with it.
+        .target(
+            name: "LetheEngine",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Proofs", "Replay",
+                "Signing", "Unlearning",
+            ], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

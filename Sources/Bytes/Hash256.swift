@@ -7,7 +7,7 @@ internal import Crypto
 /// hexadecimal digits, and no other spelling is accepted.
 public struct Hash256<Subject>: Hashable, Comparable, Sendable {
     /// The value as four big-endian words, so that word order is byte order.
-    private var word0, word1, word2, word3: UInt64
+    @usableFromInline internal var word0, word1, word2, word3: UInt64
 
     /// Reads exactly 32 bytes; `nil` for any other count.
     public init?(bytes: some Collection<UInt8>) {
@@ -28,8 +28,16 @@ public struct Hash256<Subject>: Hashable, Comparable, Sendable {
 
     /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
     public init?(hex: some StringProtocol) {
-        guard let bytes = Hex.decode(hex) else { return nil }
-        self.init(bytes: bytes)
+        var text = String(hex)
+        guard let words = text.withUTF8(Hex.words) else { return nil }
+        (word0, word1, word2, word3) = words
+    }
+
+    /// Reads 64 lower-case hexadecimal digits where they stand in a text; `nil` for anything else.
+    @inlinable
+    public init?(hexDigits digits: UnsafeBufferPointer<UInt8>) {
+        guard let words = Hex.words(digits) else { return nil }
+        (word0, word1, word2, word3) = words
     }
 
     /// Reads 32 raw bytes at `pointer`.
@@ -80,14 +88,14 @@ extension Hash256: CustomStringConvertible {
 
 extension Hash256: Codable {
     public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        guard let value = Self(hex: text) else {
+        var text = try decoder.singleValueContainer().decode(String.self)
+        guard let words = text.withUTF8(Hex.words) else {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
                     debugDescription: "not 64 lower-case hexadecimal digits: \(text.prefix(80))"))
         }
-        self = value
+        (word0, word1, word2, word3) = words
     }
 
     public func encode(to encoder: any Encoder) throws {

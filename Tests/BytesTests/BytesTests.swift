@@ -60,6 +60,21 @@ private enum Sample {}
         #expect(Hash256<Sample>(bytes: hash.bytes) == hash)
     }
 
+    /// Every byte but a lower-case digit, at every place of the text.
+    @Test func refusesEveryOtherCharacterEverywhere() {
+        let digits = Array("0123456789abcdef".utf8)
+        for position in 0..<64 {
+            for byte in UInt8.min...UInt8.max {
+                var text = [UInt8](repeating: UInt8(ascii: "7"), count: 64)
+                text[position] = byte
+                let hash = text.withUnsafeBufferPointer { Hash256<Sample>(hexDigits: $0) }
+                #expect((hash != nil) == digits.contains(byte))
+            }
+        }
+        #expect(Hash256<Sample>(hex: String(repeating: "7", count: 63)) == nil)
+        #expect(Hash256<Sample>(hex: String(repeating: "7", count: 65)) == nil)
+    }
+
     @Test func ordersAsItsBytesDo() throws {
         let low = try #require(Hash256<Sample>(bytes: [UInt8](repeating: 0, count: 31) + [255]))
         let high = try #require(Hash256<Sample>(bytes: [1] + [UInt8](repeating: 0, count: 31)))

@@ -1,0 +1,54 @@
+internal import Dispatch
+internal import Synchronization
+
+/// Memory for elements, aligned to a cache line. Each belongs to one worker.
+final class ElementBuffer {
+    private let storage: UnsafeMutableRawBufferPointer
+
+    init(byteCount: Int) {
+        storage = .allocate(byteCount: max(byteCount, 64), alignment: 64)
+    }
+
+    deinit { storage.deallocate() }
+
+    /// The bytes from `offset` on.
+    func bytes(_ count: Int, at offset: Int = 0) -> UnsafeMutableRawBufferPointer {
+        .init(rebasing: storage[offset..<offset + count])
+    }
+}
+
+/// Does `body` for every index below `count` on `threads` threads, each with a state of its own.
+///
+/// Which thread does which index is fixed and must not matter. Where several fail, the error of the lowest index is
+/// thrown, so that the error does not depend on timing either.
+func forEachConcurrently<State>(
+    _ count: Int, threads: Int, state: @Sendable () -> State,
+    _ body: @Sendable (inout State, Int) throws -> Void
+) throws {
+    let threads = max(1, min(threads, count))
+    let failure = Mutex<(index: Int, error: any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: threads) { worker in
+        var own = state()
+        for index in stride(from: worker, to: count, by: threads) {
+            do {
+                try body(&own, index)
+            } catch {
+                failure.withLock { if index < $0?.index ?? count { $0 = (index, error) } }
+                return
+            }
+        }
+    }
+    if let failure = failure.withLock({ $0 }) { throw failure.error }
+}
+
+/// The results of `transform` for every element, in order, computed on `threads` threads.
+func concurrentMap<Element: Sendable, Result: Sendable>(
+    _ elements: [Element], threads: Int, _ transform: @Sendable (Element) throws -> Result
+) throws -> [Result] {
+    let results = Mutex<[Result?]>(Array(repeating: nil, count: elements.count))
+    try forEachConcurrently(elements.count, threads: threads, state: {}) { _, index in
+        let result = try transform(elements[index])
+        results.withLock { $0[index] = result }
+    }
+    return results.withLock { $0.map { $0! } }
+}

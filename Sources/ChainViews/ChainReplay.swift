@@ -1,0 +1,77 @@
+internal import Bytes
+public import Events
+public import MerkleLog
+
+/// An entry that a replay refuses, and where.
+public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var origin: Origin
+    public var position: Int
+    public var reason: AdmissionError
+
+    public var description: String { "\(origin) leaf \(position): \(reason)" }
+}
+
+/// The public chain, folded from entry bytes: every signature verified, every rule applied, the tree rebuilt.
+///
+/// Nothing is taken from a database but the entries, so that what comes out can be compared with what is stored.
+public struct PublicReplay: Sendable {
+    public private(set) var view: PublicView
+    public private(set) var tree = CompactRange()
+    private let cores: Int
+
+    /// - Parameter cores: how many threads check signatures. The result does not depend on it.
+    public init(origin: Origin, cores: Int) {
+        view = PublicView(origin: origin)
+        self.cores = cores
+    }
+
+    /// Takes in the next entries, or says which of them is the first that does not belong.
+    public mutating func append(_ entries: [[UInt8]]) throws(ReplayError) {
+        let keys = view.keys
+        let checked = verify(entries, cores: cores) { keys[$0]?.key }
+        for result in checked {
+            do throws(AdmissionError) {
+                let entry = try result.get()
+                try view.admit(entry.event, signaturesHold: entry.signaturesHold)
+                tree.append(LeafHash(retagging: entry.event.hash))
+            } catch {
+                throw ReplayError(origin: view.origin, position: view.size, reason: error)
+            }
+        }
+    }
+}
+
+/// A private chain, folded from entry bytes under the public chain's keys.
+public struct PrivateReplay: Sendable {
+    public private(set) var view: PrivateView
+    public private(set) var tree = CompactRange()
+    private let publicView: PublicView
+    private let cores: Int
+    /// As of which public position the leaf at a private position is judged.
+    private let judgedAt: @Sendable (Int) -> Int
+
+    public init(
+        origin: Origin, publicView: PublicView, cores: Int, judgedAt: @escaping @Sendable (Int) -> Int
+    ) {
+        view = PrivateView(origin: origin)
+        self.publicView = publicView
+        self.cores = cores
+        self.judgedAt = judgedAt
+    }
+
+    public mutating func append(_ entries: [[UInt8]]) throws(ReplayError) {
+        let keys = publicView.keys
+        let checked = verify(entries, cores: cores) { keys[$0]?.key }
+        for result in checked {
+            do throws(AdmissionError) {
+                let entry = try result.get()
+                try view.admit(
+                    entry.event, publicView: publicView, judgedAt: judgedAt(view.size),
+                    signaturesHold: entry.signaturesHold)
+                tree.append(LeafHash(retagging: entry.event.hash))
+            } catch {
+                throw ReplayError(origin: view.origin, position: view.size, reason: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,169 @@
+public import Bytes
+public import Events
+
+/// The public view's rows. All of them derive from public leaves alone (I6).
+public struct ConsortiumRow: Codable, Hashable, Sendable {
+    public var consortium: Consortium
+    public var chainOperator: MemberName
+    public var checkpointKey: KeyBytes
+    public var firstLeaf: EventHash
+    public var threshold: Count
+}
+
+public struct MemberRow: Codable, Hashable, Sendable {
+    public var name: MemberName
+    public var roles: Ascending<Role>
+    public var admittedBy: EventHash
+}
+
+/// A key and the positions between which it counts.
+public struct KeyRow: Codable, Hashable, Sendable {
+    public var key: KeyBytes
+    public var member: MemberName
+    public var purpose: KeyPurpose
+    /// The leaf that added it; it is valid in every later leaf.
+    public var addedAt: Count
+    /// The leaf that revoked it; it is valid in no later leaf.
+    public var revokedAt: Count?
+    /// What it signed in leaves from here on is disputed.
+    public var goodSize: Count?
+
+    /// Whether a leaf at `position` of the public chain may rest on this key.
+    public func isValid(at position: Int) -> Bool {
+        addedAt.value < position && position <= (revokedAt?.value ?? position)
+    }
+
+    /// Whether a signature in the leaf at `position` was withdrawn afterwards.
+    public func isDisputed(at position: Int) -> Bool {
+        goodSize.map { position >= $0.value } ?? false
+    }
+}
+
+/// How many events an author has on a chain, and the last of them.
+public struct AuthorRow: Codable, Hashable, Sendable {
+    public var events: Count
+    public var last: EventHash
+}
+
+public struct ChainRow: Codable, Hashable, Sendable {
+    public var origin: Origin
+    public var chainOperator: MemberName
+    public var checkpointKey: KeyBytes
+    public var openedBy: EventHash
+    public var anchors: Count
+    public var lastAnchor: EventHash?
+}
+
+/// An anchor: where it stands on the public chain and what it commits to.
+public struct AnchorRow: Codable, Hashable, Sendable {
+    public var origin: Origin
+    public var position: Count
+    public var commitment: BodyCommitment
+}
+
+public struct BaseRow: Codable, Hashable, Sendable {
+    public var base: ArtifactDigest
+    public var name: BaseName
+}
+
+public struct RoundRow: Codable, Hashable, Sendable {
+    public enum State: String, Codable, Hashable, Sendable { case open, closed }
+
+    public var round: RoundID
+    public var rule: MergeRule
+    public var topology: Topology
+    public var base: ArtifactDigest
+    public var author: MemberName
+    public var openedBy: EventHash
+    public var openedAt: Count
+    public var state: State
+    /// The configuration that all contributions share, once there is one.
+    public var configuration: ArtifactDigest?
+    /// The latest materialisation.
+    public var materialization: EventHash?
+}
+
+public struct ContributionRow: Codable, Hashable, Sendable {
+    public var event: EventHash
+    public var position: Count
+    public var member: MemberName
+    public var round: RoundID
+    public var adapter: ArtifactDigest
+    public var tensors: ArtifactDigest
+    public var parents: Ascending<ArtifactDigest>
+    public var weight: Weight
+    /// The plan that excludes it, if any.
+    public var excludedBy: ArtifactDigest?
+}
+
+public struct ModelRow: Codable, Hashable, Sendable {
+    public enum State: String, Codable, Hashable, Sendable {
+        /// May be served.
+        case current
+        /// Affected by a plan in progress: not served.
+        case suppressed
+        /// A plan put another model in its place.
+        case replaced
+        /// Withdrawn without replacement.
+        case recalled
+    }
+
+    /// The `model-materialized` event.
+    public var event: EventHash
+    public var position: Count
+    public var author: MemberName
+    public var model: ArtifactDigest
+    public var tensors: ArtifactDigest
+    public var round: RoundID
+    public var contributions: EventSet
+    public var plan: ArtifactDigest?
+    public var state: State
+    public var replacedBy: EventHash?
+    /// Other members that got the same bytes.
+    public var attestedBy: Ascending<MemberName>
+}
+
+public struct DeletionRow: Codable, Hashable, Sendable {
+    public enum State: String, Codable, Hashable, Sendable {
+        case requested, accepted, refused, started, completed, certified
+    }
+
+    public var deletion: DeletionID
+    public var requestedBy: EventHash
+    public var requestedAt: Count
+    public var author: MemberName
+    public var member: MemberName
+    public var scope: DeletionScope
+    public var ground: DeletionGround
+    public var receivedAt: Timestamp
+    public var dueAt: Timestamp
+    public var state: State
+    public var decidedBy: EventHash?
+    public var plan: ArtifactDigest?
+    public var completedBy: EventHash?
+    public var certificate: ArtifactDigest?
+    public var certificateKind: DeletionCertified.Kind?
+}
+
+/// A plan in progress or carried out, with the event of each step.
+public struct PlanRow: Codable, Hashable, Sendable {
+    public var plan: ArtifactDigest
+    public var deletions: Ascending<DeletionID>
+    public var excluded: [EventHash]
+    public var holders: Ascending<MemberName>
+    public var models: [PlannedModel]
+    public var artifacts: Ascending<ArtifactDigest>
+    public var startedBy: EventHash
+    public var startedAt: Count
+    public var excludedBy: EventHash?
+    public var rematerializedBy: EventHash?
+    public var dispositions: [Disposition]?
+    /// Each holder's attestation.
+    public var erasures: [ErasureRow]
+}
+
+public struct ErasureRow: Codable, Hashable, Sendable {
+    public var holder: MemberName
+    public var event: EventHash
+    public var results: [StoreResult]
+}

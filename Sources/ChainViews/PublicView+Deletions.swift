@@ -1,0 +1,174 @@
+internal import Bytes
+internal import Events
+
+/// Deletions and the plans that carry them out.
+extension PublicView {
+    mutating func requestDeletion(_ event: DeletionRequested, _ record: EventRecord) throws(RuleViolation) {
+        guard deletions[event.deletion] == nil else { throw .deletionExists(event.deletion) }
+        guard members[event.member] != nil else { throw .unknownMember(event.member) }
+        guard event.dueAt >= event.receivedAt else { throw .dueBeforeReceived(event.deletion) }
+        deletions.set(
+            event.deletion,
+            DeletionRow(
+                deletion: event.deletion, requestedBy: record.hash, requestedAt: record.count,
+                author: record.author, member: event.member, scope: event.scope, ground: event.ground,
+                receivedAt: event.receivedAt, dueAt: event.dueAt, state: .requested))
+    }
+
+    /// The member concerned decides alone; for anybody else it takes the charter's threshold.
+    mutating func decideDeletion(_ event: DeletionDecided, _ record: EventRecord) throws(RuleViolation) {
+        let row = try deletion(event.deletion, in: .requested)
+        if record.author != row.member { try requireThreshold(record) }
+        deletions.update(event.deletion) { row in
+            row.state = event.decision == .accepted ? .accepted : .refused
+            row.decidedBy = record.hash
+        }
+    }
+
+    mutating func startDeletion(_ event: DeletionStarted, _ record: EventRecord) throws(RuleViolation) {
+        try requireRole(.aggregator, record)
+        guard !event.deletions.isEmpty else { throw .listIsEmpty("deletions") }
+        for deletion in event.deletions { _ = try self.deletion(deletion, in: .accepted) }
+        if let open = plans.rows.values.first(where: { $0.rematerializedBy == nil }) {
+            throw .planStep(open.plan, expected: "re-materialised yet, and plans are carried out one after the other")
+        }
+        let plan = plan(for: event.deletions)
+        guard plan.digest == event.plan, plan.excluded == event.excluded, plan.holders == event.holders else {
+            throw .planDiffers(expected: plan.digest, actual: event.plan)
+        }
+        plans.set(
+            event.plan,
+            PlanRow(
+                plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
+                holders: plan.holders, models: plan.models, artifacts: plan.artifacts,
+                startedBy: record.hash, startedAt: record.count, erasures: []))
+        for deletion in event.deletions {
+            deletions.update(deletion) { row in
+                row.state = .started
+                row.plan = event.plan
+            }
+        }
+        for contribution in plan.excluded {
+            contributions.update(contribution) { $0.excludedBy = event.plan }
+            forget(contributions[contribution]!)
+        }
+    }
+
+    mutating func applyExclusion(_ event: ExclusionApplied, _ record: EventRecord) throws(RuleViolation) {
+        try requireRole(.aggregator, record)
+        guard let plan = plans[event.plan] else { throw .unknownPlan(event.plan) }
+        guard plan.excludedBy == nil else { throw .planStep(event.plan, expected: "waiting for its exclusion") }
+        guard event.models == Ascending(plan.models.map(\.model)) else { throw .modelsDiffer(event.plan) }
+        plans.update(event.plan) { $0.excludedBy = record.hash }
+        for model in plan.models {
+            models.update(model.materialization) { $0.state = .suppressed }
+        }
+    }
+
+    mutating func completeRematerialization(
+        _ event: RematerializationCompleted, _ record: EventRecord
+    ) throws(RuleViolation) {
+        try requireRole(.aggregator, record)
+        let plan = try openPlan(event.plan)
+        guard event.dispositions.count == plan.models.count else {
+            throw .dispositionsDiffer(event.plan, reason: "\(plan.models.count) models are affected")
+        }
+        for (planned, disposition) in zip(plan.models, event.dispositions) {
+            try check(disposition, against: planned, plan)
+        }
+        plans.update(event.plan) { row in
+            row.rematerializedBy = record.hash
+            row.dispositions = event.dispositions
+        }
+    }
+
+    private func check(
+        _ disposition: Disposition, against planned: PlannedModel, _ plan: PlanRow
+    ) throws(RuleViolation) {
+        guard disposition.oldModel == planned.model, disposition.round == planned.round,
+            disposition.outcome == planned.outcome
+        else { throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) is not as planned") }
+        let old = models[planned.materialization]!
+        switch planned.outcome {
+        case .withdrawn:
+            guard old.state == .recalled, disposition.newModel == nil else {
+                throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not recalled")
+            }
+        case .rematerialized:
+            let new = old.replacedBy.flatMap { models[$0] }
+            guard let new, new.plan == plan.plan, new.model == disposition.newModel,
+                new.contributions == planned.remaining
+            else { throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not rebuilt as planned") }
+        }
+    }
+
+    mutating func attestErasure(_ event: ErasureAttested, _ record: EventRecord) throws(RuleViolation) {
+        guard let plan = plans[event.plan] else { throw .unknownPlan(event.plan) }
+        guard plan.rematerializedBy != nil else { throw .planStep(event.plan, expected: "re-materialised yet") }
+        guard plan.holders.contains(record.author) else { throw .notAHolder(record.author) }
+        let earlier = plan.erasures.first { $0.holder == record.author }
+        guard earlier.map({ !$0.isComplete }) ?? true else { throw .erasureRepeated(record.author) }
+        guard event.artifacts == plan.artifacts else { throw .artifactsDiffer(record.author) }
+        guard !event.results.isEmpty, Ascending(event.results.map(\.store.rawValue)).elements == event.results.map(\.store.rawValue)
+        else { throw .listIsEmpty("results, in ascending order of store,") }
+        plans.update(event.plan) { row in
+            row.erasures.removeAll { $0.holder == record.author }
+            row.erasures.append(
+                ErasureRow(holder: record.author, event: record.hash, results: event.results))
+        }
+    }
+
+    mutating func completeDeletion(_ event: DeletionCompleted, _ record: EventRecord) throws(RuleViolation) {
+        try requireRole(.aggregator, record)
+        _ = try deletion(event.deletion, in: .started)
+        guard let plan = plans[event.plan], plan.deletions.contains(event.deletion) else {
+            throw .unknownPlan(event.plan)
+        }
+        for holder in plan.holders {
+            guard let erasure = plan.erasures.first(where: { $0.holder == holder }) else {
+                throw .erasureOpen(holder, "it has not attested")
+            }
+            guard erasure.isComplete else { throw .erasureOpen(holder, "a store is not erased") }
+        }
+        let outcome: DeletionCompleted.Outcome =
+            plan.models.allSatisfy { $0.outcome == .rematerialized } ? .exact : .withdrawn
+        guard event.outcome == outcome else { throw .outcomeDiffers(expected: outcome.rawValue) }
+        guard event.keyDirectory == keyDirectory else { throw .keyDirectoryDiffers }
+        deletions.update(event.deletion) { row in
+            row.state = .completed
+            row.completedBy = record.hash
+        }
+    }
+
+    mutating func certifyDeletion(_ event: DeletionCertified, _ record: EventRecord) throws(RuleViolation) {
+        let row = try deletion(event.deletion, in: .completed)
+        let isExact = row.plan.flatMap { plans[$0] }?.models.allSatisfy { $0.outcome == .rematerialized } ?? false
+        guard (event.kind == .certificate) == isExact else {
+            throw .outcomeDiffers(expected: isExact ? "certificate" : "status-statement")
+        }
+        deletions.update(event.deletion) { row in
+            row.state = .certified
+            row.certificate = event.certificate
+            row.certificateKind = event.kind
+        }
+    }
+
+    private func deletion(
+        _ id: DeletionID, in state: DeletionRow.State
+    ) throws(RuleViolation) -> DeletionRow {
+        guard let row = deletions[id] else { throw .unknownDeletion(id) }
+        guard row.state == state else {
+            throw .deletionState(id, expected: state.rawValue, actual: row.state.rawValue)
+        }
+        return row
+    }
+
+    /// A plan whose exclusion is in force and whose models are not all disposed of.
+    func openPlan(_ digest: ArtifactDigest) throws(RuleViolation) -> PlanRow {
+        guard let plan = plans[digest] else { throw .unknownPlan(digest) }
+        guard plan.excludedBy != nil, plan.rematerializedBy == nil else {
+            throw .planStep(digest, expected: "between its exclusion and the end of its re-materialisation")
+        }
+        return plan
+    }
+}

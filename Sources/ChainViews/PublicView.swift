@@ -1,0 +1,264 @@
+public import Bytes
+public import Events
+
+/// What the public chain says, folded event by event.
+///
+/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a time as
+/// they are appended or all at once from the first leaf. A record that breaks a rule leaves the view as it was.
+public struct PublicView: Sendable {
+    /// How many leaves the view has taken in.
+    public private(set) var size = 0
+    public let origin: Origin
+
+    // The tables, in the order in which their rows are stored.
+    var consortium = Table<Origin, ConsortiumRow>(kind: "consortium")
+    public internal(set) var members = Table<MemberName, MemberRow>(kind: "member")
+    public internal(set) var keys = Table<KeyID, KeyRow>(kind: "key")
+    var authors = Table<MemberName, AuthorRow>(kind: "author")
+    public internal(set) var chains = Table<Origin, ChainRow>(kind: "chain")
+    public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor")
+    public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base")
+    public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round")
+    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution")
+    public internal(set) var models = Table<EventHash, ModelRow>(kind: "model")
+    public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion")
+    public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan")
+
+    // Derived from the tables, never stored.
+    var contributionsByRound: [RoundID: [EventHash]] = [:]
+    var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
+    var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
+    /// Adapters and tensors that deletions removed (I12).
+    var forgotten: Set<ArtifactDigest> = []
+
+    public init(origin: Origin) { self.origin = origin }
+
+    /// The charter's facts; `nil` before the first leaf.
+    public var charter: ConsortiumRow? { consortium[origin] }
+
+    /// Where an author stands on this chain: the number of its events, and the last.
+    public func head(of author: MemberName) -> AuthorRow? { authors[author] }
+
+    /// Takes in the next leaf, or says which rule it breaks.
+    public mutating func apply(_ record: EventRecord) throws(RuleViolation) {
+        precondition(record.position == size, "leaf \(record.position) applied to a view of \(size)")
+        try checkPlace(of: record)
+        try applyEvent(record)
+        let count = authors[record.author]?.events.value ?? 0
+        authors.set(record.author, AuthorRow(events: Count(count + 1)!, last: record.hash))
+        size += 1
+    }
+
+    /// What holds for events of every type: the chain, the audience, the subjects, the body.
+    private func checkPlace(of record: EventRecord) throws(RuleViolation) {
+        let statement = record.statement
+        let type = statement.event.type
+        guard statement.chain == origin else {
+            throw .wrongChain(expected: origin, actual: statement.chain)
+        }
+        guard type.audience == .publicChain else { throw .wrongAudience(type, chain: origin) }
+        try checkFrame(statement, firstLeaf: charter?.firstLeaf)
+        if size == 0, type != .consortiumFounded { throw .notFounded }
+        if size > 0 {
+            guard type != .consortiumFounded else { throw .alreadyFounded }
+            guard members[record.author] != nil else { throw .unknownMember(record.author) }
+        }
+    }
+
+    private mutating func applyEvent(_ record: EventRecord) throws(RuleViolation) {
+        switch record.statement.event {
+        case .consortiumFounded(let event): try found(event, record)
+        case .memberAdmitted(let event): try admit(event, record)
+        case .keyAdded(let event): try addKey(event, record)
+        case .keyRevoked(let event): try revokeKey(event, record)
+        case .chainOpened(let event): try openChain(event, record)
+        case .chainAnchored(let event): try anchor(event, record)
+        case .baseRegistered(let event): try registerBase(event, record)
+        case .roundOpened(let event): try openRound(event, record)
+        case .adapterCommitted(let event): try commitAdapter(event, record)
+        case .roundClosed(let event): try closeRound(event, record)
+        case .modelMaterialized(let event): try materialize(event, record)
+        case .modelAttested(let event): try attest(event, record)
+        case .modelRecalled(let event): try recall(event, record)
+        case .deletionRequested(let event): try requestDeletion(event, record)
+        case .deletionDecided(let event): try decideDeletion(event, record)
+        case .deletionStarted(let event): try startDeletion(event, record)
+        case .exclusionApplied(let event): try applyExclusion(event, record)
+        case .rematerializationCompleted(let event): try completeRematerialization(event, record)
+        case .erasureAttested(let event): try attestErasure(event, record)
+        case .deletionCompleted(let event): try completeDeletion(event, record)
+        case .deletionCertified(let event): try certifyDeletion(event, record)
+        case .readersListed, .deletionScoped, .recordErased:
+            throw .wrongAudience(record.statement.event.type, chain: origin)
+        }
+    }
+}
+
+/// Refuses a statement whose subjects or body are not what its event's type wants.
+func checkFrame(_ statement: Statement, firstLeaf: EventHash?) throws(RuleViolation) {
+    let type = statement.event.type
+    let subjects = Statement.subjects(of: statement.event, chain: statement.chain, firstLeaf: firstLeaf)
+    guard statement.subjects == subjects else { throw .subjectsDiffer }
+    guard statement.body != nil || !type.hasBody else { throw .bodyMissing(type) }
+    guard statement.body == nil || type.hasBody else { throw .bodyUnexpected(type) }
+}
+
+// MARK: - Stored rows
+
+extension PublicView {
+    /// The rows that changed since the last call, for the transaction that stores the leaves.
+    public mutating func takeChanges() -> [ViewRow] {
+        consortium.takeChanges() + members.takeChanges() + keys.takeChanges() + authors.takeChanges()
+            + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
+            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges() + plans.takeChanges()
+    }
+
+    /// All rows. Two views are equal when these are.
+    public var rows: [ViewRow] {
+        consortium.all + members.all + keys.all + authors.all + chains.all + anchors.all + bases.all
+            + rounds.all + contributions.all + models.all + deletions.all + plans.all
+    }
+
+    /// The view of `size` leaves whose rows were stored.
+    public init(origin: Origin, size: Int, rows: some Sequence<ViewRow>) throws(ViewLoadError) {
+        self.init(origin: origin)
+        self.size = size
+        for row in rows {
+            switch row.kind {
+            case consortium.kind: try consortium.load(row)
+            case members.kind: try members.load(row)
+            case keys.kind: try keys.load(row)
+            case authors.kind: try authors.load(row)
+            case chains.kind: try chains.load(row)
+            case anchors.kind: try anchors.load(row)
+            case bases.kind: try bases.load(row)
+            case rounds.kind: try rounds.load(row)
+            case contributions.kind: try contributions.load(row)
+            case models.kind: try models.load(row)
+            case deletions.kind: try deletions.load(row)
+            case plans.kind: try plans.load(row)
+            default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
+            }
+        }
+        for row in contributions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+    }
+
+    mutating func index(_ row: ContributionRow) {
+        contributionsByRound[row.round, default: []].append(row.event)
+        contributionsByAdapter[row.adapter, default: []].append(row.event)
+        if row.excludedBy != nil { forget(row) }
+    }
+
+    mutating func index(_ row: ModelRow) {
+        modelsByDigest[row.model, default: []].append(row.event)
+    }
+
+    mutating func forget(_ row: ContributionRow) {
+        forgotten.insert(row.adapter)
+        forgotten.insert(row.tensors)
+    }
+}
+
+// MARK: - Questions
+
+extension PublicView {
+    public var memberNames: [MemberName] { members.rows.keys.sorted() }
+
+    /// The rows of each table in the order in which a person reads them.
+    public var allMembers: [MemberRow] { members.rows.values.sorted { $0.name < $1.name } }
+    public var allRounds: [RoundRow] { rounds.rows.values.sorted { $0.openedAt < $1.openedAt } }
+    public var allModels: [ModelRow] { models.rows.values.sorted { $0.position < $1.position } }
+    public var allBases: [BaseRow] { bases.rows.values.sorted { $0.base < $1.base } }
+    public var allChains: [ChainRow] { chains.rows.values.sorted { $0.origin < $1.origin } }
+    public var allAnchors: [(event: EventHash, row: AnchorRow)] {
+        anchors.rows.map { (event: $0.key, row: $0.value) }.sorted { $0.row.position < $1.row.position }
+    }
+    public var allDeletions: [DeletionRow] {
+        deletions.rows.values.sorted { $0.requestedAt < $1.requestedAt }
+    }
+    public var allKeys: [KeyRow] {
+        keys.rows.values.sorted { ($0.addedAt, $0.key.keyID) < ($1.addedAt, $1.key.keyID) }
+    }
+
+    /// All contributions of `round`, excluded ones too, in chain order.
+    public func allContributions(to round: RoundID) -> [ContributionRow] {
+        (contributionsByRound[round] ?? []).map { contributions[$0]! }
+    }
+
+    /// The contributions of `round` that count now, in chain order.
+    public func contributions(to round: RoundID) -> [ContributionRow] {
+        allContributions(to: round).filter { $0.excludedBy == nil }
+    }
+
+    /// The contributions that `model` merged, in chain order.
+    ///
+    /// A model merges what counted in its round when it was materialised: all contributions but those that plans up to
+    /// and including its own had excluded by then.
+    public func contributions(of model: ModelRow) -> [EventHash] {
+        allContributions(to: model.round).filter { row in
+            guard let started = row.excludedBy.flatMap({ plans[$0]?.startedAt }) else { return true }
+            return started > model.position
+        }.map(\.event)
+    }
+
+    /// The rows of ``contributions(of:)``.
+    public func mergedContributions(of model: ModelRow) -> [ContributionRow] {
+        contributions(of: model).map { contributions[$0]! }
+    }
+
+    /// The latest materialisation of a model with this adapter digest.
+    public func model(_ digest: ArtifactDigest) -> ModelRow? {
+        modelsByDigest[digest]?.last.flatMap { models[$0] }
+    }
+
+    public func contributions(withAdapter digest: ArtifactDigest) -> [ContributionRow] {
+        (contributionsByAdapter[digest] ?? []).map { contributions[$0]! }
+    }
+
+    /// The model that `round` serves now, if any.
+    public func currentModel(of round: RoundID) -> ModelRow? {
+        rounds[round]?.materialization.flatMap { models[$0] }.flatMap { $0.state == .current ? $0 : nil }
+    }
+
+    /// Whether a deletion removed this adapter or these tensors, for good.
+    public func isForgotten(_ artifact: ArtifactDigest) -> Bool { forgotten.contains(artifact) }
+
+    /// The active keys of `member` for `purpose`, the newest last.
+    public func activeKeys(of member: MemberName, for purpose: KeyPurpose) -> [KeyRow] {
+        allKeys.filter { $0.member == member && $0.purpose == purpose && $0.revokedAt == nil }
+    }
+
+    /// The digest of all keys and what became of them (`schemas/key-directory.md`).
+    public var keyDirectory: Hash256<KeyDirectorySubject> {
+        Self.keyDirectory(of: allKeys)
+    }
+
+    /// SHA-256("lethe/keys/v1" 0x00 ‖ canonical JSON of the rows in the order of leaf and key id).
+    public static func keyDirectory(of rows: [KeyRow]) -> Hash256<KeyDirectorySubject> {
+        .sha256(Array("lethe/keys/v1".utf8) + [0], CanonicalJSON.encode(rows))
+    }
+
+    /// How strong the evidence for the deletions of `plan` is now.
+    public func grade(of plan: PlanRow) -> Grade {
+        guard plan.excludedBy != nil else { return .recorded }
+        let destroyed = plan.holders.allSatisfy { holder in
+            plan.erasures.contains { $0.holder == holder && $0.isComplete }
+        }
+        guard destroyed else { return .excluded }
+        guard let dispositions = plan.dispositions,
+            dispositions.allSatisfy({ $0.outcome == .rematerialized })
+        else { return .destroyed }
+        let confirmed = dispositions.allSatisfy { disposition in
+            disposition.newModel.flatMap(model).map { !$0.attestedBy.isEmpty } ?? false
+        }
+        return confirmed ? .replayedTwice : .replayed
+    }
+}
+
+extension ErasureRow {
+    /// Whether nothing is left to erase in any store.
+    public var isComplete: Bool {
+        results.allSatisfy { $0.verdict == .deleted || $0.verdict == .notFound }
+    }
+}

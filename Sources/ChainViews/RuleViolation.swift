@@ -1,0 +1,140 @@
+public import Bytes
+public import Events
+
+/// Why an event that is well-formed and well-signed does not belong on its chain here and now.
+public enum RuleViolation: Error, Hashable, Sendable {
+    case notFounded
+    case alreadyFounded
+    case wrongAudience(EventType, chain: Origin)
+    case wrongChain(expected: Origin, actual: Origin)
+    case subjectsDiffer
+    case bodyMissing(EventType)
+    case bodyUnexpected(EventType)
+    case unknownMember(MemberName)
+    case memberExists(MemberName)
+    case lacksRole(MemberName, Role)
+    case notTheMember(expected: MemberName, actual: MemberName)
+    case tooFewSignatures(members: Int, threshold: Int)
+    case badThreshold(Int, members: Int)
+    case membersNotAscending
+    case keyInUse(KeyID)
+    case newKeyDidNotSign(KeyID)
+    case unknownKey(KeyID)
+    case keyRevoked(KeyID)
+    case badGoodSize(Int, position: Int)
+    case chainExists(Origin)
+    case unknownChain(Origin)
+    case listIsEmpty(String)
+    case baseExists(ArtifactDigest)
+    case unknownBase(ArtifactDigest)
+    case roundExists(RoundID)
+    case unknownRound(RoundID)
+    case roundClosed(RoundID)
+    case roundOpen(RoundID)
+    case alreadyContributed(MemberName, RoundID)
+    case configurationDiffers(RoundID, expected: ArtifactDigest, actual: ArtifactDigest)
+    case unknownParent(ArtifactDigest, Topology)
+    case forgotten(ArtifactDigest)
+    case suppressedParent(ArtifactDigest)
+    case contributionsDiffer(RoundID, expected: Int, actual: Int)
+    case alreadyMaterialized(RoundID)
+    case sameBytesAsBefore(ArtifactDigest)
+    case unknownModel(ArtifactDigest)
+    case notCurrent(ArtifactDigest)
+    case ownModel(MemberName)
+    case alreadyAttested(MemberName, ArtifactDigest)
+    case deletionExists(DeletionID)
+    case unknownDeletion(DeletionID)
+    case dueBeforeReceived(DeletionID)
+    case deletionState(DeletionID, expected: String, actual: String)
+    case planDiffers(expected: ArtifactDigest, actual: ArtifactDigest)
+    case unknownPlan(ArtifactDigest)
+    case planStep(ArtifactDigest, expected: String)
+    case modelsDiffer(ArtifactDigest)
+    case dispositionsDiffer(ArtifactDigest, reason: String)
+    case notAHolder(MemberName)
+    case erasureRepeated(MemberName)
+    case artifactsDiffer(MemberName)
+    case erasureOpen(MemberName, String)
+    case outcomeDiffers(expected: String)
+    case keyDirectoryDiffers
+    case bodyAlreadyErased(BodyCommitment)
+    case unknownBody(BodyCommitment)
+}
+
+extension RuleViolation: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notFounded: "the chain has no first event yet"
+        case .alreadyFounded: "only the first event of a chain may found it"
+        case .wrongAudience(let type, let chain): "an event of type \(type.rawValue) may not stand on \(chain)"
+        case .wrongChain(let expected, let actual): "the event names the chain \(actual), not \(expected)"
+        case .subjectsDiffer: "the subjects are not those that follow from the event"
+        case .bodyMissing(let type): "an event of type \(type.rawValue) must commit to a body"
+        case .bodyUnexpected(let type): "an event of type \(type.rawValue) has no body"
+        case .unknownMember(let name): "\(name) is not a member"
+        case .memberExists(let name): "\(name) is a member already"
+        case .lacksRole(let name, let role): "\(name) does not have the role \(role.rawValue)"
+        case .notTheMember(let expected, let actual): "only \(expected) may say this, not \(actual)"
+        case .tooFewSignatures(let members, let threshold):
+            "signed by \(members) member(s); the charter wants \(threshold)"
+        case .badThreshold(let threshold, let members):
+            "the threshold \(threshold) is not between 1 and the number of members, \(members)"
+        case .membersNotAscending: "the members are not in ascending order of name, each once"
+        case .keyInUse(let key): "the key \(key.hex.prefix(16))… is in use already"
+        case .newKeyDidNotSign(let key): "the new key \(key.hex.prefix(16))… did not sign the event"
+        case .unknownKey(let key): "the key \(key.hex.prefix(16))… is not registered"
+        case .keyRevoked(let key): "the key \(key.hex.prefix(16))… is revoked"
+        case .badGoodSize(let size, let position):
+            "goodSize \(size) lies after the revocation itself, at leaf \(position)"
+        case .chainExists(let origin): "the chain \(origin) exists already"
+        case .unknownChain(let origin): "there is no chain \(origin)"
+        case .listIsEmpty(let name): "\(name) must not be empty"
+        case .baseExists(let base): "the base \(base.hex.prefix(16))… is registered already"
+        case .unknownBase(let base): "the base \(base.hex.prefix(16))… is not registered"
+        case .roundExists(let round): "the round \(round) exists already"
+        case .unknownRound(let round): "there is no round \(round)"
+        case .roundClosed(let round): "the round \(round) is closed"
+        case .roundOpen(let round): "the round \(round) is still open"
+        case .alreadyContributed(let member, let round): "\(member) has contributed to \(round) already"
+        case .configurationDiffers(let round, let expected, let actual):
+            "the adapter's configuration \(actual.hex.prefix(16))… differs from \(expected.hex.prefix(16))…, which \(round) began with"
+        case .unknownParent(let parent, .isolated):
+            "the parent \(parent.hex.prefix(16))… is no earlier contribution of the same member"
+        case .unknownParent(let parent, .feedback): "the parent \(parent.hex.prefix(16))… is no model"
+        case .forgotten(let artifact):
+            "the adapter \(artifact.hex.prefix(16))… was deleted and may not come back"
+        case .suppressedParent(let parent): "the parent \(parent.hex.prefix(16))… is suppressed by a deletion"
+        case .contributionsDiffer(let round, let expected, let actual):
+            "\(round) has \(expected) contribution(s) that count; the event's set of \(actual) is another"
+        case .alreadyMaterialized(let round): "\(round) has a model, and no plan asks for another"
+        case .sameBytesAsBefore(let model):
+            "the model \(model.hex.prefix(16))… is the one that the plan removes"
+        case .unknownModel(let model): "there is no model \(model.hex.prefix(16))…"
+        case .notCurrent(let model): "the model \(model.hex.prefix(16))… is no longer current"
+        case .ownModel(let member): "\(member) materialised the model itself; another member must confirm it"
+        case .alreadyAttested(let member, let model): "\(member) has attested \(model.hex.prefix(16))… already"
+        case .deletionExists(let id): "the deletion \(id) exists already"
+        case .unknownDeletion(let id): "there is no deletion \(id)"
+        case .dueBeforeReceived(let id): "the deletion \(id) is due before it was received"
+        case .deletionState(let id, let expected, let actual):
+            "the deletion \(id) is \(actual); this step wants it \(expected)"
+        case .planDiffers(let expected, let actual):
+            "the plan has the digest \(actual.hex.prefix(16))…; the chain gives \(expected.hex.prefix(16))…"
+        case .unknownPlan(let plan): "no deletion with the plan \(plan.hex.prefix(16))… was started"
+        case .planStep(let plan, let expected): "the plan \(plan.hex.prefix(16))… is not \(expected)"
+        case .modelsDiffer(let plan): "the models are not those of the plan \(plan.hex.prefix(16))…"
+        case .dispositionsDiffer(let plan, let reason):
+            "the dispositions do not fit the plan \(plan.hex.prefix(16))…: \(reason)"
+        case .notAHolder(let member): "\(member) is not a holder under this plan"
+        case .erasureRepeated(let member): "\(member) has attested its erasure already"
+        case .artifactsDiffer(let member):
+            "the artifacts that \(member) attests are not those that the plan names"
+        case .erasureOpen(let member, let why): "the erasure by \(member) is open: \(why)"
+        case .outcomeDiffers(let expected): "the outcome must be \(expected)"
+        case .keyDirectoryDiffers: "the key directory digest is not that of the chain"
+        case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
+        case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+public import Bytes
+public import Events
+
+/// A key of a view's rows, written as text.
+public protocol RowKey: Hashable, Comparable, Sendable {
+    var rowKey: String { get }
+    init?(rowKey: String)
+}
+
+extension Hash256: RowKey {
+    public var rowKey: String { hex }
+    public init?(rowKey: String) { self.init(hex: rowKey) }
+}
+
+extension Identifier: RowKey {
+    public var rowKey: String { text }
+    public init?(rowKey: String) { self.init(rowKey) }
+}
+
+extension Origin: RowKey {
+    public var rowKey: String { text }
+    public init?(rowKey: String) { self.init(rowKey) }
+}
+
+/// One row of a view as it is stored: canonical JSON under a kind and a key.
+public struct ViewRow: Hashable, Sendable {
+    public var kind: String
+    public var key: String
+    public var value: [UInt8]
+
+    public init(kind: String, key: String, value: [UInt8]) {
+        self.kind = kind
+        self.key = key
+        self.value = value
+    }
+}
+
+/// The rows of one kind, and which of them changed since they were last taken.
+public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
+    let kind: String
+    public private(set) var rows: [Key: Row] = [:]
+    private var changed: Set<Key> = []
+
+    init(kind: String) { self.kind = kind }
+
+    public subscript(key: Key) -> Row? { rows[key] }
+
+    mutating func set(_ key: Key, _ row: Row) {
+        rows[key] = row
+        changed.insert(key)
+    }
+
+    /// Changes the row under `key`, which must exist.
+    mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
+        guard rows[key] != nil else { preconditionFailure("no row \(key.rowKey) of kind \(kind)") }
+        change(&rows[key]!)
+        changed.insert(key)
+    }
+
+    /// The rows set or updated since the last call, in ascending order of key.
+    mutating func takeChanges() -> [ViewRow] {
+        defer { changed = [] }
+        return changed.sorted().map { row(at: $0) }
+    }
+
+    /// All rows, in ascending order of key.
+    var all: [ViewRow] { rows.keys.sorted().map { row(at: $0) } }
+
+    private func row(at key: Key) -> ViewRow {
+        ViewRow(kind: kind, key: key.rowKey, value: CanonicalJSON.encode(rows[key]!))
+    }
+
+    /// Takes in a stored row of this kind.
+    mutating func load(_ row: ViewRow) throws(ViewLoadError) {
+        guard let key = Key(rowKey: row.key) else {
+            throw ViewLoadError(kind: row.kind, key: row.key, reason: "the key is malformed")
+        }
+        do throws(JSONError) {
+            rows[key] = try CanonicalJSON.decode(Row.self, from: row.value)
+        } catch {
+            throw ViewLoadError(kind: row.kind, key: row.key, reason: "\(error)")
+        }
+    }
+}
+
+/// A stored view row that this version cannot have written. The view is rebuilt from events, which are not in doubt.
+public struct ViewLoadError: Error, Hashable, Sendable, CustomStringConvertible {
+    public var kind: String
+    public var key: String
+    public var reason: String
+
+    public var description: String { "view row \(kind)/\(key): \(reason)" }
+}

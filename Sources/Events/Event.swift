@@ -1,0 +1,210 @@
+/// The kind of an event; also the last part of its predicate type.
+public enum EventType: String, CaseIterable, Hashable, Sendable {
+    case adapterCommitted = "adapter-committed"
+    case baseRegistered = "base-registered"
+    case chainAnchored = "chain-anchored"
+    case chainOpened = "chain-opened"
+    case consortiumFounded = "consortium-founded"
+    case deletionCertified = "deletion-certified"
+    case deletionCompleted = "deletion-completed"
+    case deletionDecided = "deletion-decided"
+    case deletionRequested = "deletion-requested"
+    case deletionScoped = "deletion-scoped"
+    case deletionStarted = "deletion-started"
+    case erasureAttested = "erasure-attested"
+    case exclusionApplied = "exclusion-applied"
+    case keyAdded = "key-added"
+    case keyRevoked = "key-revoked"
+    case memberAdmitted = "member-admitted"
+    case modelAttested = "model-attested"
+    case modelMaterialized = "model-materialized"
+    case modelRecalled = "model-recalled"
+    case readersListed = "readers-listed"
+    case recordErased = "record-erased"
+    case rematerializationCompleted = "rematerialization-completed"
+    case roundClosed = "round-closed"
+    case roundOpened = "round-opened"
+
+    /// Stands for the project's own domain in predicate types.
+    public static let prefix = "https://lethe.example/event/"
+
+    /// The statement's `predicateType`, e.g. `https://lethe.example/event/round-opened/v1`.
+    public var predicateType: String { "\(Self.prefix)\(rawValue)/v1" }
+
+    private static let byPredicateType = Dictionary(
+        uniqueKeysWithValues: allCases.map { ($0.predicateType, $0) })
+
+    public init?(predicateType: String) {
+        guard let type = Self.byPredicateType[predicateType] else { return nil }
+        self = type
+    }
+
+    /// Which chains may hold the event.
+    public enum Audience: Hashable, Sendable { case publicChain, privateChain }
+
+    public var audience: Audience {
+        switch self {
+        case .readersListed, .deletionScoped, .recordErased: .privateChain
+        default: .publicChain
+        }
+    }
+
+    /// Whether the event must commit to a body, or must not.
+    public var hasBody: Bool {
+        switch self {
+        case .chainAnchored, .deletionScoped: true
+        default: false
+        }
+    }
+}
+
+/// What happened: the typed content of one statement.
+public enum Event: Hashable, Sendable {
+    case adapterCommitted(AdapterCommitted)
+    case baseRegistered(BaseRegistered)
+    case chainAnchored(ChainAnchored)
+    case chainOpened(ChainOpened)
+    case consortiumFounded(ConsortiumFounded)
+    case deletionCertified(DeletionCertified)
+    case deletionCompleted(DeletionCompleted)
+    case deletionDecided(DeletionDecided)
+    case deletionRequested(DeletionRequested)
+    case deletionScoped(DeletionScoped)
+    case deletionStarted(DeletionStarted)
+    case erasureAttested(ErasureAttested)
+    case exclusionApplied(ExclusionApplied)
+    case keyAdded(KeyAdded)
+    case keyRevoked(KeyRevoked)
+    case memberAdmitted(MemberAdmitted)
+    case modelAttested(ModelAttested)
+    case modelMaterialized(ModelMaterialized)
+    case modelRecalled(ModelRecalled)
+    case readersListed(ReadersListed)
+    case recordErased(RecordErased)
+    case rematerializationCompleted(RematerializationCompleted)
+    case roundClosed(RoundClosed)
+    case roundOpened(RoundOpened)
+}
+
+extension Event {
+    public var type: EventType {
+        switch self {
+        case .adapterCommitted: .adapterCommitted
+        case .baseRegistered: .baseRegistered
+        case .chainAnchored: .chainAnchored
+        case .chainOpened: .chainOpened
+        case .consortiumFounded: .consortiumFounded
+        case .deletionCertified: .deletionCertified
+        case .deletionCompleted: .deletionCompleted
+        case .deletionDecided: .deletionDecided
+        case .deletionRequested: .deletionRequested
+        case .deletionScoped: .deletionScoped
+        case .deletionStarted: .deletionStarted
+        case .erasureAttested: .erasureAttested
+        case .exclusionApplied: .exclusionApplied
+        case .keyAdded: .keyAdded
+        case .keyRevoked: .keyRevoked
+        case .memberAdmitted: .memberAdmitted
+        case .modelAttested: .modelAttested
+        case .modelMaterialized: .modelMaterialized
+        case .modelRecalled: .modelRecalled
+        case .readersListed: .readersListed
+        case .recordErased: .recordErased
+        case .rematerializationCompleted: .rematerializationCompleted
+        case .roundClosed: .roundClosed
+        case .roundOpened: .roundOpened
+        }
+    }
+
+    /// The typed content, as whatever encodes it sees it.
+    public var content: any Codable & Hashable & Sendable {
+        switch self {
+        case .adapterCommitted(let content): content
+        case .baseRegistered(let content): content
+        case .chainAnchored(let content): content
+        case .chainOpened(let content): content
+        case .consortiumFounded(let content): content
+        case .deletionCertified(let content): content
+        case .deletionCompleted(let content): content
+        case .deletionDecided(let content): content
+        case .deletionRequested(let content): content
+        case .deletionScoped(let content): content
+        case .deletionStarted(let content): content
+        case .erasureAttested(let content): content
+        case .exclusionApplied(let content): content
+        case .keyAdded(let content): content
+        case .keyRevoked(let content): content
+        case .memberAdmitted(let content): content
+        case .modelAttested(let content): content
+        case .modelMaterialized(let content): content
+        case .modelRecalled(let content): content
+        case .readersListed(let content): content
+        case .recordErased(let content): content
+        case .rematerializationCompleted(let content): content
+        case .roundClosed(let content): content
+        case .roundOpened(let content): content
+        }
+    }
+
+    /// Reads the content of an event of `type`.
+    init(_ type: EventType, from node: JSONNode) throws(JSONError) {
+        switch type {
+        case .adapterCommitted: self = .adapterCommitted(try node.decode(AdapterCommitted.self))
+        case .baseRegistered: self = .baseRegistered(try node.decode(BaseRegistered.self))
+        case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
+        case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))
+        case .consortiumFounded: self = .consortiumFounded(try node.decode(ConsortiumFounded.self))
+        case .deletionCertified: self = .deletionCertified(try node.decode(DeletionCertified.self))
+        case .deletionCompleted: self = .deletionCompleted(try node.decode(DeletionCompleted.self))
+        case .deletionDecided: self = .deletionDecided(try node.decode(DeletionDecided.self))
+        case .deletionRequested: self = .deletionRequested(try node.decode(DeletionRequested.self))
+        case .deletionScoped: self = .deletionScoped(try node.decode(DeletionScoped.self))
+        case .deletionStarted: self = .deletionStarted(try node.decode(DeletionStarted.self))
+        case .erasureAttested: self = .erasureAttested(try node.decode(ErasureAttested.self))
+        case .exclusionApplied: self = .exclusionApplied(try node.decode(ExclusionApplied.self))
+        case .keyAdded: self = .keyAdded(try node.decode(KeyAdded.self))
+        case .keyRevoked: self = .keyRevoked(try node.decode(KeyRevoked.self))
+        case .memberAdmitted: self = .memberAdmitted(try node.decode(MemberAdmitted.self))
+        case .modelAttested: self = .modelAttested(try node.decode(ModelAttested.self))
+        case .modelMaterialized: self = .modelMaterialized(try node.decode(ModelMaterialized.self))
+        case .modelRecalled: self = .modelRecalled(try node.decode(ModelRecalled.self))
+        case .readersListed: self = .readersListed(try node.decode(ReadersListed.self))
+        case .recordErased: self = .recordErased(try node.decode(RecordErased.self))
+        case .rematerializationCompleted: self = .rematerializationCompleted(try node.decode(RematerializationCompleted.self))
+        case .roundClosed: self = .roundClosed(try node.decode(RoundClosed.self))
+        case .roundOpened: self = .roundOpened(try node.decode(RoundOpened.self))
+        }
+    }
+}
+
+extension EventType {
+    /// The Swift type of the content; its JSON Schema is `schemas/events/<name>.v1.json`.
+    public var contentType: any (Codable & Hashable & Sendable).Type {
+        switch self {
+        case .adapterCommitted: AdapterCommitted.self
+        case .baseRegistered: BaseRegistered.self
+        case .chainAnchored: ChainAnchored.self
+        case .chainOpened: ChainOpened.self
+        case .consortiumFounded: ConsortiumFounded.self
+        case .deletionCertified: DeletionCertified.self
+        case .deletionCompleted: DeletionCompleted.self
+        case .deletionDecided: DeletionDecided.self
+        case .deletionRequested: DeletionRequested.self
+        case .deletionScoped: DeletionScoped.self
+        case .deletionStarted: DeletionStarted.self
+        case .erasureAttested: ErasureAttested.self
+        case .exclusionApplied: ExclusionApplied.self
+        case .keyAdded: KeyAdded.self
+        case .keyRevoked: KeyRevoked.self
+        case .memberAdmitted: MemberAdmitted.self
+        case .modelAttested: ModelAttested.self
+        case .modelMaterialized: ModelMaterialized.self
+        case .modelRecalled: ModelRecalled.self
+        case .readersListed: ReadersListed.self
+        case .recordErased: RecordErased.self
+        case .rematerializationCompleted: RematerializationCompleted.self
+        case .roundClosed: RoundClosed.self
+        case .roundOpened: RoundOpened.self
+        }
+    }
+}

@@ -1,0 +1,140 @@
+public import Bytes
+
+/// How contributions become a model. See `schemas/merging.md`.
+public enum MergeRule: String, Codable, CaseIterable, Hashable, Sendable {
+    /// A and B are averaged.
+    case mean
+    /// A is frozen and shared, B is averaged.
+    case ffa
+    /// One rank block for each contribution.
+    case stack
+}
+
+/// What a round's contributions start from.
+public enum Topology: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Each contribution continues its own member's lineage from the base.
+    case isolated
+    /// Contributions start from the previous round's model.
+    case feedback
+}
+
+public struct RoundOpened: Codable, Hashable, Sendable {
+    public var base: ArtifactDigest
+    public var round: RoundID
+    public var rule: MergeRule
+    public var topology: Topology
+
+    public init(base: ArtifactDigest, round: RoundID, rule: MergeRule, topology: Topology) {
+        self.base = base
+        self.round = round
+        self.rule = rule
+        self.topology = topology
+    }
+}
+
+/// A contribution: an adapter that its author adds to a round.
+public struct AdapterCommitted: Codable, Hashable, Sendable {
+    /// The adapter digest: tensors and what of the configuration changes the function.
+    public var adapter: ArtifactDigest
+    /// SHA-256 of the canonical configuration. Equal within a round.
+    public var configuration: ArtifactDigest
+    /// Adapters that training started from, ascending; empty for the base alone.
+    public var parents: Ascending<ArtifactDigest>
+    public var round: RoundID
+    /// The tensor digest.
+    public var tensors: ArtifactDigest
+    /// The weight in the mean, usually the number of training samples: 1 to 2^31−1.
+    public var weight: Weight
+
+    public init(
+        adapter: ArtifactDigest, configuration: ArtifactDigest, parents: Ascending<ArtifactDigest>,
+        round: RoundID, tensors: ArtifactDigest, weight: Weight
+    ) {
+        self.adapter = adapter
+        self.configuration = configuration
+        self.parents = parents
+        self.round = round
+        self.tensors = tensors
+        self.weight = weight
+    }
+}
+
+public enum EventSetSubject {}
+
+/// A list of events by its length and digest, for lists that grow beyond what one event holds.
+///
+/// The digest is SHA-256("lethe/events/v1" 0x00 ‖ u64be(count) ‖ each event's 32-byte hash, in chain order).
+public struct EventSet: Codable, Hashable, Sendable {
+    public var count: Count
+    public var digest: Hash256<EventSetSubject>
+
+    public init(_ events: [EventHash]) {
+        count = Count(events.count)!
+        var prefix = Array("lethe/events/v1".utf8) + [0]
+        prefix.appendBigEndian(UInt64(events.count))
+        var hasher = Hasher256()
+        hasher.update(prefix)
+        for event in events { hasher.update(event) }
+        digest = hasher.finish()
+    }
+}
+
+public struct RoundClosed: Codable, Hashable, Sendable {
+    /// The round's contributions, in chain order.
+    public var contributions: EventSet
+    public var round: RoundID
+
+    public init(contributions: EventSet, round: RoundID) {
+        self.contributions = contributions
+        self.round = round
+    }
+}
+
+/// A model: the exact merge of a closed round's contributions, less those that a plan excluded.
+public struct ModelMaterialized: Codable, Hashable, Sendable {
+    /// The contributions merged, in chain order.
+    public var contributions: EventSet
+    /// The merged adapter's adapter digest.
+    public var model: ArtifactDigest
+    /// The plan that made this materialisation necessary; absent for a round's first.
+    public var plan: ArtifactDigest?
+    public var round: RoundID
+    public var tensors: ArtifactDigest
+
+    public init(
+        contributions: EventSet, model: ArtifactDigest, plan: ArtifactDigest?, round: RoundID,
+        tensors: ArtifactDigest
+    ) {
+        self.contributions = contributions
+        self.model = model
+        self.plan = plan
+        self.round = round
+        self.tensors = tensors
+    }
+}
+
+/// Another member merged the same contributions and got the same bytes.
+public struct ModelAttested: Codable, Hashable, Sendable {
+    /// The `model-materialized` event that this confirms.
+    public var materialization: EventHash
+    public var model: ArtifactDigest
+
+    public init(materialization: EventHash, model: ArtifactDigest) {
+        self.materialization = materialization
+        self.model = model
+    }
+}
+
+/// A model that may no longer be used and that nothing replaces.
+public struct ModelRecalled: Codable, Hashable, Sendable {
+    public var model: ArtifactDigest
+    /// The plan that calls for it.
+    public var plan: ArtifactDigest
+    public var round: RoundID
+
+    public init(model: ArtifactDigest, plan: ArtifactDigest, round: RoundID) {
+        self.model = model
+        self.plan = plan
+        self.round = round
+    }
+}

@@ -1,0 +1,46 @@
+#ifndef LETHE_WIDE_SUM_H
+#define LETHE_WIDE_SUM_H
+
+#include "include/exact_sum.h"
+
+/// A finite floating-point number as `(-1)^negative * magnitude * 2^exponent`.
+typedef struct lethe_number {
+    uint64_t magnitude;
+    int exponent;
+    bool negative;
+} lethe_number;
+
+/// The binary interchange parameters of an element type.
+typedef struct lethe_format {
+    /// Significant bits, the implicit one included.
+    int precision;
+    /// The exponent of the smallest subnormal, that is of the last bit of every subnormal.
+    int least_exponent;
+    /// The bits of positive infinity.
+    uint64_t infinity;
+    /// The bit that holds the sign.
+    uint64_t sign;
+    size_t size;
+} lethe_format;
+
+lethe_format lethe_format_of(lethe_element element);
+uint64_t lethe_load_bits(const void *values, size_t index, lethe_element element);
+void lethe_store_bits(void *values, size_t index, lethe_element element, uint64_t bits);
+lethe_number lethe_decode(uint64_t bits, lethe_element element);
+
+/// The exponent of the last bit of a wide sum over `element`.
+int lethe_wide_exponent(lethe_element element);
+
+/// Adds `weight * number`, or subtracts it, in two's complement over `words` little-endian words.
+void lethe_wide_add(
+    uint64_t *sum, size_t words, int sum_exponent, lethe_number number, uint32_t weight, bool subtract);
+
+/// The bits of `sum * 2^exponent / divisor` rounded once; infinity where it is beyond the range. A zero is +0.
+uint64_t lethe_wide_divide(
+    const uint64_t *sum, size_t words, int exponent, uint64_t divisor, lethe_element output_element);
+
+/// The bits of `number * numerator / denominator` rounded once; infinity where it is beyond the range.
+uint64_t lethe_scale_number(
+    lethe_number number, uint64_t numerator, uint64_t denominator, lethe_element output_element);
+
+#endif

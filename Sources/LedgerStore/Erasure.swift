@@ -1,0 +1,273 @@
+internal import Bytes
+internal import Events
+internal import Glibc
+internal import GRDB
+internal import Signing
+
+/// How something is erased, for bodies and blobs alike.
+///
+/// 1. Mark: a tombstone `erasing` for each, in one transaction. From here on nobody is served.
+/// 2. Blob files are overwritten, synced and unlinked.
+/// 3. Delete: the rows with salts, keys and ciphertexts, in one transaction. `secure_delete` writes zeros over them.
+/// 4. Truncate: the log, which still holds the old pages, goes into the database and is emptied.
+/// 5. Search: all files of the ledger, for what was read in step 1 of each thing now deleted.
+/// 6. Confirm: the tombstones of those without a trace become `erased`.
+///
+/// After a crash the tombstone is still `erasing`, and erasing again goes on: with the rows, from step 2; where they are
+/// gone, and with them the knowledge of what to search for, the database is written anew from what is left (VACUUM),
+/// which then cannot contain what is not.
+extension VaultDatabase {
+    /// One thing to be erased, as it was found.
+    private struct Item {
+        enum State: Equatable {
+            case absent
+            /// There is a row.
+            case stored(file: String?)
+            /// An earlier erasure deleted the row and did not come to its end.
+            case interrupted
+        }
+
+        let subject: ErasureSubject
+        var state: State
+        var needles: [Needle] = []
+        var failure: String?
+    }
+
+    func erase(_ subjects: [ErasureSubject]) throws -> ErasureReceipt {
+        guard !readOnly else {
+            throw StoreError(
+                .readOnly, "the ledger is open for reading only", hint: "open it for writing to erase")
+        }
+        var items: [Item] = []
+        var seen: Set<ErasureSubject> = []
+        for subject in subjects where seen.insert(subject).inserted { items.append(try find(subject)) }
+        try faults.perform(.markErasure) { try mark(items) }
+        removeFiles(&items)
+        var scanned = 0
+        attempt("deleting the keys", &items) { try delete($0) }
+        attempt("emptying the log", &items) { try truncate($0) }
+        attempt("searching for traces", &items) { items in
+            let scan = try search(items)
+            scanned = scan.scannedBytes
+            return scan.hits
+        } then: { hits, items in
+            Self.blame(hits, &items)
+        }
+        attempt("confirming", &items) { try confirm($0) }
+        return receipt(subjects, items, scanned: scanned)
+    }
+
+    func pendingErasures() throws -> [ErasureSubject] {
+        try read("listing pending erasures") { database in
+            let statement = try RawStatement(
+                database,
+                "SELECT store, kind, digest FROM tombstones WHERE state = 'erasing' ORDER BY 1, 2, 3")
+            defer { statement.reset() }
+            var pending: [ErasureSubject] = []
+            while try statement.next() {
+                if statement.text(at: 0) == "body" {
+                    pending.append(.body(try statement.hash(at: 2)))
+                } else if let kind = BlobKind(rawValue: statement.text(at: 1)) {
+                    pending.append(.blob(BlobID(kind, try statement.hash(at: 2, as: BlobSubject.self))))
+                }
+            }
+            return pending
+        }
+    }
+
+    enum Tombstone: String { case erasing, erased }
+
+    /// What is remembered of an erasure of `subject`, if there was one.
+    static func tombstone(_ subject: ErasureSubject, _ database: Database) throws -> Tombstone? {
+        let statement = try RawStatement(
+            database, "SELECT state FROM tombstones WHERE store = ? AND kind = ? AND digest = ?")
+        defer { statement.reset() }
+        bind(subject, to: statement)
+        return try statement.next() ? Tombstone(rawValue: statement.text(at: 0)) : nil
+    }
+
+    /// Binds store, kind and digest to the first three parameters.
+    private static func bind(_ subject: ErasureSubject, to statement: RawStatement) {
+        switch subject {
+        case .body(let commitment):
+            statement.bind("body", at: 1)
+            statement.bind("", at: 2)
+            statement.bind(copying: commitment.bytes, at: 3)
+        case .blob(let id):
+            statement.bind("blob", at: 1)
+            statement.bind(id.kind.rawValue, at: 2)
+            statement.bind(copying: id.digest.bytes, at: 3)
+        }
+    }
+
+    // MARK: The steps
+
+    private func find(_ subject: ErasureSubject) throws -> Item {
+        let (body, blob, tombstone) = try read("looking for \(subject)") { database in
+            let tombstone = try Self.tombstone(subject, database)
+            return switch subject {
+            case .body(let commitment): (try Vault.row(commitment, database), nil as BlobStore.Row?, tombstone)
+            case .blob(let id): (nil as Vault.Row?, try BlobStore.row(id, database), tombstone)
+            }
+        }
+        switch subject {
+        case .body(let commitment):
+            guard let body else { break }
+            let needles = Vault(self).needles(body, commitment)
+            return Item(subject: subject, state: .stored(file: nil), needles: needles)
+        case .blob(let id):
+            guard let blob else { break }
+            let needles = BlobStore.needles(blob, id, in: self)
+            return Item(subject: subject, state: .stored(file: blob.file), needles: needles)
+        }
+        return Item(subject: subject, state: tombstone == .erasing ? .interrupted : .absent)
+    }
+
+    private func mark(_ items: [Item]) throws {
+        try write("marking an erasure") { database in
+            for item in items where try Self.tombstone(item.subject, database) == nil {
+                let statement = try RawStatement(
+                    database, "INSERT INTO tombstones (store, kind, digest, state) VALUES (?, ?, ?, ?)")
+                Self.bind(item.subject, to: statement)
+                let state: Tombstone = item.state == .absent ? .erased : .erasing
+                statement.bind(state.rawValue, at: 4)
+                try statement.run()
+            }
+        }
+    }
+
+    /// Overwrites and unlinks the files of blobs. A failure stays with its own item, whose key then is kept too: as long
+    /// as the row is there, erasing again finds the file.
+    private func removeFiles(_ items: inout [Item]) {
+        for index in items.indices {
+            guard case .stored(let name?) = items[index].state else { continue }
+            let path = "\(paths.blobs)/\(name)"
+            do {
+                try faults.perform(.overwriteBlobFile) { try Self.overwrite(path) }
+                try faults.perform(.unlinkBlobFile) {
+                    try Directory.unlink(path)
+                    try Directory.sync(paths.blobs)
+                }
+            } catch {
+                items[index].failure = "\(path) cannot be removed: \(error)"
+            }
+        }
+    }
+
+    /// Writes zeros over a file, in place. On a disk that rewrites its blocks in place this destroys the ciphertext; on
+    /// flash, on copy-on-write file systems and in snapshots the old blocks may live on. What makes them worthless
+    /// there is the deletion of the key.
+    private static func overwrite(_ path: String) throws {
+        guard Directory.exists(path) else { return }
+        let file = try FileDescriptor(opening: path, O_WRONLY)
+        let size = try file.size()
+        let zeros = [UInt8](repeating: 0, count: 1 << 20)
+        for offset in stride(from: 0, to: size, by: zeros.count) {
+            try zeros.withUnsafeBytes {
+                try file.write(UnsafeRawBufferPointer(rebasing: $0[..<min(zeros.count, size - offset)]), at: offset)
+            }
+        }
+        try file.sync()
+        try file.truncate(to: 0)
+        try file.sync()
+    }
+
+    private func delete(_ items: [Item]) throws {
+        try faults.perform(.deleteKeys) {
+            try write("deleting keys") { database in
+                for item in items {
+                    switch item.subject {
+                    case .body(let commitment):
+                        let statement = try RawStatement(database, "DELETE FROM bodies WHERE commitment = ?")
+                        statement.bind(copying: commitment.bytes, at: 1)
+                        try statement.run()
+                    case .blob(let id):
+                        let statement = try RawStatement(
+                            database, "DELETE FROM blobs WHERE kind = ? AND digest = ?")
+                        statement.bind(id.kind.rawValue, at: 1)
+                        statement.bind(copying: id.digest.bytes, at: 2)
+                        try statement.run()
+                    }
+                }
+            }
+        }
+    }
+
+    private func truncate(_ items: [Item]) throws {
+        try faults.perform(.truncateLog) {
+            if items.contains(where: { $0.state == .interrupted }) {
+                try StoreError.translating("writing \(paths.vault) anew") {
+                    try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
+                }
+            }
+            try database.truncateLog(paths.vault)
+        }
+    }
+
+    private func search(_ items: [Item]) throws -> ResidueScan {
+        var scan = ResidueScan(items.flatMap(\.needles))
+        try scan.scan(database: database, path: paths.vault)
+        for neighbour in neighbours { try scan.scan(database: neighbour.database, path: neighbour.path) }
+        for directory in [paths.blobs, paths.outbox] {
+            for name in try Directory.names(in: directory) { try scan.scan(file: "\(directory)/\(name)") }
+        }
+        return scan
+    }
+
+    /// Turns what was found into failures of the things it belonged to.
+    private static func blame(_ hits: Set<ResidueScan.Hit>, _ items: inout [Item]) {
+        var first = 0
+        for index in items.indices where items[index].failure == nil {
+            let needles = items[index].needles
+            let found = hits.filter { (first..<first + needles.count).contains($0.needle) }
+                .map { "\(needles[$0.needle - first].part.rawValue) in \($0.place)" }
+            if !found.isEmpty { items[index].failure = "found " + found.sorted().prefix(8).joined(separator: ", ") }
+            first += needles.count
+        }
+    }
+
+    private func confirm(_ items: [Item]) throws {
+        try faults.perform(.confirmErasure) {
+            try write("confirming an erasure") { database in
+                for item in items {
+                    let statement = try RawStatement(database, """
+                        UPDATE tombstones SET state = 'erased' WHERE store = ? AND kind = ? AND digest = ?
+                        """)
+                    Self.bind(item.subject, to: statement)
+                    try statement.run()
+                }
+            }
+        }
+    }
+
+    // MARK: Bookkeeping
+
+    /// Takes a step for the items that have not failed; where it fails, they have.
+    private func attempt<Result>(
+        _ doing: String, _ items: inout [Item], _ step: ([Item]) throws -> Result,
+        then: (Result, inout [Item]) -> Void = { _, _ in }
+    ) {
+        let active = items.filter { $0.failure == nil && $0.state != .absent }
+        guard !active.isEmpty else { return }
+        do {
+            then(try step(items.filter { $0.failure == nil }), &items)
+        } catch {
+            for index in items.indices where items[index].failure == nil && items[index].state != .absent {
+                items[index].failure = "\(doing) failed: \(error)"
+            }
+        }
+    }
+
+    private func receipt(
+        _ subjects: [ErasureSubject], _ items: [Item], scanned: Int
+    ) -> ErasureReceipt {
+        let verdicts = Dictionary(uniqueKeysWithValues: items.map { item in
+            let verdict: ErasureReceipt.Verdict =
+                if let failure = item.failure { .failed(reason: failure) }
+                else if item.state == .absent { .notFound } else { .deleted }
+            return (item.subject, verdict)
+        })
+        return ErasureReceipt(
+            items: subjects.map { .init(subject: $0, verdict: verdicts[$0]!) }, scannedBytes: scanned)
+    }
+}

@@ -1,0 +1,42 @@
+public import Events
+
+/// Something that can be erased.
+public enum ErasureSubject: Hashable, Sendable {
+    case body(BodyCommitment)
+    case blob(BlobID)
+}
+
+extension ErasureSubject: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .body(let commitment): "body \(commitment)"
+        case .blob(let id): "blob \(id)"
+        }
+    }
+}
+
+/// What became of each thing that was to be erased, in the order in which they were named.
+public struct ErasureReceipt: Hashable, Sendable {
+    public enum Verdict: Hashable, Sendable {
+        /// It was here and is gone: content, salt and key, and no trace was found in the ledger's files.
+        case deleted
+        /// It is not here. From now on it cannot come in either.
+        case notFound
+        /// It may still be here, in part or as a whole; the reason names what and where.
+        case failed(reason: String)
+    }
+
+    public struct Item: Hashable, Sendable {
+        public let subject: ErasureSubject
+        public let verdict: Verdict
+    }
+
+    public let items: [Item]
+    /// How many bytes of files were searched for what was deleted.
+    public let scannedBytes: Int
+
+    /// No item failed: only then may an erasure be attested.
+    public var isComplete: Bool {
+        items.allSatisfy { if case .failed = $0.verdict { false } else { true } }
+    }
+}

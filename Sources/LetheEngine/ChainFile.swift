@@ -1,0 +1,56 @@
+internal import Bytes
+public import Events
+
+/// A chain's entries with the checkpoint that they stand under, as one file (`schemas/chain-file.md`).
+///
+/// The first line is a canonical JSON header, each further line one envelope. The lines after the first are an in-toto
+/// attestation bundle (JSON Lines of DSSE envelopes).
+public struct ChainFile: Hashable, Sendable {
+    public static let format = "lethe/chain@v1"
+
+    public struct Header: Codable, Hashable, Sendable {
+        /// Sealed bodies in base64, each readable by the chain's readers alone; only for private chains.
+        public var bodies: [String]
+        /// The signed note, whole.
+        public var checkpoint: String
+        public var format: String
+        /// The index of the first entry in this file.
+        public var from: Count
+        public var origin: Origin
+    }
+
+    public var header: Header
+    public var entries: [[UInt8]]
+
+    public init(origin: Origin, from: Int, checkpoint: [UInt8], entries: [[UInt8]], bodies: [[UInt8]]) {
+        header = Header(
+            bodies: bodies.map(Base64.encode), checkpoint: String(decoding: checkpoint, as: UTF8.self),
+            format: Self.format, from: Count(from)!, origin: origin)
+        self.entries = entries
+    }
+
+    public var bytes: [UInt8] {
+        var bytes = CanonicalJSON.encode(header) + [0x0a]
+        for entry in entries { bytes += entry + [0x0a] }
+        return bytes
+    }
+
+    /// Reads a chain file. Only the header and the line structure are judged here; the entries are verified by the
+    /// import, before anything is stored.
+    public init(parsing bytes: [UInt8]) throws {
+        guard bytes.last == 0x0a else {
+            throw EngineError(
+                .refused, "the chain file does not end in a newline: it was cut off", hint: "fetch it again")
+        }
+        let lines = bytes.dropLast().split(separator: 0x0a, omittingEmptySubsequences: false)
+        do throws(JSONError) {
+            header = try CanonicalJSON.decode(Header.self, from: Array(lines[0]))
+        } catch {
+            throw EngineError(.refused, "this is not a chain file: line 1: \(error)", cause: error)
+        }
+        guard header.format == Self.format else {
+            throw EngineError(.refused, "unknown chain file format \"\(header.format)\"")
+        }
+        entries = lines.dropFirst().map(Array.init)
+    }
+}

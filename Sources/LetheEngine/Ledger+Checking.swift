@@ -1,0 +1,244 @@
+public import Bytes
+internal import ChainViews
+public import Events
+internal import LedgerStore
+internal import MerkleLog
+public import Replay
+internal import Signing
+
+/// One thing that a check found, and where.
+public struct CheckFinding: Codable, Hashable, Sendable {
+    public var place: String
+    public var problem: String
+}
+
+/// What a check looked at, and what it found.
+public struct CheckReport: Codable, Hashable, Sendable {
+    public var chains = 0
+    public var events = 0
+    public var bodies = 0
+    public var blobs = 0
+    public var models = 0
+    public var findings: [CheckFinding] = []
+    /// What could not be looked at, and why. Not a fault.
+    public var notLookedAt: [CheckFinding] = []
+
+    public var isClean: Bool { findings.isEmpty }
+
+    mutating func found(_ problem: String, at place: String) {
+        findings.append(CheckFinding(place: place, problem: problem))
+    }
+
+    mutating func skipped(_ reason: String, at place: String) {
+        notLookedAt.append(CheckFinding(place: place, problem: reason))
+    }
+}
+
+extension Ledger {
+    /// Verifies the whole ledger again: entry bytes, leaves, roots, checkpoints, signatures under the key state, views,
+    /// bodies and blobs, and every model by a full merge.
+    public func check() throws -> CheckReport {
+        var report = CheckReport()
+        let origin = try publicOrigin
+        do {
+            let replay = try replayPublic(origin)
+            try check(origin, replay.view.rows, replay.tree, &report)
+            for privateOrigin in try origins() where !privateOrigin.isPublic {
+                let replay = try replayPrivate(privateOrigin, publicView: replay.view)
+                try check(privateOrigin, replay.view.rows, replay.tree, &report)
+            }
+        } catch let error as ReplayError {
+            report.found("\(error.reason)", at: "\(error.origin) leaf \(error.position)")
+            return report
+        }
+        try checkDisputes(&report)
+        try checkBodies(&report)
+        try checkBlobs(&report)
+        try checkModels(&report)
+        return report
+    }
+
+    // MARK: Chains
+
+    private func check(
+        _ origin: Origin, _ rows: [ChainViews.ViewRow], _ tree: CompactRange, _ report: inout CheckReport
+    ) throws {
+        report.chains += 1
+        report.events += tree.size.rawValue
+        let chain = try chainID(origin)
+        let head = try directory.events.head(of: chain)
+        if head.root != tree.root() {
+            report.found("the stored tree has the root \(head.root), the entries \(tree.root())", at: "\(origin)")
+        }
+        try checkViews(origin, rows, &report)
+        try checkCheckpoint(origin, tree, &report)
+    }
+
+    private func checkViews(
+        _ origin: Origin, _ rows: [ChainViews.ViewRow], _ report: inout CheckReport
+    ) throws {
+        let chain = try chainID(origin)
+        let key = { (row: ChainViews.ViewRow) in "\(row.kind)/\(row.key)" }
+        let stored = Dictionary(
+            uniqueKeysWithValues: try directory.events.viewRows(of: chain).map { ("\($0.kind)/\($0.key)", $0.value) })
+        for row in rows where stored[key(row)] != row.value {
+            report.found("the stored row is not what the entries give", at: "\(origin) view \(key(row))")
+        }
+        let expected = Set(rows.map(key))
+        for extra in stored.keys.sorted() where !expected.contains(extra) {
+            report.found("a row that no entry gives", at: "\(origin) view \(extra)")
+        }
+    }
+
+    private func checkCheckpoint(
+        _ origin: Origin, _ tree: CompactRange, _ report: inout CheckReport
+    ) throws {
+        guard let kept = try directory.checkpoints.kept(origin.text) else {
+            if tree.size > .zero { report.found("there is no checkpoint", at: "\(origin)") }
+            return
+        }
+        do {
+            try verifyCheckpoint(Self.note(kept.note), of: origin, policy: nil)
+        } catch let error as EngineError {
+            report.found(error.message, at: "\(origin) checkpoint \(kept.checkpoint.size)")
+        }
+        guard kept.checkpoint.size <= tree.size else {
+            return report.found(
+                "the checkpoint is of \(kept.checkpoint.size) entries, and there are \(tree.size)", at: "\(origin)")
+        }
+        let root = try directory.events.root(of: chainID(origin), at: kept.checkpoint.size)
+        if root != kept.checkpoint.root {
+            report.found("the checkpoint of \(kept.checkpoint.size) signs another root", at: "\(origin)")
+        }
+        if operates(origin), kept.checkpoint.size < tree.size {
+            report.found(
+                "\(tree.size.rawValue - kept.checkpoint.size.rawValue) entries have no checkpoint yet", at: "\(origin)")
+        }
+    }
+
+    /// Contributions that a key signed which was later declared not good at their place.
+    private func checkDisputes(_ report: inout CheckReport) throws {
+        let view = try view
+        for round in view.allRounds {
+            for row in view.allContributions(to: round.round) {
+                let keys = view.allKeys.filter { $0.member == row.member && $0.isDisputed(at: row.position.value) }
+                guard !keys.isEmpty, try signedOnly(by: Set(keys.map(\.key.keyID)), row.event) else { continue }
+                report.found(
+                    "the contribution of \(row.member) to \(round.round) is signed by a key that was revoked for this place",
+                    at: "\(try publicOrigin) leaf \(row.position)")
+            }
+        }
+    }
+
+    private func signedOnly(by keys: Set<KeyID>, _ event: EventHash) throws -> Bool {
+        let chain = try chainID(publicOrigin)
+        guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain),
+            let entry = try directory.events.entry(at: index, of: chain)
+        else { return false }
+        return try Envelope(parsing: entry.envelope).signatures.allSatisfy { keys.contains($0.keyID) }
+    }
+
+    // MARK: Bodies and blobs
+
+    /// A body that an event commits to must be here, and open its commitment, unless an erasure event names it or it
+    /// belongs to somebody else.
+    private func checkBodies(_ report: inout CheckReport) throws {
+        let view = try view
+        for chain in privateViews.values.sorted(by: { $0.origin < $1.origin }) {
+            let isReader = chain.readers.contains { localMembers.contains($0) }
+            for (commitment, row) in chain.bodies.rows.sorted(by: { $0.key < $1.key }) {
+                try checkBody(
+                    commitment, erased: row.erasedBy != nil, expected: isReader,
+                    at: "\(chain.origin) leaf \(row.position)", &report)
+            }
+        }
+        for anchor in view.allAnchors {
+            try checkBody(
+                anchor.row.commitment, erased: false, expected: operates(anchor.row.origin),
+                at: "\(try publicOrigin) leaf \(anchor.row.position)", &report)
+        }
+    }
+
+    private func checkBody(
+        _ commitment: BodyCommitment, erased: Bool, expected: Bool, at place: String, _ report: inout CheckReport
+    ) throws {
+        switch (try directory.vault.body(commitment), erased) {
+        case (let body?, false):
+            report.bodies += 1
+            if body.commitment != commitment { report.found("the body does not open its commitment", at: place) }
+        case (.some, true): report.found("the body is here although an event says that it was erased", at: place)
+        case (nil, false) where expected:
+            report.found("the body is missing, and no erasure event names it", at: place)
+        case (nil, false): report.skipped("the body is not ours to read", at: place)
+        case (nil, true): break
+        }
+    }
+
+    private func checkBlobs(_ report: inout CheckReport) throws {
+        for record in try directory.blobs.list() {
+            report.blobs += 1
+            do {
+                try directory.blobs.open(record.id)?.verify()
+            } catch let error as StoreError {
+                report.found(error.message, at: "blob \(record.id)")
+            }
+        }
+        let view = try view
+        for round in view.allRounds {
+            for row in view.allContributions(to: round.round) {
+                let isHere = try holdsAdapter(row.adapter)
+                let plan = row.excludedBy.flatMap { view.plans[$0] }
+                let isErased = plan?.erasures.contains { localMembers.contains($0.holder) && $0.isComplete } ?? false
+                if isHere, isErased { report.found("an erased adapter is here", at: "\(round.round) of \(row.member)") }
+                if !isHere, !isErased, localMembers.contains(row.member) {
+                    report.found("the adapter is missing, and no erasure covers it", at: "\(round.round) of \(row.member)")
+                }
+            }
+        }
+    }
+
+    // MARK: Models
+
+    private func checkModels(_ report: inout CheckReport) throws {
+        for result in try replayModels() {
+            switch result.outcome {
+            case .equal: report.models += 1
+            case .differs(let digest):
+                report.found("merging gives \(digest), the chain says \(result.expected?.hex ?? "nothing")", at: "\(result.round)")
+            case .counterfactual(let digest):
+                report.skipped("the contributions that count now have no model on the chain; merged they give \(digest)", at: "\(result.round)")
+            case .empty: report.skipped("no contribution is left", at: "\(result.round)")
+            case .missing(let adapters):
+                report.skipped("\(adapters.count) adapter(s) are not in this ledger", at: "\(result.round)")
+            case .failed(let reason): report.found(reason, at: "\(result.round)")
+            }
+        }
+    }
+
+    /// Rebuilds every closed round's model and compares it with the chain.
+    ///
+    /// - Parameters:
+    ///   - size: fold the public chain only up to here; `nil` for all of it.
+    ///   - excluding: contributions to leave out besides those that plans exclude.
+    public func replayModels(at size: Int? = nil, excluding: Set<EventHash> = []) throws -> [ModelReplay] {
+        let origin = try publicOrigin
+        let whole = try self.size(of: origin).rawValue
+        guard (1...whole).contains(size ?? whole) else {
+            throw EngineError(.invalidRequest, "\(origin) has \(whole) events; there is no size \(size ?? 0)")
+        }
+        let replay = try replayPublic(origin, upTo: TreeSize(size ?? whole))
+        for event in excluding where replay.view.contributions[event] == nil {
+            throw EngineError(
+                .invalidRequest, "the event \(event) is no contribution",
+                hint: "lethe show events lists them; contributions are of type adapter-committed")
+        }
+        return try replayer(replay.view).replay(excluding: excluding) { done, total in
+            surroundings.progress("merging models", done, total)
+        }
+    }
+
+    /// The models whose contributions start from, or are, one of `excluding`: what leaving those out would affect.
+    public func affected(byExcluding events: Set<EventHash>) throws -> [EventHash] {
+        try view.descendants(ofContributions: events)
+    }
+}

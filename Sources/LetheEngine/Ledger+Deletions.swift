@@ -1,0 +1,259 @@
+public import Bytes
+public import ChainViews
+public import Events
+internal import LedgerStore
+internal import Replay
+internal import Signing
+public import Unlearning
+
+/// A request for deletion as it came in.
+public struct DeletionRequest: Sendable {
+    /// Whose contributions are to go.
+    public var member: MemberName
+    public var ground: DeletionGround
+    public var receivedAt: Timestamp
+    /// In the requester's words. It goes into a body on the author's private chain, never onto the public one.
+    public var reason: String
+
+    public init(member: MemberName, ground: DeletionGround, receivedAt: Timestamp, reason: String) {
+        self.member = member
+        self.ground = ground
+        self.receivedAt = receivedAt
+        self.reason = reason
+    }
+
+    /// When the answer is due: one calendar month after receipt (GDPR Art. 12(3), Regulation 1182/71), 45 days under the
+    /// CCPA (11 CCR 7021(b)), one month by agreement otherwise. Without grace for weekends: the alarm, not the limit.
+    var dueAt: Timestamp {
+        switch ground {
+        case .ccpa1798105: return Timestamp(seconds: receivedAt.seconds + 45 * 86_400) ?? receivedAt
+        default:
+            guard let date = receivedAt.date.addingMonths(1) else { return receivedAt }
+            let midnight = Timestamp(midnightOf: date)?.seconds ?? receivedAt.seconds
+            return Timestamp(seconds: midnight + receivedAt.seconds % 86_400) ?? receivedAt
+        }
+    }
+}
+
+/// Where one deletion stands and what it waits for.
+public struct DeletionStatus: Sendable {
+    public var row: DeletionRow
+    public var grade: Grade
+    /// The next steps, and who can take each.
+    public var next: [(step: String, by: String)]
+}
+
+extension Ledger {
+    /// Records a request: what it is about on the author's private chain, an opaque id on the public one.
+    public func requestDeletion(
+        _ request: DeletionRequest, as author: MemberName
+    ) throws -> (id: DeletionID, recorded: Recorded) {
+        let id = DeletionID("del-" + Hex.encode(surroundings.random.generate(6)))!
+        let event = DeletionRequested(
+            deletion: id, dueAt: request.dueAt, ground: request.ground, member: request.member,
+            receivedAt: request.receivedAt, scope: .contributions)
+        try dryRun(.deletionRequested(event), as: author, on: publicOrigin)
+        if let origin = privateChain(of: author) {
+            let body = CanonicalJSON.encode(["member": request.member.text, "reason": request.reason])
+            try record(
+                .deletionScoped(DeletionScoped(deletion: id)), as: author, on: origin, body: (.json, body))
+        }
+        return (id, try record(.deletionRequested(event), as: author, on: publicOrigin))
+    }
+
+    /// The private chain that `member` operates here, once it has its reader list.
+    public func privateChain(of member: MemberName) -> Origin? {
+        privateViews.values.map(\.origin).first { origin in
+            publicView?.chains[origin]?.chainOperator == member && operates(origin)
+                && privateViews[origin]?.firstLeaf != nil
+        }
+    }
+
+    public func decideDeletion(
+        _ id: DeletionID, _ decision: Decision, as member: MemberName, cosigners: [MemberName]
+    ) throws -> Recorded {
+        try record(
+            .deletionDecided(DeletionDecided(decision: decision, deletion: id)), as: member, on: publicOrigin,
+            cosigners: cosigners)
+    }
+
+    /// What carrying out the deletions would do. Changes nothing.
+    public func planDeletions(_ ids: [DeletionID]) throws -> Plan {
+        let view = try view
+        for id in ids {
+            guard let row = view.deletions[id] else {
+                throw EngineError(.invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
+            }
+            guard row.state == .requested || row.state == .accepted else {
+                throw EngineError(.refused, "the deletion \(id) is \(row.state.rawValue): it has its plan already")
+            }
+        }
+        return view.plan(for: Ascending(ids))
+    }
+
+    /// The deletions that the plan with `digest` carries out: started ones by the chain, accepted ones by trying.
+    public func deletions(ofPlan digest: ArtifactDigest) throws -> Ascending<DeletionID> {
+        let view = try view
+        if let row = view.plans[digest] { return row.deletions }
+        let accepted = view.allDeletions.filter { $0.state == .accepted }.map(\.deletion)
+        for subset in [accepted] + accepted.map({ [$0] }) where !subset.isEmpty {
+            if view.plan(for: Ascending(subset)).digest == digest { return Ascending(subset) }
+        }
+        throw EngineError(
+            .refused, "no accepted deletions of this ledger have the plan \(digest)",
+            hint: "the chain has grown since, or a deletion is not accepted yet: lethe deletion plan shows the plan again")
+    }
+
+    /// Takes every step of the plan that local members can take, and says what is left.
+    ///
+    /// Each step is one event and idempotent work before it, and the next step follows from the chain alone: a run that
+    /// was cut off anywhere goes on where it stopped.
+    public func execute(plan digest: ArtifactDigest) throws -> [DeletionStep] {
+        let deletions = try deletions(ofPlan: digest)
+        while true {
+            let steps = DeletionProgress(view: try view).nextSteps(for: deletions)
+            guard let (step, member) = try firstLocal(steps) else { return steps }
+            surroundings.progress(step.summary, 0, 1)
+            let recorded = try take(step, as: member)
+            surroundings.progress(step.summary, 1, 1)
+            if case .outbox = recorded { return DeletionProgress(view: try view).nextSteps(for: deletions) }
+        }
+    }
+
+    private func firstLocal(_ steps: [DeletionStep]) throws -> (DeletionStep, MemberName)? {
+        for step in steps {
+            if let member = try localActor(step.actor) { return (step, member) }
+        }
+        return nil
+    }
+
+    private func localActor(_ actor: DeletionStep.Actor) throws -> MemberName? {
+        switch actor {
+        case .member(let name): localMembers.contains(name) ? name : nil
+        case .role(let role): try localMember(with: role)
+        }
+    }
+
+    /// The first local member with `role`.
+    public func localMember(with role: Role) throws -> MemberName? {
+        let view = try view
+        return localMembers.first { view.members[$0]?.roles.contains(role) ?? false }
+    }
+
+    private func take(_ step: DeletionStep, as member: MemberName) throws -> Recorded {
+        let view = try view
+        switch step {
+        case .start(let deletions):
+            let plan = view.plan(for: deletions)
+            let event = DeletionStarted(
+                deletions: deletions, excluded: plan.excluded, holders: plan.holders, plan: plan.digest)
+            return try record(.deletionStarted(event), as: member, on: publicOrigin)
+        case .applyExclusion(let plan):
+            let models = view.plans[plan]!.models.map(\.model)
+            let event = ExclusionApplied(models: Ascending(models), plan: plan)
+            return try record(.exclusionApplied(event), as: member, on: publicOrigin)
+        case .rematerialize(let round, let plan):
+            return try materialize(round, as: member, plan: plan).0
+        case .recall(let round, let model, let plan):
+            let event = ModelRecalled(model: model, plan: plan, round: round)
+            return try record(.modelRecalled(event), as: member, on: publicOrigin)
+        case .completeRematerialization(let plan):
+            return try completeRematerialization(plan, as: member)
+        case .erase(let holder, let plan): return try erase(plan, as: holder)
+        case .complete(let deletion, let plan): return try complete(deletion, plan, as: member)
+        }
+    }
+
+    private func completeRematerialization(_ digest: ArtifactDigest, as member: MemberName) throws -> Recorded {
+        let view = try view
+        let dispositions = view.plans[digest]!.models.map { planned in
+            Disposition(
+                newModel: view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0]?.model },
+                oldModel: planned.model, outcome: planned.outcome, round: planned.round)
+        }
+        let event = RematerializationCompleted(dispositions: dispositions, plan: digest)
+        return try record(.rematerializationCompleted(event), as: member, on: publicOrigin)
+    }
+
+    // MARK: Erasing
+
+    /// Erases what the plan names from every store of this ledger, then attests it store by store.
+    private func erase(_ digest: ArtifactDigest, as holder: MemberName) throws -> Recorded {
+        let view = try view
+        let plan = view.plans[digest]!
+        let adapters = plan.artifacts.flatMap { [BlobID(.tensors, $0), BlobID(.configuration, $0)] }
+        let sums = plan.models.map {
+            BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
+        }
+        let results = [
+            StoreResult(try directory.blobs.erase(adapters), .blobs),
+            StoreResult(try directory.blobs.erase(sums), .runningSums),
+            // Contributions and models have no bodies; the vault is named because it was looked at.
+            StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
+        ]
+        let event = ErasureAttested(artifacts: plan.artifacts, plan: digest, results: results)
+        let recorded = try record(.erasureAttested(event), as: holder, on: publicOrigin)
+        if let failed = results.first(where: { $0.verdict == .failed }) {
+            throw EngineError(
+                .refused, "erasing from \(failed.store.rawValue) failed; the attestation says so and the deletion stays open",
+                hint: "close other programs that use the ledger's files, then repeat")
+        }
+        return recorded
+    }
+
+    // MARK: Completing
+
+    /// Replays from zero without the excluded events, merges every affected model afresh, and completes only if every
+    /// digest is the one on the chain.
+    private func complete(_ deletion: DeletionID, _ plan: ArtifactDigest, as member: MemberName) throws -> Recorded {
+        let view = try view
+        let replay = try replayPublic(publicOrigin)
+        guard replay.view.rows == view.rows else {
+            throw EngineError(
+                .inconsistent, "a replay from zero gives another view than the stored one",
+                hint: "lethe check finds the difference; lethe replay --views rebuilds the views")
+        }
+        let row = view.plans[plan]!
+        for planned in row.models where planned.outcome == .rematerialized {
+            let round = view.rounds[planned.round]!
+            let result = try replayer(view).replay(round, view.contributions(to: planned.round))
+            guard result.outcome == .equal else {
+                throw EngineError(
+                    .refused, "merging \(planned.round) afresh gives \(result.outcome), not the model on the chain",
+                    hint: "lethe check looks at every model")
+            }
+        }
+        let isExact = row.models.allSatisfy { $0.outcome == .rematerialized }
+        let event = DeletionCompleted(
+            deletion: deletion, keyDirectory: view.keyDirectory, outcome: isExact ? .exact : .withdrawn, plan: plan)
+        return try record(.deletionCompleted(event), as: member, on: publicOrigin)
+    }
+
+    // MARK: Status
+
+    public func deletionStatus() throws -> [DeletionStatus] {
+        let view = try view
+        let progress = DeletionProgress(view: view)
+        return view.allDeletions.map { row in
+            let plan = row.plan.flatMap { view.plans[$0] }
+            let next: [(step: String, by: String)] =
+                switch row.state {
+                case .requested:
+                    [("decide: lethe deletion decide \(row.deletion)", "\(row.member), or \(view.charter!.threshold) members")]
+                case .accepted, .started:
+                    progress.nextSteps(for: plan?.deletions ?? [row.deletion]).map { ($0.summary, "\($0.actor)") }
+                case .completed: [("certify: lethe deletion certify \(row.deletion)", "any member")]
+                case .refused, .certified: []
+                }
+            return DeletionStatus(row: row, grade: plan.map(view.grade) ?? .recorded, next: next)
+        }
+    }
+}
+
+extension StoreResult {
+    init(_ receipt: ErasureReceipt, _ store: StoreKind) {
+        let deleted = receipt.items.count { $0.verdict == .deleted }
+        let verdict: Verdict = !receipt.isComplete ? .failed : deleted > 0 ? .deleted : .notFound
+        self.init(items: Count(deleted)!, store: store, verdict: verdict)
+    }
+}

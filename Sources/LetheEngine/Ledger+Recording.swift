@@ -1,0 +1,193 @@
+public import Bytes
+internal import ChainViews
+public import Events
+internal import Foundation
+internal import LedgerStore
+internal import MerkleLog
+internal import Signing
+
+/// What became of an event that a local member signed.
+public enum Recorded: Hashable, Sendable {
+    /// It stands on a chain that this ledger operates.
+    case appended(Appended)
+    /// It waits in a file for the chain's operator.
+    case outbox(event: EventHash, file: String)
+
+    public var event: EventHash {
+        switch self {
+        case .appended(let appended): appended.event
+        case .outbox(let event, _): event
+        }
+    }
+}
+
+extension Ledger {
+    /// Signs `event` as `member` and appends it, or puts it into the outbox where somebody else operates the chain.
+    ///
+    /// Either way every admission check is made first, so that a refusal comes before anything is written.
+    ///
+    /// - Parameters:
+    ///   - body: data that the event commits to; it goes into the vault.
+    ///   - cosigners: other local members whose signatures the rule wants.
+    @discardableResult
+    public func record(
+        _ event: Event, as member: MemberName, on origin: Origin, body: (MediaType, [UInt8])? = nil,
+        cosigners: [MemberName] = [], extraKeys: [KeyID] = []
+    ) throws -> Recorded {
+        let reference = try body.map { try keep($0.1, $0.0) }
+        let statement = try statement(event, as: member, on: origin, body: reference)
+        var signers = [try activeKey(of: member)]
+        for cosigner in cosigners { signers.append(try activeKey(of: cosigner)) }
+        let bytes = try seal(statement, with: signers + extraKeys)
+        if operates(origin) {
+            let appended = Recorded.appended(try append([bytes], to: origin)[0])
+            if !origin.isPublic { try anchor(origin, as: member) }
+            return appended
+        }
+        return try putIntoOutbox(bytes, origin)
+    }
+
+    /// The next statement of `member` on `origin`.
+    func statement(
+        _ event: Event, as member: MemberName, on origin: Origin, body: BodyReference?
+    ) throws -> Statement {
+        let head = try head(of: member, on: origin)
+        return Statement(
+            chain: origin, author: member, sequence: head.events, previous: head.last,
+            claimedAt: surroundings.now(), body: body, event: event, firstLeaf: firstLeaf(of: origin))
+    }
+
+    /// The envelope of `statement`, signed by each of the keys.
+    func seal(_ statement: Statement, with signers: [KeyID]) throws -> [UInt8] {
+        let payload = statement.bytes
+        guard payload.count <= Statement.maximumBytes else {
+            throw EngineError(
+                .invalidRequest, "the statement has \(payload.count) bytes; the limit is \(Statement.maximumBytes)",
+                hint: "put what is large into a body")
+        }
+        let message = Envelope.preAuthenticationEncoding(Envelope.payloadType, payload)
+        let signatures = try signers.map { id in
+            Envelope.Signature(keyID: id, signature: try keys.signingKey(id).sign(message))
+        }
+        return Envelope(payload: payload, signatures: signatures).bytes
+    }
+
+    /// The newest event key of `member` that is active on the chain and lies in this ledger.
+    func activeKey(of member: MemberName) throws -> KeyID {
+        let active = try view.activeKeys(of: member, for: .event).map(\.key.keyID)
+        guard let key = active.last(where: { keys.holds($0) }) else {
+            throw EngineError(
+                .missing, "no active event key of \(member) lies in this ledger",
+                hint: "name a member with --as; this ledger holds keys of "
+                    + (keys.members.isEmpty ? "nobody" : keys.members.map(\.text).joined(separator: ", ")))
+        }
+        return key
+    }
+
+    private func firstLeaf(of origin: Origin) -> EventHash? {
+        origin.isPublic ? publicView?.charter?.firstLeaf : privateViews[origin]?.firstLeaf
+    }
+
+    /// Where `member` stands on `origin`, counting its events that still wait in the outbox.
+    private func head(of member: MemberName, on origin: Origin) throws -> (events: Int, last: EventHash?) {
+        let row = origin.isPublic ? publicView?.head(of: member) : privateViews[origin]?.head(of: member)
+        var head = (events: row?.events.value ?? 0, last: row?.last)
+        for bytes in try outbox(of: origin) {
+            let event = try Self.parse(bytes, origin)
+            guard event.statement.author == member, event.statement.sequence == head.events else { continue }
+            head = (head.events + 1, event.hash)
+        }
+        return head
+    }
+
+    // MARK: Bodies
+
+    /// Keeps `body` in the vault under a fresh salt, and returns what an event says of it.
+    func keep(_ body: [UInt8], _ mediaType: MediaType) throws -> BodyReference {
+        let salt = Salt(bytes: surroundings.random.generate(32))!
+        let commitment = BodyCommitment(body: body, mediaType: mediaType, salt: salt)
+        try putBody(body, mediaType, salt, commitment)
+        return BodyReference(commitment: commitment, mediaType: mediaType)
+    }
+
+    // MARK: Anchors
+
+    /// Anchors the kept checkpoint of private chain `origin` on the public chain.
+    @discardableResult
+    public func anchor(_ origin: Origin, as member: MemberName) throws -> Recorded {
+        let note = try checkpointNote(of: origin).note
+        return try record(
+            .chainAnchored(ChainAnchored(origin: origin)), as: member, on: publicOrigin,
+            body: (.checkpoint, note))
+    }
+
+    /// The anchors of `origin` that this ledger can open, by position: which size each covers.
+    func openedAnchors(
+        of origin: Origin, publicView: PublicView
+    ) throws -> [(position: Int, size: TreeSize)] {
+        try publicView.allAnchors.filter { $0.row.origin == origin }.compactMap { anchor in
+            guard let body = try body(anchor.row.commitment) else { return nil }
+            let note = try Note(parsing: body.bytes)
+            return (anchor.row.position.value, try Checkpoint(parsing: note.text).size)
+        }
+    }
+
+    // MARK: Outbox
+
+    private func outboxFile(_ origin: Origin) -> String {
+        "\(directory.paths.outbox)/\(origin.consortium)-\(origin.chain).jsonl"
+    }
+
+    /// The envelopes that wait for the operator of `origin`, less those that the chain has by now.
+    public func outbox(of origin: Origin) throws -> [[UInt8]] {
+        guard let data = FileManager.default.contents(atPath: outboxFile(origin)) else { return [] }
+        let lines = data.split(separator: 0x0a).map(Array.init)
+        guard let chain = try directory.events.chain(origin.text) else { return lines }
+        return try lines.filter { line in
+            try directory.events.position(of: LeafHash(entry: line), in: chain) == nil
+        }
+    }
+
+    private func putIntoOutbox(_ bytes: [UInt8], _ origin: Origin) throws -> Recorded {
+        let waiting = try outbox(of: origin)
+        try checkAgainstCopy(waiting + [bytes], origin)
+        let file = outboxFile(origin)
+        let lines = (waiting + [bytes]).map { $0 + [0x0a] }.joined()
+        try writeAtomically(Array(lines), to: file)
+        return .outbox(event: EventHash(envelope: bytes), file: file)
+    }
+
+    /// Makes the admission checks on a copy of the view, so that a mistake is found here and not at the operator.
+    private func checkAgainstCopy(_ envelopes: [[UInt8]], _ origin: Origin) throws {
+        let (savedPublic, savedPrivate) = (publicView, privateViews)
+        defer { (publicView, privateViews) = (savedPublic, savedPrivate) }
+        for bytes in envelopes { try admit(Self.parse(bytes, origin), to: origin) }
+    }
+
+    /// Adds the signatures of `members` to an envelope that waits for more of them.
+    public func cosign(_ envelope: [UInt8], as members: [MemberName]) throws -> [UInt8] {
+        let event: ReceivedEvent
+        do throws(AdmissionError) {
+            event = try ReceivedEvent(parsing: envelope)
+        } catch {
+            throw EngineError(.invalidRequest, "this is not an event: \(error)", cause: error)
+        }
+        let message = event.envelope.signedBytes
+        let added = try members.map { member in
+            let id = try activeKey(of: member)
+            return Envelope.Signature(keyID: id, signature: try keys.signingKey(id).sign(message))
+        }
+        return Envelope(payload: event.envelope.payload, signatures: event.envelope.signatures + added).bytes
+    }
+}
+
+/// Writes `bytes` beside `path` and renames them into place, so that nobody sees half a file.
+func writeAtomically(_ bytes: [UInt8], to path: String) throws {
+    do {
+        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    } catch {
+        throw EngineError(
+            .invalidRequest, "cannot write \(path): \(error.localizedDescription)",
+            hint: "check the directory, its permissions and the free space", cause: error)
+    }
+}

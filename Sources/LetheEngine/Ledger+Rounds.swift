@@ -1,0 +1,205 @@
+internal import Adapters
+public import Bytes
+public import ChainViews
+public import Events
+internal import LedgerStore
+internal import Replay
+
+/// A contribution as its member describes it.
+public struct ContributionRequest: Sendable {
+    public var directory: String
+    public var round: RoundID
+    public var weight: Int
+    /// Adapters that training started from. `nil`: what the round's topology suggests.
+    public var parents: [ArtifactDigest]?
+
+    public init(directory: String, round: RoundID, weight: Int, parents: [ArtifactDigest]? = nil) {
+        self.directory = directory
+        self.round = round
+        self.weight = weight
+        self.parents = parents
+    }
+}
+
+extension Ledger {
+    /// Commits the adapter in a PEFT directory to an open round.
+    ///
+    /// The adapter is held against the round's other contributions that lie here, so that what cannot be merged is
+    /// refused now. Its bytes are kept before the event: an event without its blob never exists here.
+    public func commitAdapter(_ request: ContributionRequest, as member: MemberName) throws -> (Recorded, AdapterCommitted) {
+        let view = try view
+        guard let round = view.rounds[request.round] else {
+            throw EngineError(
+                .invalidRequest, "there is no round \(request.round)", hint: "open it with lethe round open")
+        }
+        guard let weight = Weight(request.weight) else {
+            throw EngineError(
+                .invalidRequest, "the weight \(request.weight) is not in 1...\(Weight.range.upperBound)",
+                hint: "give the number of training samples with --samples")
+        }
+        let found = try inspect(request.directory, base: round.base)
+        let event = AdapterCommitted(
+            adapter: found.adapterDigest,
+            configuration: .sha256(found.adapter.configuration.canonicalBytes),
+            parents: Ascending(request.parents ?? suggestedParents(of: round, member, view)),
+            round: request.round, tensors: found.tensors, weight: weight)
+        try checkFits(found.adapter, member, weight, round, view)
+        try dryRun(.adapterCommitted(event), as: member, on: publicOrigin)
+        try keepAdapter(at: request.directory, found.adapter, digest: found.adapterDigest)
+        return (try record(.adapterCommitted(event), as: member, on: publicOrigin), event)
+    }
+
+    /// Isolated: the member's contribution to the latest earlier round. Feedback: the latest earlier round's model.
+    private func suggestedParents(of round: RoundRow, _ member: MemberName, _ view: PublicView) -> [ArtifactDigest] {
+        let earlier = view.allRounds.filter {
+            $0.openedAt < round.openedAt && $0.topology == round.topology && $0.base == round.base
+        }
+        switch round.topology {
+        case .isolated:
+            let own = earlier.flatMap { view.contributions(to: $0.round) }.filter { $0.member == member }
+            return own.last.map { [$0.adapter] } ?? []
+        case .feedback:
+            return earlier.compactMap { view.currentModel(of: $0.round) }.last.map { [$0.model] } ?? []
+        }
+    }
+
+    /// Refuses an adapter that does not merge with those that the round has already.
+    private func checkFits(
+        _ adapter: Adapter, _ member: MemberName, _ weight: Weight, _ round: RoundRow, _ view: PublicView
+    ) throws {
+        var contributions = try contributions(to: round, view.contributions(to: round.round), allowMissing: true)
+        contributions.append(try Contribution(adapter, weight: weight.value, label: member.text))
+        do {
+            _ = try Merge(contributions, rule: Adapters.MergeRule(rawValue: round.rule.rawValue)!)
+        } catch let error as MergeError {
+            throw EngineError(
+                .refused, "the adapter does not fit \(round.round): \(error)",
+                hint: "train with the configuration that the round's other contributions have", cause: error)
+        }
+    }
+
+    /// The adapters behind `rows`; those that do not lie here are an error, or left out.
+    func contributions(
+        to round: RoundRow, _ rows: [ContributionRow], allowMissing: Bool = false
+    ) throws -> [Contribution] {
+        try rows.compactMap { row in
+            guard let adapter = try adapter(row.adapter, base: round.base) else {
+                if allowMissing { return nil }
+                throw EngineError(
+                    .missing, "the adapter \(row.adapter.hex.prefix(16))… of \(row.member) in \(round.round) is not in this ledger",
+                    hint: "ask \(row.member) for the directory, then: lethe adapter import DIR")
+            }
+            return try Contribution(adapter, weight: row.weight.value, label: row.member.text)
+        }
+    }
+
+    public func closeRound(_ round: RoundID, as member: MemberName) throws -> Recorded {
+        let rows = try view.contributions(to: round)
+        return try record(
+            .roundClosed(RoundClosed(contributions: EventSet(rows.map(\.event)), round: round)), as: member,
+            on: publicOrigin)
+    }
+
+    /// Materialises the model of a closed round: the exact merge of the contributions that count.
+    ///
+    /// - Parameter plan: the plan under which another model takes the place of the one that the round has.
+    public func materialize(
+        _ id: RoundID, as member: MemberName, plan: ArtifactDigest? = nil
+    ) throws -> (Recorded, ModelMaterialized) {
+        let view = try view
+        guard let round = view.rounds[id] else { throw EngineError(.invalidRequest, "there is no round \(id)") }
+        if plan == nil, let model = view.currentModel(of: id) {
+            throw EngineError(.refused, "\(id) has the model \(model.model) already")
+        }
+        let rows = view.contributions(to: id)
+        let set = EventSet(rows.map(\.event))
+        let digests = try buildModel(of: round, rows, set, plan: plan)
+        let event = ModelMaterialized(
+            contributions: set, model: digests.digest, plan: plan, round: id, tensors: digests.tensors)
+        return (try record(.modelMaterialized(event), as: member, on: publicOrigin), event)
+    }
+
+    /// The merge of `rows`, kept as a blob.
+    func buildModel(
+        of round: RoundRow, _ rows: [ContributionRow], _ set: EventSet, plan: ArtifactDigest?
+    ) throws -> (digest: ArtifactDigest, tensors: ArtifactDigest) {
+        if plan != nil, let digests = try rebuildFromRunningSum(round, rows, set) { return digests }
+        let contributions = try contributions(to: round, rows)
+        let digests = try replayer(view).merge(contributions, round) { adapter, directory in
+            let digests = try adapter.digests()
+            try keepAdapter(at: directory, adapter, digest: ArtifactDigest(retagging: digests.adapter))
+        }
+        try keepRunningSum(round, contributions, set)
+        return digests
+    }
+
+    func replayer(_ view: PublicView) -> ModelReplayer {
+        ModelReplayer(view: view, scratch: scratch, threads: surroundings.cores) { digest, base in
+            try self.adapter(digest, base: base)
+        }
+    }
+
+    /// Merges the same contributions again and, where the bytes are equal, says so on the chain.
+    public func attest(_ digest: ArtifactDigest, as member: MemberName) throws -> Recorded {
+        let view = try view
+        guard let model = view.model(digest), let round = view.rounds[model.round] else {
+            throw EngineError(.invalidRequest, "there is no model \(digest)")
+        }
+        let result = try replayer(view).replay(round, view.contributions(of: model).map { view.contributions[$0]! })
+        guard result.outcome == .equal else {
+            throw EngineError(
+                .refused, "merging the contributions of \(digest.hex.prefix(16))… again gave \(result.outcome)",
+                hint: "do not attest it; lethe replay shows every model")
+        }
+        return try record(
+            .modelAttested(ModelAttested(materialization: model.event, model: digest)), as: member,
+            on: publicOrigin)
+    }
+
+    /// Writes a model as a PEFT directory. Only what is current is served.
+    public func exportModel(_ text: String, to path: String) throws -> ModelRow {
+        let row = try resolveModel(text)
+        let view = try view
+        guard row.state == .current else {
+            let successor = row.replacedBy.flatMap { view.models[$0] }?.model.hex
+            throw EngineError(
+                .refused, "the model \(row.model.hex.prefix(16))… of \(row.round) is \(row.state.rawValue)",
+                hint: successor.map { "its successor is \($0)" } ?? "nothing takes its place")
+        }
+        guard let adapter = try adapter(row.model, base: view.rounds[row.round]!.base) else {
+            throw EngineError(
+                .missing, "the model \(row.model.hex.prefix(16))… is not in this ledger",
+                hint: "import its adapter, or the contributions and materialise it here")
+        }
+        try writeAdapter(adapter, digest: row.model, to: path)
+        return row
+    }
+
+    /// The model that `text` names: a round, or a digest or the first digits of one.
+    public func resolveModel(_ text: String) throws -> ModelRow {
+        let view = try view
+        if let round = RoundID(text), let row = view.rounds[round] {
+            guard let model = row.materialization.flatMap({ view.models[$0] }) else {
+                throw EngineError(.missing, "\(round) has no model yet", hint: "lethe model materialize \(round)")
+            }
+            return model
+        }
+        let found = view.allModels.filter { text.count >= 8 && $0.model.hex.hasPrefix(text) }
+        guard let model = found.last, Set(found.map(\.model)).count == 1 else {
+            throw EngineError(
+                .invalidRequest, "no model \"\(text)\"",
+                hint: "give a round, or at least 8 digits of the model's digest; lethe show models lists them")
+        }
+        return model
+    }
+
+    /// Makes all admission checks for an event that would be recorded, and records nothing.
+    func dryRun(_ event: Event, as member: MemberName, on origin: Origin) throws {
+        let (savedPublic, savedPrivate) = (publicView, privateViews)
+        defer { (publicView, privateViews) = (savedPublic, savedPrivate) }
+        for bytes in try outbox(of: origin) { try admit(Self.parse(bytes, origin), to: origin) }
+        let statement = try statement(event, as: member, on: origin, body: nil)
+        let bytes = try seal(statement, with: [activeKey(of: member)])
+        try admit(Self.parse(bytes, origin), to: origin)
+    }
+}

@@ -1,0 +1,51 @@
+internal import Adapters
+internal import Bytes
+internal import ChainViews
+internal import Events
+internal import LedgerStore
+internal import Replay
+
+/// The exact sums of rounds, kept so that leaving a contribution out costs one subtraction for each element.
+///
+/// A sum is named by the set of contributions in it. It is a cache: without it a model is merged afresh, to the same
+/// bytes. Only the rule `mean` has one.
+extension Ledger {
+    func keepRunningSum(_ round: RoundRow, _ contributions: [Contribution], _ set: EventSet) throws {
+        guard round.rule == .mean else { return }
+        try withScratchDirectory(scratch) { directory in
+            let sum = try RunningSum.create(
+                at: "\(directory)/sum", from: contributions, threads: surroundings.cores)
+            try keepSum(sum, set)
+        }
+    }
+
+    private func keepSum(_ sum: RunningSum, _ set: EventSet) throws {
+        try directory.blobs.put(BlobID(.runningSum, set.digest), contentsOf: sum.path)
+    }
+
+    /// The model of `rows` by subtraction from the sum of the round's previous model; `nil` where there is no such sum,
+    /// or an adapter to subtract is not here.
+    func rebuildFromRunningSum(
+        _ round: RoundRow, _ rows: [ContributionRow], _ set: EventSet
+    ) throws -> (digest: ArtifactDigest, tensors: ArtifactDigest)? {
+        let view = try view
+        guard round.rule == .mean, let old = round.materialization.flatMap({ view.models[$0] }),
+            let blob = try directory.blobs.open(BlobID(.runningSum, old.contributions.digest))
+        else { return nil }
+        let kept = Set(rows.map(\.event))
+        let removed = view.mergedContributions(of: old).filter { !kept.contains($0.event) }
+        let removing = try contributions(to: round, removed, allowMissing: true)
+        guard removing.count == removed.count, !removing.isEmpty else { return nil }
+        return try withScratchDirectory(scratch) { scratch in
+            try copyOut(blob, to: "\(scratch)/before")
+            let sum = try RunningSum(path: "\(scratch)/before").updated(
+                removing: removing, to: "\(scratch)/after", threads: surroundings.cores)
+            try sum.materialise(toDirectory: "\(scratch)/model", threads: surroundings.cores)
+            defer { removeScratchDirectory("\(scratch)/model") }
+            let model = try inspect("\(scratch)/model", base: round.base)
+            try keepAdapter(at: "\(scratch)/model", model.adapter, digest: model.adapterDigest)
+            try keepSum(sum, set)
+            return (model.adapterDigest, model.tensors)
+        }
+    }
+}

@@ -1,0 +1,167 @@
+public import Bytes
+internal import ChainViews
+public import Events
+internal import LedgerStore
+public import MerkleLog
+public import Proofs
+public import Signing
+
+extension Ledger {
+    /// Cosigns a checkpoint as local `member`, once it is known to extend everything that this witness saw before.
+    ///
+    /// The ledger's own copy of the chain is the evidence: it was verified entry by entry when it was imported, so the
+    /// checkpoint must be its root at that size. What was seen is persisted before the signature is made.
+    public func cosign(checkpoint bytes: [UInt8], as member: MemberName) throws -> [UInt8] {
+        var note = try Self.note(bytes)
+        guard let origin = Origin(String(note.text.prefix { $0 != "\n" })) else {
+            throw EngineError(.refused, "the note is not a checkpoint of a chain of this kind")
+        }
+        try verifyCheckpoint(note, of: origin, policy: nil)
+        let checkpoint = try Self.checkpoint(note, origin: origin)
+        let size = try size(of: origin)
+        guard checkpoint.size <= size else {
+            throw EngineError(
+                .missing, "the checkpoint is of \(checkpoint.size) entries; this ledger has verified \(size)",
+                hint: "import the chain first: lethe chain import FILE")
+        }
+        guard try directory.events.root(of: chainID(origin), at: checkpoint.size) == checkpoint.root else {
+            throw EngineError(
+                .refused, "the checkpoint of \(checkpoint.size) entries is inconsistent with the entries that were verified here: two histories",
+                hint: "do not cosign; keep both checkpoints, they are evidence against the operator")
+        }
+        try remember(checkpoint, note)
+        let key = try witnessKey(of: member)
+        let name = witnessName(member, of: origin.consortium)
+        note.cosign(as: name, with: try keys.signingKey(key), time: UInt64(surroundings.now().seconds))
+        try collectCosignatures(note, checkpoint)
+        return note.bytes
+    }
+
+    /// Persists `checkpoint` as the last one that this witness saw; refuses a smaller one.
+    private func remember(_ checkpoint: Checkpoint, _ note: Note) throws {
+        let seen = try directory.checkpoints.kept(checkpoint.origin, as: .witnessed)
+        if seen?.checkpoint == checkpoint { return }
+        if let seen, seen.checkpoint.size > checkpoint.size {
+            throw EngineError(
+                .refused, "this witness saw a checkpoint of \(seen.checkpoint.size) entries already; \(checkpoint.size) is older",
+                hint: "cosign the newest checkpoint (lethe chain checkpoint)")
+        }
+        try directory.checkpoints.swap(
+            KeptCheckpoint(checkpoint: checkpoint, note: note.bytes), as: .witnessed, expecting: seen)
+    }
+
+    private func witnessKey(of member: MemberName) throws -> KeyID {
+        let row = try view
+        guard row.members[member] != nil else { throw EngineError(.invalidRequest, "\(member) is not a member") }
+        let key = row.activeKeys(of: member, for: .witness).map(\.key.keyID).last { keys.holds($0) }
+        guard let key else {
+            throw EngineError(.missing, "the witness key of \(member) is not in this ledger")
+        }
+        return key
+    }
+
+    /// Keeps the cosignatures of `note` that verify under the members' witness keys. Others are ignored.
+    @discardableResult
+    public func collectCosignatures(_ note: Note, _ checkpoint: Checkpoint) throws -> Int {
+        let verified = try? note.verified(by: verifierKeys(of: Origin(checkpoint.origin)!))
+        var count = 0
+        for signature in verified?.signatures ?? [] where signature.time != nil {
+            let line = note.signatures.first { $0.name == signature.key.name && $0.keyID == signature.key.id }
+            guard let line else { continue }
+            try directory.checkpoints.add(
+                KeptCosignature(
+                    origin: checkpoint.origin, size: checkpoint.size, root: checkpoint.root,
+                    witness: signature.key.name.text, line: line.line))
+            count += 1
+        }
+        return count
+    }
+
+    /// Takes in the cosignatures of a note that a witness sent back.
+    public func collect(cosigned bytes: [UInt8]) throws -> Int {
+        let note = try Self.note(bytes)
+        guard let origin = Origin(String(note.text.prefix { $0 != "\n" })) else {
+            throw EngineError(.refused, "the note is not a checkpoint of a chain of this kind")
+        }
+        try verifyCheckpoint(note, of: origin, policy: nil)
+        return try collectCosignatures(note, Self.checkpoint(note, origin: origin))
+    }
+
+    /// The chain's checkpoint key and all members' witness keys.
+    private func verifierKeys(of origin: Origin) throws -> [VerifierKey] {
+        let view = try view
+        let log = origin.isPublic ? view.charter?.checkpointKey : view.chains[origin]?.checkpointKey
+        var verifiers = log.map {
+            [VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: $0.bytes)!)]
+        } ?? []
+        for row in view.allKeys where row.purpose == .witness && row.revokedAt == nil {
+            verifiers.append(
+                VerifierKey(
+                    name: witnessName(row.member, of: origin.consortium), algorithm: .cosignatureV1,
+                    publicKey: PublicKey(bytes: row.key.bytes)!))
+        }
+        return verifiers
+    }
+
+    /// The trust policy of this consortium: the public chain's key, and a quorum of its members as witnesses.
+    ///
+    /// It is to be handed to verifiers by another way than the certificates that they will check with it.
+    public func trustPolicy(quorum: Int, excluding: [MemberName] = []) throws -> TrustPolicy {
+        let origin = try publicOrigin
+        let verifiers = try verifierKeys(of: origin)
+        let witnesses = verifiers.dropFirst().filter { verifier in
+            !excluding.contains { witnessName($0, of: origin.consortium) == verifier.name }
+        }.map { key in
+            TrustPolicy.Witness(
+                name: PolicyWord(String(key.name.text.split(separator: "/").last!))!, key: key)
+        }
+        guard (0...witnesses.count).contains(quorum) else {
+            throw EngineError(
+                .invalidRequest, "a quorum of \(quorum) out of \(witnesses.count) witnesses is not possible")
+        }
+        let name = PolicyWord("witnesses")!
+        return try TrustPolicy(
+            logs: [TrustPolicy.Log(key: verifiers[0])], witnesses: Array(witnesses),
+            groups: quorum == 0
+                ? [] : [TrustPolicy.Group(name: name, threshold: .atLeast(quorum), members: witnesses.map(\.name))],
+            quorum: quorum == 0 ? .notRequired : .named(name))
+    }
+
+    // MARK: Proofs
+
+    /// The offline proof that `event` stands on its chain, under the newest checkpoint.
+    public func prove(_ event: EventHash) throws -> (proof: TlogProof, origin: Origin) {
+        for origin in try origins() {
+            let chain = try chainID(origin)
+            guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain) else { continue }
+            let (checkpoint, note) = try checkpointNote(of: origin)
+            guard index.rawValue < checkpoint.size.rawValue,
+                let entry = try directory.events.entry(at: index, of: chain)
+            else { throw EngineError(.missing, "the event is newer than the last checkpoint of \(origin)") }
+            let path = try directory.events.inclusionProof(of: index, in: checkpoint.size, of: chain)
+            return (TlogProof(extra: entry.envelope, index: index, path: path, note: try Note(parsing: note)), origin)
+        }
+        throw EngineError(
+            .refused, "no chain of this ledger has the event \(event)", hint: "lethe show events lists them")
+    }
+
+    /// The event whose hash begins with `prefix`, or stands at `index` of the public chain where the text is a number.
+    public func resolveEvent(_ text: String) throws -> EventHash {
+        if let hash = EventHash(hex: text) { return hash }
+        var found: [EventHash] = []
+        for origin in try origins() {
+            let chain = try chainID(origin)
+            let size = try directory.events.size(of: chain)
+            try directory.events.scanEntries(of: chain, in: LeafIndex(0)..<LeafIndex(size.rawValue)) { index, leaf, _ in
+                let isNamed = origin.isPublic && String(index.rawValue) == text
+                if isNamed || (text.count >= 8 && leaf.hex.hasPrefix(text)) { found.append(EventHash(retagging: leaf)) }
+            }
+        }
+        guard let event = found.first, found.count == 1 else {
+            throw EngineError(
+                .invalidRequest, found.isEmpty ? "no event \"\(text)\" in this ledger" : "\"\(text)\" names \(found.count) events",
+                hint: "give the event's index on the public chain, its hash, or at least 8 digits of it")
+        }
+        return event
+    }
+}

@@ -1,0 +1,202 @@
+internal import Bytes
+public import ChainViews
+public import Events
+internal import Foundation
+public import LedgerStore
+public import MerkleLog
+internal import Replay
+public import Signing
+
+/// What the engine takes from its surroundings: the time, randomness, the passphrase, the number of cores.
+public struct Surroundings: Sendable {
+    public var now: @Sendable () -> Timestamp
+    public var random: RandomBytes
+    public var passphrase: @Sendable () throws -> [UInt8]?
+    public var cores: Int
+    /// Told of long work: what is done, how much of it, out of how much.
+    public var progress: @Sendable (_ what: String, _ done: Int, _ total: Int) -> Void
+
+    public init(
+        now: @escaping @Sendable () -> Timestamp, random: RandomBytes,
+        passphrase: @escaping @Sendable () throws -> [UInt8]?, cores: Int,
+        progress: @escaping @Sendable (_ what: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+    ) {
+        self.now = now
+        self.random = random
+        self.passphrase = passphrase
+        self.cores = cores
+        self.progress = progress
+    }
+}
+
+/// One ledger directory, opened: its chains, views, keys, bodies and blobs.
+///
+/// The actor orders all appends. Nothing suspends between reading a tree and committing to it.
+public actor Ledger {
+    public nonisolated let path: String
+    public nonisolated let surroundings: Surroundings
+    let directory: LedgerDirectory
+    var keys: KeyRing
+    public internal(set) var publicView: PublicView?
+    public internal(set) var privateViews: [Origin: PrivateView] = [:]
+
+    init(directory: LedgerDirectory, keys: KeyRing, surroundings: Surroundings) {
+        path = directory.paths.root
+        self.directory = directory
+        self.keys = keys
+        self.surroundings = surroundings
+    }
+
+    /// Opens the ledger at `path`. Views that do not stand at the end of their chain are rebuilt from the entries.
+    public static func open(
+        at path: String, mode: LedgerDirectory.Mode, surroundings: Surroundings, faults: FaultInjector = .none
+    ) async throws -> Ledger {
+        let directory = try LedgerDirectory.open(
+            at: path, mode: mode, random: surroundings.random, faults: faults)
+        let keys = try KeyRing(directory: directory.paths.keys, passphrase: surroundings.passphrase)
+        let ledger = Ledger(directory: directory, keys: keys, surroundings: surroundings)
+        try await ledger.loadViews()
+        return ledger
+    }
+
+    public func close() throws { try directory.close() }
+
+    // MARK: Chains
+
+    /// The public chain's origin; an error before a charter was made or imported.
+    public var publicOrigin: Origin {
+        get throws {
+            guard let origin = publicView?.origin else {
+                throw EngineError(
+                    .missing, "this ledger has no public chain yet",
+                    hint: "found one with lethe init, or import one with lethe chain import")
+            }
+            return origin
+        }
+    }
+
+    /// The public view; an error before there is one.
+    public var view: PublicView {
+        get throws {
+            _ = try publicOrigin
+            return publicView!
+        }
+    }
+
+    /// The origins of all chains that this ledger holds, the public one first.
+    public func origins() throws -> [Origin] {
+        try directory.events.chains().compactMap { Origin($0.origin) }
+            .sorted { ($0.isPublic ? 0 : 1, $0) < ($1.isPublic ? 0 : 1, $1) }
+    }
+
+    func chainID(_ origin: Origin) throws -> ChainID {
+        guard let id = try directory.events.chain(origin.text) else {
+            throw EngineError(
+                .missing, "this ledger holds no chain \(origin)",
+                hint: "lethe chain list shows those it holds")
+        }
+        return id
+    }
+
+    public func size(of origin: Origin) throws -> TreeSize { try directory.events.size(of: chainID(origin)) }
+
+    /// Whether this ledger signs the checkpoints of `origin`.
+    public func operates(_ origin: Origin) -> Bool { keys.checkpointKey(of: origin) != nil }
+
+    /// The members whose keys lie in this ledger.
+    public var localMembers: [MemberName] { keys.members }
+
+    /// The entries of `origin` in `range`, in batches.
+    func forEachBatch(
+        of origin: Origin, upTo size: TreeSize, _ body: ([[UInt8]]) throws -> Void
+    ) throws {
+        let chain = try chainID(origin)
+        var next = 0
+        while next < size.rawValue {
+            let end = min(size.rawValue, next + 4_096)
+            var batch: [[UInt8]] = []
+            batch.reserveCapacity(end - next)
+            try directory.events.scanEntries(of: chain, in: LeafIndex(next)..<LeafIndex(end)) { _, _, bytes in
+                batch.append(Array(bytes))
+            }
+            try body(batch)
+            next = end
+        }
+    }
+
+    // MARK: Views
+
+    func loadViews() throws {
+        for origin in try origins() where origin.isPublic { publicView = try loadPublicView(origin) }
+        for origin in try origins() where !origin.isPublic {
+            privateViews[origin] = try loadPrivateView(origin)
+        }
+    }
+
+    private func storedRows(_ origin: Origin) throws -> [ChainViews.ViewRow]? {
+        let chain = try chainID(origin)
+        guard try directory.events.viewPosition(of: chain) == directory.events.size(of: chain) else { return nil }
+        return try directory.events.viewRows(of: chain).map {
+            ChainViews.ViewRow(kind: $0.kind, key: $0.key, value: $0.value)
+        }
+    }
+
+    func loadPublicView(_ origin: Origin) throws -> PublicView {
+        let size = try size(of: origin).rawValue
+        if let rows = try storedRows(origin),
+            let view = try? PublicView(origin: origin, size: size, rows: rows) { return view }
+        return try replayPublic(origin).view
+    }
+
+    private func loadPrivateView(_ origin: Origin) throws -> PrivateView {
+        let size = try size(of: origin).rawValue
+        if let rows = try storedRows(origin),
+            let view = try? PrivateView(origin: origin, size: size, rows: rows) { return view }
+        return try replayPrivate(origin, publicView: view).view
+    }
+
+    /// Folds the public chain from its entries.
+    func replayPublic(_ origin: Origin, upTo limit: TreeSize? = nil) throws -> PublicReplay {
+        let size = try limit ?? size(of: origin)
+        var replay = PublicReplay(origin: origin, cores: surroundings.cores)
+        try forEachBatch(of: origin, upTo: size) { batch in
+            try replay.append(batch)
+            surroundings.progress("verifying \(origin)", replay.view.size, size.rawValue)
+        }
+        return replay
+    }
+
+    /// Folds a private chain from its entries, each leaf judged as of the first anchor that covers it.
+    func replayPrivate(_ origin: Origin, publicView: PublicView) throws -> PrivateReplay {
+        let size = try size(of: origin)
+        let anchors = try openedAnchors(of: origin, publicView: publicView)
+        let now = publicView.size
+        var replay = PrivateReplay(origin: origin, publicView: publicView, cores: surroundings.cores) { leaf in
+            anchors.first { leaf < $0.size.rawValue }?.position ?? now
+        }
+        try forEachBatch(of: origin, upTo: size) { batch in
+            try replay.append(batch)
+            surroundings.progress("verifying \(origin)", replay.view.size, size.rawValue)
+        }
+        return replay
+    }
+
+    /// Writes rebuilt views over the stored ones.
+    public func rebuildViews() throws {
+        for origin in try origins() {
+            let rows: [ChainViews.ViewRow]
+            if origin.isPublic {
+                publicView = try replayPublic(origin).view
+                rows = publicView!.rows
+            } else {
+                let view = try replayPrivate(origin, publicView: view).view
+                privateViews[origin] = view
+                rows = view.rows
+            }
+            try directory.events.replaceViews(
+                of: chainID(origin),
+                with: rows.map { LedgerStore.ViewRow(kind: $0.kind, key: $0.key, value: $0.value) },
+                at: size(of: origin))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+public import Bytes
+public import Events
+
+/// A certificate with everything that is needed to check it, as one file (`schemas/certificate.md`).
+///
+/// The bundle holds the whole public chain up to its checkpoint, so that a verifier replays it: absence of a revocation,
+/// completeness of the closure and of each contributor list are then proven, not attested. Each cited event also has
+/// its own inclusion proof, for a check by hand.
+public struct CertificateBundle: Codable, Hashable, Sendable {
+    public static let format = "lethe/certificate-bundle@v1"
+    /// The most bytes that a verifier reads.
+    public static let maximumBytes = 256 << 20
+
+    public struct Chain: Codable, Hashable, Sendable {
+        /// The signed note, with cosignatures.
+        public var checkpoint: String
+        /// All envelopes up to the checkpoint, in order.
+        public var entries: [JSONText]
+
+        public init(checkpoint: [UInt8], entries: [[UInt8]]) {
+            self.checkpoint = String(decoding: checkpoint, as: UTF8.self)
+            self.entries = entries.map { JSONText($0)! }
+        }
+    }
+
+    public struct InclusionProof: Codable, Hashable, Sendable {
+        public var event: EventHash
+        public var index: Count
+        /// Base64, from the leaf's neighbour upwards.
+        public var path: [String]
+
+        public init(event: EventHash, index: Int, path: [[UInt8]]) {
+            self.event = event
+            self.index = Count(index)!
+            self.path = path.map(Base64.encode)
+        }
+    }
+
+    /// The certificate: a DSSE envelope around an in-toto statement.
+    public var certificate: JSONText
+    public var chain: Chain
+    public var format: String
+    /// One for each event that the certificate cites, in its order.
+    public var proofs: [InclusionProof]
+
+    public init(certificate: [UInt8], chain: Chain, proofs: [InclusionProof]) {
+        format = Self.format
+        self.certificate = JSONText(certificate)!
+        self.chain = chain
+        self.proofs = proofs
+    }
+
+    /// Why a file is not a bundle.
+    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        case tooLarge(Int)
+        case malformed(JSONError)
+        case unknownFormat(String)
+
+        public var description: String {
+            switch self {
+            case .tooLarge(let bytes): "the bundle has \(bytes) bytes; the limit is \(CertificateBundle.maximumBytes)"
+            case .malformed(let error): "the bundle is malformed: \(error)"
+            case .unknownFormat(let format): "unknown bundle format \"\(format.prefix(60))\""
+            }
+        }
+    }
+
+    public var bytes: [UInt8] { CanonicalJSON.encode(self) + [0x0a] }
+
+    public init(parsing bytes: [UInt8]) throws(Failure) {
+        guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes.count) }
+        do throws(JSONError) {
+            self = try CanonicalJSON.decode(Self.self, from: bytes.last == 0x0a ? bytes.dropLast() : bytes)
+        } catch {
+            throw .malformed(error)
+        }
+        guard format == Self.format else { throw .unknownFormat(format) }
+    }
+}

@@ -1,0 +1,88 @@
+public import Bytes
+public import ChainViews
+public import Events
+
+/// One step of carrying out a plan: an event, and the idempotent work before it.
+public enum DeletionStep: Hashable, Sendable {
+    case start(Ascending<DeletionID>)
+    case applyExclusion(plan: ArtifactDigest)
+    /// Rebuild the model of a round without what is excluded.
+    case rematerialize(RoundID, plan: ArtifactDigest)
+    case recall(RoundID, model: ArtifactDigest, plan: ArtifactDigest)
+    case completeRematerialization(plan: ArtifactDigest)
+    /// A holder erases what the plan names from each of its stores, then attests it.
+    case erase(holder: MemberName, plan: ArtifactDigest)
+    /// Replay from zero, compare, complete.
+    case complete(DeletionID, plan: ArtifactDigest)
+
+    /// Who can take the step: one member, or anyone with a role.
+    public enum Actor: Hashable, Sendable, CustomStringConvertible {
+        case member(MemberName)
+        case role(Role)
+
+        public var description: String {
+            switch self {
+            case .member(let name): name.text
+            case .role(let role): "a member with the role \(role.rawValue)"
+            }
+        }
+    }
+
+    public var actor: Actor {
+        switch self {
+        case .erase(let holder, _): .member(holder)
+        default: .role(.aggregator)
+        }
+    }
+
+    public var summary: String {
+        switch self {
+        case .start: "start the deletion"
+        case .applyExclusion: "exclude the events and suppress the affected models"
+        case .rematerialize(let round, _): "rebuild the model of \(round)"
+        case .recall(let round, _, _): "recall the model of \(round)"
+        case .completeRematerialization: "record what became of each model"
+        case .erase(let holder, _): "\(holder) erases and attests"
+        case .complete(let deletion, _): "replay from zero and complete \(deletion)"
+        }
+    }
+}
+
+/// What is left to do for deletions, read off the public view alone.
+///
+/// There is no state besides the chain: after a crash, or on another machine, the same view gives the same next steps.
+public struct DeletionProgress: Sendable {
+    private let view: PublicView
+
+    public init(view: PublicView) { self.view = view }
+
+    /// The steps that can be taken now for `deletions`, which are accepted or started together. Empty when all are
+    /// completed. More than one step only where they are independent: the holders' erasures, the completions.
+    public func nextSteps(for deletions: Ascending<DeletionID>) -> [DeletionStep] {
+        let rows = deletions.compactMap { view.deletions[$0] }
+        if !rows.isEmpty, rows.allSatisfy({ $0.state == .accepted }) { return [.start(deletions)] }
+        guard let plan = rows.compactMap(\.plan).first.flatMap({ view.plans[$0] }) else { return [] }
+        return nextSteps(of: plan)
+    }
+
+    public func nextSteps(of plan: PlanRow) -> [DeletionStep] {
+        guard plan.excludedBy != nil else { return [.applyExclusion(plan: plan.plan)] }
+        guard plan.rematerializedBy != nil else { return [nextRebuild(plan)] }
+        let attested = Set(plan.erasures.filter(\.isComplete).map(\.holder))
+        let open = plan.holders.filter { !attested.contains($0) }
+        guard open.isEmpty else { return open.map { .erase(holder: $0, plan: plan.plan) } }
+        return plan.deletions.filter { view.deletions[$0]?.state == .started }
+            .map { .complete($0, plan: plan.plan) }
+    }
+
+    private func nextRebuild(_ plan: PlanRow) -> DeletionStep {
+        for planned in plan.models {
+            guard view.models[planned.materialization]?.state == .suppressed else { continue }
+            switch planned.outcome {
+            case .rematerialized: return .rematerialize(planned.round, plan: plan.plan)
+            case .withdrawn: return .recall(planned.round, model: planned.model, plan: plan.plan)
+            }
+        }
+        return .completeRematerialization(plan: plan.plan)
+    }
+}

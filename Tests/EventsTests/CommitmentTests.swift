@@ -1,0 +1,53 @@
+import Bytes
+import Events
+import Testing
+
+/// Known answers, computed with Python's `hashlib` from the definitions in `schemas/events.md`.
+@Suite struct CommitmentTests {
+    private let salt = Salt(bytes: Array(0..<32))!
+
+    @Test func commitsToABodyWithItsTypeAndSalt() {
+        let body = BodyCommitment(body: Array(#"{"reason":"x"}"#.utf8), mediaType: .json, salt: salt)
+        #expect(body.hex == "514f0d69cac200e4b484ba45255e36fe191ca6c31fc2b1755361c038eb5c3b45")
+        let empty = BodyCommitment(body: [], mediaType: .json, salt: salt)
+        #expect(empty.hex == "6ee17ab30581f415c09597c4f190573834df734d26de4d52be55aa50729ef2bf")
+    }
+
+    @Test func commitsToARecordWithItsSalt() {
+        let record = RecordCommitment(record: Array("a record".utf8), salt: salt)
+        #expect(record.hex == "3c1f49a1f8623938b9edba55f340f92a921fe0cb28721bf8677dec41140ef22f")
+    }
+
+    @Test func takesASaltOf32BytesOnly() {
+        #expect(Salt(bytes: [UInt8](repeating: 0, count: 31)) == nil)
+        #expect(Salt(bytes: [UInt8](repeating: 0, count: 33)) == nil)
+    }
+
+    @Test func digestsASetOfEventsByCountAndOrder() {
+        let events: [EventHash] = [.sha256([1]), .sha256([2]), .sha256([3])]
+        let set = EventSet(events)
+        #expect(set.count.value == 3)
+        #expect(set.digest.hex == "52a5cdce9136bccd02cd22309b4efa0216cbf04a029e2baac5f0d1a7620af809")
+        #expect(EventSet(events.reversed()).digest != set.digest)
+        #expect(EventSet([]).digest.hex == "e228dc0f2115b5879b8db038a83d81d4689d176793ed228ba46d6301569f1419")
+    }
+
+    @Test func hashesALeafAsAMerkleTreeDoes() {
+        let leaf = EventHash(envelope: Array("envelope".utf8))
+        #expect(leaf.hex == "8a514be2cac26b7627a745df1a4a9e97a5cbe46b5c9b96ca02e1fac920421a42")
+    }
+
+    @Test func namesAKeyByTheDigestOfItsBytes() throws {
+        let key = try #require(KeyBytes("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="))
+        #expect(key.bytes == Array(0..<32))
+        #expect(key.keyID.hex == "630dcd2966c4336691125448bbb25b4ff412a49c732db2c8abc1b8581bd710dd")
+    }
+
+    @Test(arguments: [
+        "application", "application/", "/json", "Application/json", "application/json; charset=utf-8", "a/b/c",
+        "a/.b", "-a/b", "",
+    ])
+    func refusesWhatIsNoMediaType(text: String) {
+        #expect(MediaType(text) == nil)
+    }
+}

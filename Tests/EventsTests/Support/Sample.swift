@@ -1,0 +1,134 @@
+import Bytes
+import Events
+
+/// One valid statement of each event type, made from fixed values.
+enum Sample {
+    static func hash<Subject>(_ seed: UInt8) -> Hash256<Subject> { .sha256([seed]) }
+    static func key(_ seed: UInt8) -> KeyBytes { KeyBytes(bytes: [UInt8](repeating: seed, count: 32))! }
+    static let plan: ArtifactDigest = hash(40)
+
+    static func statement(_ type: EventType) -> Statement {
+        let isFirst = type == .consortiumFounded || type == .readersListed
+        return Statement(
+            chain: Origin(type.audience == .publicChain ? "skies.example/public" : "skies.example/delta")!,
+            author: MemberName("delta")!, sequence: isFirst ? 0 : 12, previous: isFirst ? nil : hash(1),
+            claimedAt: Timestamp("2026-11-23T10:00:00Z")!,
+            body: type.hasBody ? BodyReference(commitment: hash(2), mediaType: .json) : nil, event: event(type),
+            firstLeaf: isFirst ? nil : hash(3))
+    }
+
+    static func event(_ type: EventType) -> Event {
+        switch type {
+        case .consortiumFounded, .memberAdmitted, .keyAdded, .keyRevoked, .chainOpened, .chainAnchored,
+            .readersListed, .baseRegistered:
+            founding(type)
+        case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested, .modelRecalled:
+            round(type)
+        default: deletion(type)
+        }
+    }
+
+    private static func member(_ name: String, seed: UInt8) -> MemberRecord {
+        MemberRecord(
+            name: MemberName(name)!, roles: [.contributor, .witness], eventKey: key(seed), witnessKey: key(seed + 1),
+            encryptionKey: key(seed + 2))
+    }
+
+    private static func founding(_ type: EventType) -> Event {
+        let delta = MemberName("delta")!
+        switch type {
+        case .consortiumFounded:
+            return .consortiumFounded(
+                ConsortiumFounded(
+                    consortium: Consortium("skies.example")!, chainOperator: delta, checkpointKey: key(9),
+                    members: [member("delta", seed: 10), member("united", seed: 20)], threshold: Count(2)!))
+        case .memberAdmitted: return .memberAdmitted(MemberAdmitted(member: member("alpine", seed: 30)))
+        case .keyAdded: return .keyAdded(KeyAdded(key: key(34), member: delta, purpose: .event))
+        case .keyRevoked:
+            return .keyRevoked(
+                KeyRevoked(goodSize: Count(120)!, key: hash(35), member: delta, reason: .compromised))
+        case .chainOpened:
+            return .chainOpened(
+                ChainOpened(
+                    checkpointKey: key(36), chainOperator: delta, origin: Origin("skies.example/delta")!))
+        case .chainAnchored: return .chainAnchored(ChainAnchored(origin: Origin("skies.example/delta")!))
+        case .readersListed:
+            return .readersListed(ReadersListed(readers: [delta, MemberName("united")!]))
+        default:
+            return .baseRegistered(
+                BaseRegistered(base: hash(37), name: BaseName("sentence-transformers/all-MiniLM-L6-v2")!))
+        }
+    }
+
+    private static func round(_ type: EventType) -> Event {
+        let round = RoundID("round-1")!
+        let contributions = EventSet([hash(50), hash(51)])
+        switch type {
+        case .roundOpened:
+            return .roundOpened(RoundOpened(base: hash(37), round: round, rule: .ffa, topology: .feedback))
+        case .adapterCommitted:
+            return .adapterCommitted(
+                AdapterCommitted(
+                    adapter: hash(52), configuration: hash(53), parents: [hash(54), hash(55)], round: round,
+                    tensors: hash(56), weight: Weight(12_345)!))
+        case .roundClosed: return .roundClosed(RoundClosed(contributions: contributions, round: round))
+        case .modelMaterialized:
+            return .modelMaterialized(
+                ModelMaterialized(
+                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58)))
+        case .modelAttested:
+            return .modelAttested(ModelAttested(materialization: hash(59), model: hash(57)))
+        default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round))
+        }
+    }
+
+    private static func deletion(_ type: EventType) -> Event {
+        let deletion = DeletionID("d-2026-0001")!
+        switch type {
+        case .deletionRequested:
+            return .deletionRequested(
+                DeletionRequested(
+                    deletion: deletion, dueAt: Timestamp("2026-12-20T00:00:00Z")!, ground: .gdpr171b,
+                    member: MemberName("delta")!, receivedAt: Timestamp("2026-11-20T08:30:00Z")!,
+                    scope: .contributions))
+        case .deletionDecided:
+            return .deletionDecided(DeletionDecided(decision: .accepted, deletion: deletion))
+        case .deletionStarted:
+            return .deletionStarted(
+                DeletionStarted(
+                    deletions: [deletion, DeletionID("d-2026-0002")!], excluded: [hash(60), hash(61)],
+                    holders: [MemberName("delta")!, MemberName("united")!], plan: plan))
+        case .exclusionApplied:
+            return .exclusionApplied(ExclusionApplied(models: [hash(57), hash(62)], plan: plan))
+        case .deletionCompleted:
+            return .deletionCompleted(
+                DeletionCompleted(deletion: deletion, keyDirectory: hash(66), outcome: .withdrawn, plan: plan))
+        case .deletionCertified:
+            return .deletionCertified(
+                DeletionCertified(certificate: hash(67), deletion: deletion, kind: .statusStatement))
+        case .deletionScoped: return .deletionScoped(DeletionScoped(deletion: deletion))
+        case .recordErased: return .recordErased(RecordErased(bodies: [hash(68), hash(69)]))
+        default: return erasure(type)
+        }
+    }
+
+    private static func erasure(_ type: EventType) -> Event {
+        if type == .erasureAttested {
+            return .erasureAttested(
+                ErasureAttested(
+                    artifacts: [hash(52), hash(57)], plan: plan,
+                    results: [
+                        StoreResult(items: Count(2)!, store: .blobs, verdict: .deleted),
+                        StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
+                    ]))
+        }
+        let round = RoundID("round-1")!
+        return .rematerializationCompleted(
+            RematerializationCompleted(
+                dispositions: [
+                    Disposition(newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round),
+                    Disposition(
+                        newModel: nil, oldModel: hash(64), outcome: .withdrawn, round: RoundID("round-2")!),
+                ], plan: plan))
+    }
+}
