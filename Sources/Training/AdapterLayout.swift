@@ -124,7 +124,7 @@ struct AdapterLayout: Sendable {
     /// The values that a run without a parent begins with: A uniform as PEFT has it (Kaiming with a = sqrt 5: within 1 / sqrt
     /// of the inputs), B zero, the classifier uniform with the standard deviation 0.02, its bias zero. A whole-trained
     /// pooler begins at the base's.
-    func initialValues(recipe: Recipe, base: BaseModel) -> NamedTensors {
+    func initialValues(recipe: Recipe, base: BaseEncoder) -> NamedTensors {
         var values: [String: Tensor] = [:]
         for target in lowRank {
             let bound = 1 / Float(target.inputs).squareRoot()

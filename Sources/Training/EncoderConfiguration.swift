@@ -34,7 +34,7 @@ public struct EncoderConfiguration: Hashable, Sendable {
     }
 
     /// Reads config.json, refusing what the encoder does not compute: another architecture, activation or position scheme.
-    public init(json: [UInt8]) throws(BaseModelError) {
+    public init(json: [UInt8]) throws(BaseEncoderError) {
         let fields: Fields
         do {
             fields = try JSONDecoder().decode(Fields.self, from: Data(json))
@@ -59,7 +59,7 @@ public struct EncoderConfiguration: Hashable, Sendable {
         let vocab_size, max_position_embeddings, type_vocab_size: Int
         let layer_norm_eps: Float?
 
-        func refuseUnsupported() throws(BaseModelError) {
+        func refuseUnsupported() throws(BaseEncoderError) {
             let texts = [
                 ("model_type", model_type, "bert"), ("hidden_act", hidden_act, "gelu"),
                 ("position_embedding_type", position_embedding_type ?? "absolute", "absolute"),

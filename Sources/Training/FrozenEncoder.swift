@@ -65,7 +65,7 @@ struct FrozenEncoder: Sendable {
     let layers: [Layer]
     let pooler: FrozenLinear
 
-    init(_ base: BaseModel, variant: ArithmeticVariant) {
+    init(_ base: BaseEncoder, variant: ArithmeticVariant) {
         func storage(_ name: String) -> FloatStorage { FloatStorage(base.weights[name]!.values) }
         func norm(_ name: String) -> FrozenNorm {
             FrozenNorm(gain: storage(name + ".weight"), shift: storage(name + ".bias"))

@@ -1,4 +1,4 @@
-public import Bytes
+public import Adapters
 
 /// A row-major array of binary32 values.
 public struct Tensor: Hashable, Sendable {
@@ -15,9 +15,6 @@ public struct Tensor: Hashable, Sendable {
 
 /// Tensors by name: a base's weights, or an adapter's as PEFT names them.
 public struct NamedTensors: Equatable, Sendable {
-    /// The tensor digest of formats.md §3, which no file layout changes.
-    public typealias Digest = Hash256<NamedTensors>
-
     public var tensors: [String: Tensor]
 
     public init(_ tensors: [String: Tensor]) {
@@ -34,20 +31,12 @@ public struct NamedTensors: Equatable, Sendable {
         tensors.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
-    /// SHA-256 of `"lethe/tensors/v1" 00`, then per tensor in order of name: u32be length and name, `F32 `, u32be rank, u64be
-    /// each dimension, and the values as little-endian bytes.
-    public var digest: Digest {
-        var hasher = Hasher256()
-        hasher.update(Array("lethe/tensors/v1\0".utf8))
+    /// The tensor digest (`schemas/adapters.md`), which no file layout changes.
+    public var digest: TensorDigest {
+        var hasher = TensorHasher()
         for name in names {
             let tensor = tensors[name]!
-            var head: [UInt8] = []
-            head.appendBigEndian(UInt32(name.utf8.count))
-            head.append(contentsOf: name.utf8)
-            head.append(contentsOf: "F32 ".utf8)
-            head.appendBigEndian(UInt32(tensor.shape.count))
-            for dimension in tensor.shape { head.appendBigEndian(UInt64(dimension)) }
-            hasher.update(head)
+            hasher.begin(TensorDescription(name: name, element: .f32, shape: tensor.shape))
             tensor.values.withLittleEndianBytes { hasher.update($0) }
         }
         return hasher.finish()
@@ -56,11 +45,11 @@ public struct NamedTensors: Equatable, Sendable {
 
 extension [Float] {
     /// Calls `body` with the values as little-endian binary32.
-    func withLittleEndianBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    func withLittleEndianBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         #if _endian(little)
-            return withUnsafeBytes(body)
+            return try withUnsafeBytes(body)
         #else
-            return map(\.bitPattern.littleEndian).withUnsafeBytes(body)
+            return try map(\.bitPattern.littleEndian).withUnsafeBytes(body)
         #endif
     }
 

@@ -31,16 +31,16 @@ public struct Recipe: Hashable, Sendable {
 
     /// AdamW (Loshchilov and Hutter 2019), every parameter alike.
     public struct Optimiser: Hashable, Sendable {
-        public var learningRate: DecimalNumber
-        public var beta1: DecimalNumber
-        public var beta2: DecimalNumber
-        public var epsilon: DecimalNumber
-        public var weightDecay: DecimalNumber
+        public var learningRate: RecipeNumber
+        public var beta1: RecipeNumber
+        public var beta2: RecipeNumber
+        public var epsilon: RecipeNumber
+        public var weightDecay: RecipeNumber
         public var schedule: Schedule
 
         public init(
-            learningRate: DecimalNumber, beta1: DecimalNumber, beta2: DecimalNumber, epsilon: DecimalNumber,
-            weightDecay: DecimalNumber, schedule: Schedule
+            learningRate: RecipeNumber, beta1: RecipeNumber, beta2: RecipeNumber, epsilon: RecipeNumber,
+            weightDecay: RecipeNumber, schedule: Schedule
         ) {
             self.learningRate = learningRate
             self.beta1 = beta1
@@ -51,7 +51,7 @@ public struct Recipe: Hashable, Sendable {
         }
     }
 
-    public var base: BaseModel.Digest
+    public var base: BaseEncoder.Digest
     public var tokenizer: Tokenizer.Digest
     public var lora: LoRA
     /// Modules outside the encoder's layers that are trained whole: `classifier`, and `pooler` if wanted.
@@ -73,7 +73,7 @@ public struct Recipe: Hashable, Sendable {
     public static let initialisation = "kaiming-uniform-philox4x32-10/v1"
 
     public init(
-        base: BaseModel.Digest, tokenizer: Tokenizer.Digest, lora: LoRA, modulesToSave: [String], classCount: Int,
+        base: BaseEncoder.Digest, tokenizer: Tokenizer.Digest, lora: LoRA, modulesToSave: [String], classCount: Int,
         optimiser: Optimiser, epochs: Int, batchSize: Int, maximumTokens: Int, seed: UInt64
     ) throws(RecipeError) {
         self.base = base

@@ -59,8 +59,8 @@ extension Recipe {
             let schedule: Schedule
 
             func decimals() throws(RecipeError) -> Optimiser {
-                func number(_ field: String, _ text: String) throws(RecipeError) -> DecimalNumber {
-                    guard let number = DecimalNumber(text) else {
+                func number(_ field: String, _ text: String) throws(RecipeError) -> RecipeNumber {
+                    guard let number = RecipeNumber(text) else {
                         throw .outOfRange(field: "optimiser." + field, value: text)
                     }
                     return number
@@ -73,7 +73,7 @@ extension Recipe {
         }
 
         let arithmetic, initialisation, trainer: String
-        let base: BaseModel.Digest
+        let base: BaseEncoder.Digest
         let tokenizer: Tokenizer.Digest
         let batchSize, classCount, epochs, maximumTokens: Int
         let lora: LoRAFields

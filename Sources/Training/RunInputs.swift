@@ -1,3 +1,4 @@
+public import Adapters
 public import Bytes
 
 /// Everything that goes into a run, by digest: what its result is a function of.
@@ -8,13 +9,13 @@ public struct RunInputs: Hashable, Sendable {
 
     public let recipe: Recipe.Digest
     /// The tensor digest of the adapter that the run begins at, if it begins at one.
-    public let parent: NamedTensors.Digest?
+    public let parent: TensorDigest?
     /// In ascending order.
     public let commitments: [TrainingRecord.Commitment]
 
     /// `commitments` in any order.
     public init(
-        recipe: Recipe.Digest, parent: NamedTensors.Digest?, commitments: [TrainingRecord.Commitment]
+        recipe: Recipe.Digest, parent: TensorDigest?, commitments: [TrainingRecord.Commitment]
     ) {
         self.recipe = recipe
         self.parent = parent
@@ -37,7 +38,7 @@ public struct RunInputs: Hashable, Sendable {
     }
 
     /// SHA-256 of `"lethe/run/v1" 00`, the digest of the inputs and that of the result's tensors.
-    public func runDigest(result: NamedTensors.Digest) -> RunDigest {
+    public func runDigest(result: TensorDigest) -> RunDigest {
         var hasher = Hasher256()
         hasher.update(Array("lethe/run/v1\0".utf8))
         hasher.update(digest)

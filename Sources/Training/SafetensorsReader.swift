@@ -6,7 +6,7 @@ internal import Foundation
 /// `file` is the name that errors use.
 func readSafetensors(
     _ bytes: [UInt8], wanted: (String) -> Bool, file: String
-) throws(BaseModelError) -> NamedTensors {
+) throws(BaseEncoderError) -> NamedTensors {
     struct Entry: Decodable {
         let dtype: String
         let shape: [Int]
@@ -21,7 +21,7 @@ func readSafetensors(
             }
         }
     }
-    func malformed(_ reason: String) -> BaseModelError { .malformed(file: file, reason: reason) }
+    func malformed(_ reason: String) -> BaseEncoderError { .malformed(file: file, reason: reason) }
 
     guard bytes.count >= 8 else { throw malformed("shorter than its header's length field") }
     let headerLength = bytes[0..<8].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }

@@ -27,14 +27,17 @@ struct TextNormalizer: Sendable {
     }
 
     /// The words of `text`, in order.
-    func words(in text: String) -> [[Unicode.Scalar]] {
+    func words(in text: String) -> [[Unicode.Scalar]] { words(in: Array(text.unicodeScalars)) }
+
+    /// The words of the text with these code points, in order.
+    func words(in scalars: [Unicode.Scalar]) -> [[Unicode.Scalar]] {
         var words: [[Unicode.Scalar]] = []
         var word: [Unicode.Scalar] = []
         func endWord() {
             if !word.isEmpty { words.append(word) }
             word.removeAll(keepingCapacity: true)
         }
-        for scalar in text.unicodeScalars {
+        for scalar in scalars {
             let isIdeograph = scalar.value >= 0x3400 && ideographs.contains(scalar.value)
             if isIdeograph { endWord() }
             switch action(scalar) {

@@ -21,7 +21,7 @@ public struct Tokenizer: Sendable {
     public let digest: Digest
 
     /// BERT's WordPiece over `vocabulary`, whose places are the ids.
-    init(vocabulary: [[UInt8]]) throws(BaseModelError) {
+    init(vocabulary: [[UInt8]]) throws(BaseEncoderError) {
         let pieces = try WordPieceVocabulary(vocabulary)
         guard let start = pieces.id(of: "[CLS]"), let end = pieces.id(of: "[SEP]") else {
             throw .vocabularyLacks(token: pieces.id(of: "[CLS]") == nil ? "[CLS]" : "[SEP]")
@@ -87,7 +87,7 @@ struct WordPieceVocabulary: Sendable {
     private var continuations: [[UInt8]: Int32] = [:]
     private let unknown: Int32
 
-    init(_ tokens: [[UInt8]]) throws(BaseModelError) {
+    init(_ tokens: [[UInt8]]) throws(BaseEncoderError) {
         for (id, token) in tokens.enumerated() {
             let known = token.starts(with: Array("##".utf8))
                 ? continuations.updateValue(Int32(id), forKey: Array(token.dropFirst(2)))

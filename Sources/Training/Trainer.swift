@@ -1,3 +1,4 @@
+public import Adapters
 public import Bytes
 
 /// How far a run is, after each step.
@@ -14,7 +15,7 @@ public struct TrainingProgress: Hashable, Sendable {
 public struct TrainingResult: Equatable, Sendable {
     /// The adapter's tensors under PEFT's names.
     public let tensors: NamedTensors
-    public let tensorDigest: NamedTensors.Digest
+    public let tensorDigest: TensorDigest
     public let runDigest: RunInputs.RunDigest
     /// What went in; its commitments are in the order that the run digest covers.
     public let inputs: RunInputs
@@ -40,12 +41,12 @@ public struct Trainer: Sendable {
         case stop
     }
 
-    public let base: BaseModel
+    public let base: BaseEncoder
     private let encoder: FrozenEncoder
     private let threads: Int
 
     /// Prepares the base's weights; worth keeping for several runs.
-    public init(base: BaseModel, threads: Int = 1, variant: ArithmeticVariant = .best) {
+    public init(base: BaseEncoder, threads: Int = 1, variant: ArithmeticVariant = .best) {
         precondition(threads > 0)
         self.base = base
         self.threads = threads

@@ -3,7 +3,7 @@ public import Bytes
 /// Why a run gives no adapter.
 public enum TrainingError: Error, Equatable, Sendable {
     /// The recipe names another base than the one at hand.
-    case anotherBase(expected: BaseModel.Digest, found: BaseModel.Digest)
+    case anotherBase(expected: BaseEncoder.Digest, found: BaseEncoder.Digest)
     /// The recipe names another tokenizer than the base's.
     case anotherTokenizer(expected: Tokenizer.Digest, found: Tokenizer.Digest)
     /// A target module that matches nothing in the base.

@@ -19,7 +19,7 @@ final class TrainingSession {
 
     /// `records` in any order. Refuses what does not fit; nothing is computed yet.
     init(
-        base: BaseModel, encoder: FrozenEncoder, recipe: Recipe, parent: NamedTensors?, records: [TrainingRecord],
+        base: BaseEncoder, encoder: FrozenEncoder, recipe: Recipe, parent: NamedTensors?, records: [TrainingRecord],
         threads: Int
     ) throws(TrainingError) {
         guard fixed_order_environment_is_ieee() else { throw .floatingPointEnvironment }
@@ -47,7 +47,7 @@ final class TrainingSession {
     /// The adapter as it is now.
     var tensors: NamedTensors { layout.tensors(of: parameters.values) }
 
-    private static func refuseMisfit(_ recipe: Recipe, _ base: BaseModel) throws(TrainingError) {
+    private static func refuseMisfit(_ recipe: Recipe, _ base: BaseEncoder) throws(TrainingError) {
         guard recipe.base == base.digest else { throw .anotherBase(expected: recipe.base, found: base.digest) }
         guard recipe.tokenizer == base.tokenizer.digest else {
             throw .anotherTokenizer(expected: recipe.tokenizer, found: base.tokenizer.digest)

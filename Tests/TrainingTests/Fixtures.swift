@@ -13,11 +13,11 @@ enum Fixture {
         return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
     }()
 
-    static let embeddedBase = BaseModel.embedded(seed: 7)
+    static let embeddedBase = BaseEncoder.embedded(seed: 7)
 
     /// A recipe for `base`: rank 4 on query and value, AdamW, two epochs of batches of 8.
-    static func recipe(_ base: BaseModel = embeddedBase, change: (inout Recipe) -> Void = { _ in }) throws -> Recipe {
-        func number(_ text: String) -> DecimalNumber { DecimalNumber(text)! }
+    static func recipe(_ base: BaseEncoder = embeddedBase, change: (inout Recipe) -> Void = { _ in }) throws -> Recipe {
+        func number(_ text: String) -> RecipeNumber { RecipeNumber(text)! }
         var recipe = try Recipe(
             base: base.digest, tokenizer: base.tokenizer.digest,
             lora: .init(rank: 4, alpha: 8, targetModules: ["query", "value"]), modulesToSave: ["classifier"],
@@ -96,7 +96,7 @@ enum MiniLM {
         return isThere(folder) ? folder : nil
     }()
 
-    static let base: BaseModel? = directory.flatMap { try? BaseModel(directory: $0) }
+    static let base: BaseEncoder? = directory.flatMap { try? BaseEncoder(directory: $0) }
 
     private static func isThere(_ folder: URL) -> Bool {
         FileManager.default.fileExists(atPath: folder.appending(path: "model.safetensors").path)

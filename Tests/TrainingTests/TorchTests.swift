@@ -44,7 +44,7 @@ struct TorchTests {
     }
 
     private func gradients(
-        _ example: TorchCase, base: BaseModel, adapter: NamedTensors, rows: [(text: String, label: Int)]
+        _ example: TorchCase, base: BaseEncoder, adapter: NamedTensors, rows: [(text: String, label: Int)]
     ) throws -> (logits: [Float], loss: Float, gradients: NamedTensors) {
         let recipe = try Fixture.recipe(base) {
             $0.lora = .init(rank: 8, alpha: 16, targetModules: example.targets)

@@ -1,5 +1,5 @@
 /// A non-negative decimal number in the one spelling that a recipe may have: no exponent, no leading or trailing zero.
-public struct DecimalNumber: Hashable, Sendable {
+public struct RecipeNumber: Hashable, Sendable {
     public let text: String
 
     /// `nil` unless `text` is `0`, `12`, `0.25`, ... with at most 40 characters.

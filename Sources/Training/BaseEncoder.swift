@@ -1,22 +1,27 @@
+public import Adapters
 public import Bytes
 public import Foundation
 internal import Kernels
 
 /// A frozen encoder with its tokenizer: what adapters are trained on.
-public struct BaseModel: Sendable {
+public struct BaseEncoder: Sendable {
     /// Names a base by everything that determines what it computes, its tokenizer apart.
-    public typealias Digest = Hash256<BaseModel>
+    public typealias Digest = Hash256<BaseEncoder>
 
     public let configuration: EncoderConfiguration
     public let tokenizer: Tokenizer
     /// The weights under the encoder's own names, without a leading `bert.`.
     let weights: NamedTensors
     public let digest: Digest
+    /// What adapters and the ledger call this base: the SHA-256 of its weights file. The embedded base, which has no file, is
+    /// called by its ``digest``.
+    public let weightsDigest: BaseDigest
 
     /// Refuses weights that are not exactly those `configuration` implies.
     init(
-        configuration: EncoderConfiguration, tokenizer: Tokenizer, weights: NamedTensors
-    ) throws(BaseModelError) {
+        configuration: EncoderConfiguration, tokenizer: Tokenizer, weights: NamedTensors,
+        weightsDigest: BaseDigest? = nil
+    ) throws(BaseEncoderError) {
         for (name, shape) in configuration.tensorShapes {
             guard let tensor = weights[name] else { throw .missingTensor(name) }
             guard tensor.shape == shape else {
@@ -32,29 +37,34 @@ public struct BaseModel: Sendable {
         self.configuration = configuration
         self.tokenizer = tokenizer
         self.weights = weights
-        digest = Self.digest(of: configuration, weights.digest)
+        let digest = Self.digest(of: configuration, weights.digest)
+        self.digest = digest
+        self.weightsDigest = weightsDigest ?? BaseDigest(retagging: digest)
     }
 
     /// Reads config.json, model.safetensors and vocab.txt (or tokenizer.json) of a Hugging Face directory.
-    public init(directory: URL) throws(BaseModelError) {
+    public init(directory: URL) throws(BaseEncoderError) {
         let configuration = try EncoderConfiguration(json: Self.read("config.json", in: directory))
         let wanted = configuration.tensorShapes
         let prefix = "bert."
+        let bytes = try Self.read("model.safetensors", in: directory)
         let file = try readSafetensors(
-            Self.read("model.safetensors", in: directory),
-            wanted: { wanted[$0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0] != nil },
+            bytes, wanted: { wanted[$0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0] != nil },
             file: "model.safetensors")
         let weights = file.tensors.map { name, tensor in
             (name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name, tensor)
         }
+        if let twice = Dictionary(grouping: weights, by: \.0).first(where: { $0.value.count > 1 })?.key {
+            throw .malformed(file: "model.safetensors", reason: "it has \(twice) with and without \(prefix)")
+        }
         try self.init(
             configuration: configuration, tokenizer: Tokenizer(vocabulary: Self.vocabulary(in: directory)),
-            weights: NamedTensors(Dictionary(weights) { first, _ in first }))
+            weights: NamedTensors(Dictionary(uniqueKeysWithValues: weights)), weightsDigest: .sha256(bytes))
     }
 
     /// SHA-256 of `"lethe/base/v1" 00`, the eight fields that determine the function, each as u64be (the epsilon by its
     /// binary32 bits), and the tensor digest of the weights.
-    private static func digest(of configuration: EncoderConfiguration, _ weights: NamedTensors.Digest) -> Digest {
+    private static func digest(of configuration: EncoderConfiguration, _ weights: TensorDigest) -> Digest {
         var bytes = Array("lethe/base/v1\0".utf8)
         let fields = [
             configuration.hiddenSize, configuration.layerCount, configuration.headCount,
@@ -69,7 +79,7 @@ public struct BaseModel: Sendable {
     }
 
     /// The tokens in order of their ids.
-    private static func vocabulary(in directory: URL) throws(BaseModelError) -> [[UInt8]] {
+    private static func vocabulary(in directory: URL) throws(BaseEncoderError) -> [[UInt8]] {
         if FileManager.default.fileExists(atPath: directory.appending(path: "vocab.txt").path) {
             var lines = try read("vocab.txt", in: directory).split(separator: 10, omittingEmptySubsequences: false)
             if lines.last?.isEmpty == true { lines.removeLast() }
@@ -94,7 +104,7 @@ public struct BaseModel: Sendable {
         return tokens.compactMap(\.self)
     }
 
-    private static func read(_ file: String, in directory: URL) throws(BaseModelError) -> [UInt8] {
+    private static func read(_ file: String, in directory: URL) throws(BaseEncoderError) -> [UInt8] {
         do {
             return try [UInt8](Data(contentsOf: directory.appending(path: file)))
         } catch {
@@ -103,12 +113,12 @@ public struct BaseModel: Sendable {
     }
 }
 
-extension BaseModel {
+extension BaseEncoder {
     /// A small base that the program makes itself: two layers of 64, weights from the counter-based generator under `seed`.
     ///
     /// It has learnt nothing, but it tells words apart, so that an adapter and a head on it learn something; demonstrations
     /// and tests need no download. Every weight is defined in schemas/training-arithmetic.md.
-    public static func embedded(seed: UInt64) -> BaseModel {
+    public static func embedded(seed: UInt64) -> BaseEncoder {
         let tokenizer = Tokenizer(hashedWordBuckets: 2_046)
         let configuration = EncoderConfiguration(
             hiddenSize: 64, layerCount: 2, headCount: 4, intermediateSize: 128,
@@ -117,7 +127,7 @@ extension BaseModel {
             (name, generated(name, shape: shape, seed: seed))
         }
         do {
-            return try BaseModel(
+            return try BaseEncoder(
                 configuration: configuration, tokenizer: tokenizer,
                 weights: NamedTensors(Dictionary(uniqueKeysWithValues: weights)))
         } catch {

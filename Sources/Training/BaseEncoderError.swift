@@ -1,5 +1,5 @@
 /// Why a directory is not a base model that the trainer can compute with.
-public enum BaseModelError: Error, Equatable, Sendable {
+public enum BaseEncoderError: Error, Equatable, Sendable {
     /// A file that the directory must hold cannot be read.
     case unreadable(file: String, reason: String)
     /// The file is not what its name says.
@@ -20,7 +20,7 @@ public enum BaseModelError: Error, Equatable, Sendable {
     case vocabularySize(tokens: Int, embeddings: Int)
 }
 
-extension BaseModelError: CustomStringConvertible {
+extension BaseEncoderError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
