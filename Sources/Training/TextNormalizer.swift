@@ -8,8 +8,9 @@ struct TextNormalizer: Sendable {
         case replace([Unicode.Scalar])
     }
 
-    /// What happens to the code points below 128, which most text is made of.
-    private let ascii: [Action]
+    /// What happens to the code points below 128, which most text is made of: what a letter becomes, 0 for what vanishes,
+    /// 32 for a space, and 128 more for punctuation.
+    private let ascii: [UInt8]
     private let removed, spaces, ideographs, punctuation: ScalarRanges
     private let replacements: [UInt32: [Unicode.Scalar]]
 
@@ -22,8 +23,18 @@ struct TextNormalizer: Sendable {
         ideographs = ScalarRanges(UnicodeTables.ideographs)
         punctuation = ScalarRanges(UnicodeTables.punctuation)
         replacements = Self.readReplacements()
-        let (removed, spaces, replacements) = (removed, spaces, replacements)
-        ascii = (0..<128).map { Self.action($0, removed, spaces, replacements) }
+        ascii = Self.asciiTable(removed, spaces, punctuation, replacements)
+    }
+
+    private static func asciiTable(
+        _ removed: ScalarRanges, _ spaces: ScalarRanges, _ punctuation: ScalarRanges,
+        _ replacements: [UInt32: [Unicode.Scalar]]
+    ) -> [UInt8] {
+        (UInt32(0)..<128).map { value in
+            if spaces.contains(value) { return 32 }
+            if punctuation.contains(value) { return UInt8(value) + 128 }
+            return removed.contains(value) ? 0 : UInt8(replacements[value]?[0].value ?? value)
+        }
     }
 
     /// The words of `text`, in order.
@@ -38,9 +49,26 @@ struct TextNormalizer: Sendable {
             word.removeAll(keepingCapacity: true)
         }
         for scalar in scalars {
+            guard scalar.value < 128 else {
+                addBeyondASCII(scalar)
+                continue
+            }
+            switch ascii[Int(scalar.value)] {
+            case 0: break
+            case 32: endWord()
+            case 128...:
+                endWord()
+                words.append([scalar])
+            case let letter: word.append(Unicode.Scalar(letter))
+            }
+        }
+        endWord()
+        return words
+
+        func addBeyondASCII(_ scalar: Unicode.Scalar) {
             let isIdeograph = scalar.value >= 0x3400 && ideographs.contains(scalar.value)
             if isIdeograph { endWord() }
-            switch action(scalar) {
+            switch action(scalar.value) {
             case .remove: break
             case .space: endWord()
             case .keep: add(scalar)
@@ -48,9 +76,6 @@ struct TextNormalizer: Sendable {
             }
             if isIdeograph { endWord() }
         }
-        endWord()
-        return words
-
         func add(_ scalar: Unicode.Scalar) {
             if spaces.contains(scalar.value) { return endWord() }
             guard punctuation.contains(scalar.value) else { return word.append(scalar) }
@@ -59,17 +84,9 @@ struct TextNormalizer: Sendable {
         }
     }
 
-    private func action(_ scalar: Unicode.Scalar) -> Action {
-        if scalar.value < 128 { return ascii[Int(scalar.value)] }
-        return Self.action(scalar.value, removed, spaces, replacements)
-    }
-
-    private static func action(
-        _ value: UInt32, _ removed: ScalarRanges, _ spaces: ScalarRanges,
-        _ replacements: [UInt32: [Unicode.Scalar]]
-    ) -> Action {
+    private func action(_ value: UInt32) -> Action {
         if let targets = replacements[value] { return .replace(targets) }
-        if let jamo = hangul(value) { return .replace(jamo) }
+        if let jamo = Self.hangul(value) { return .replace(jamo) }
         if removed.contains(value) { return .remove }
         return spaces.contains(value) ? .space : .keep
     }

@@ -86,6 +86,8 @@ struct WordPieceVocabulary: Sendable {
     private var beginnings: [[UInt8]: Int32] = [:]
     private var continuations: [[UInt8]: Int32] = [:]
     private let unknown: Int32
+    /// Bytes of the longest piece.
+    private let longestPiece: Int
 
     init(_ tokens: [[UInt8]]) throws(BaseEncoderError) {
         for (id, token) in tokens.enumerated() {
@@ -96,6 +98,7 @@ struct WordPieceVocabulary: Sendable {
         }
         guard let unknown = beginnings[Array("[UNK]".utf8)] else { throw .vocabularyLacks(token: "[UNK]") }
         self.unknown = unknown
+        longestPiece = tokens.map(\.count).max() ?? 0
     }
 
     func id(of token: String) -> Int32? { beginnings[Array(token.utf8)] }
@@ -118,7 +121,7 @@ struct WordPieceVocabulary: Sendable {
 
     private func longestPiece(of word: [UInt8], from: Int) -> (id: Int32, to: Int)? {
         let pieces = from == 0 ? beginnings : continuations
-        for to in stride(from: word.count, to: from, by: -1) {
+        for to in stride(from: min(word.count, from + longestPiece), to: from, by: -1) {
             if let id = pieces[Array(word[from..<to])] { return (id, to) }
         }
         return nil
@@ -127,5 +130,12 @@ struct WordPieceVocabulary: Sendable {
 
 extension [Unicode.Scalar] {
     /// The code points in UTF-8.
-    var utf8: [UInt8] { flatMap { Array<UInt8>(UTF8.encode($0)!) } }
+    var utf8: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        for scalar in self {
+            if scalar.value < 128 { bytes.append(UInt8(scalar.value)) } else { bytes += UTF8.encode(scalar)! }
+        }
+        return bytes
+    }
 }

@@ -37,6 +37,39 @@ struct TorchTests {
         }
     }
 
+    /// Five steps on 300 parameters with given gradients, each schedule; PyTorch's own AdamW in binary64.
+    @Test(
+        "AdamW takes the steps that PyTorch takes", .enabled(if: Python.has("torch"), "needs Python with torch"),
+        arguments: [Recipe.Schedule.constant, .linear])
+    func adamwAgrees(schedule: Recipe.Schedule) throws {
+        let recipe = try Fixture.recipe { $0.optimiser.schedule = schedule }
+        let start = Tensor.uniform(shape: [300], seed: 1, name: "start", bound: 1).values
+        let parameters = FloatStorage(start)
+        var optimiser = AdamW(recipe.optimiser, parameterCount: 300, steps: 5)
+        var arguments = [schedule.rawValue, start.map { "\($0)" }.joined(separator: " ")]
+        for step in 0..<5 {
+            let gradient = Tensor.uniform(shape: [300], seed: 2, name: "\(step)", bound: 0.1).values
+            arguments.append(gradient.map { "\($0)" }.joined(separator: " "))
+            optimiser.update(parameters, gradients: FloatStorage(gradient), variant: .best)
+        }
+        let answer = try Python.run(
+            """
+            import sys, torch
+            read = lambda text: torch.tensor([float(x) for x in text.split()], dtype=torch.float64)
+            p = read(sys.argv[2]).requires_grad_()
+            optimiser = torch.optim.AdamW([p], lr=0.01, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01)
+            for step, text in enumerate(sys.argv[3:]):
+                optimiser.param_groups[0]["lr"] = 0.01 * (1 if sys.argv[1] == "constant" else (5 - step) / 5)
+                p.grad = read(text)
+                optimiser.step()
+            print(" ".join("%.9g" % x for x in p.tolist()))
+            """, arguments)
+        let theirs = answer.output.split(separator: " ").map { Float($0.trimmingCharacters(in: .whitespacesAndNewlines))! }
+        try #require(theirs.count == 300)
+        #expect(zip(parameters.values, theirs).allSatisfy { abs($0 - $1) < 1e-6 })
+        #expect(zip(start, theirs).count { abs($0 - $1) > 0.001 } > 250, "the steps are no small ones")
+    }
+
     /// The greatest difference over the greatest magnitude.
     private func distance(_ ours: [Float], _ theirs: [Float]) -> Float {
         let difference = zip(ours, theirs).map { abs($0 - $1) }.max() ?? .infinity
