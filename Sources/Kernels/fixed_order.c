@@ -26,7 +26,8 @@ static bool runs_here(const fixed_order_variant *variant) {
 #elif defined(__aarch64__)
 extern const fixed_order_variant fixed_order_variant_neon;
 
-static const fixed_order_variant *const variants[] = {&fixed_order_variant_neon, &fixed_order_variant_portable};
+static const fixed_order_variant *const variants[] = {&fixed_order_variant_neon,
+                                                      &fixed_order_variant_portable};
 
 static bool runs_here(const fixed_order_variant *variant) { return variant != NULL; }
 #else
@@ -55,13 +56,14 @@ bool fixed_order_environment_is_ieee(void) {
     const float tie_to_even = one + tie, tie_to_even_below = -one - tie;
     volatile float past_tie = 0x1.8p-24f;
     return sum_of_subnormals == 0x1p-148f && subnormal_result == 0x1p-127f && tie_to_even == 1.0f
-        && tie_to_even_below == -1.0f && one + past_tie == 0x1.000002p0f && -one - past_tie == -0x1.000002p0f;
+           && tie_to_even_below == -1.0f && one + past_tie == 0x1.000002p0f
+           && -one - past_tie == -0x1.000002p0f;
 }
 
 float fixed_order_software_fma(float a, float b, float c) { return software_fma(a, b, c); }
 
-void fixed_order_embed(size_t tokens, size_t width, const int32_t *ids, const int32_t *places, const float *words,
-                       const float *kinds, const float *positions, float *y) {
+void fixed_order_embed(size_t tokens, size_t width, const int32_t *ids, const int32_t *places,
+                       const float *words, const float *kinds, const float *positions, float *y) {
     for (size_t token = 0; token < tokens; token++, y += width) {
         const float *word = words + (size_t)ids[token] * width;
         const float *place = positions + (size_t)places[token] * width;
@@ -125,7 +127,8 @@ static void *take_tasks(void *argument) {
     }
 }
 
-void fixed_order_parallel(size_t threads, size_t tasks, void (*body)(void *context, size_t task), void *context) {
+void fixed_order_parallel(size_t threads, size_t tasks, void (*body)(void *context, size_t task),
+                          void *context) {
     enum { MOST_THREADS = 256 };
     shared_work work = {.tasks = tasks, .body = body, .context = context};
     pthread_t helpers[MOST_THREADS];

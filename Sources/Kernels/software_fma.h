@@ -1,9 +1,9 @@
 // A binary32 fused multiply-add from binary64 + and * alone.
 //
-// The product of two binary32 values is exact in binary64 (24 + 24 <= 53 bits, and no exponent is out of range). Its
-// sum with c is not; Knuth's two-sum gives the rounding error exactly. Where there is one, the sum is moved to its
-// neighbour with an odd last bit ("round to odd", Boldo and Melquiond 2008), after which rounding to binary32, subnormal
-// or not, gives what a single rounding of the exact value gives.
+// The product of two binary32 values is exact in binary64 (24 + 24 <= 53 bits, and no exponent is out of
+// range). Its sum with c is not; Knuth's two-sum gives the rounding error exactly. Where there is one, the
+// sum is moved to its neighbour with an odd last bit ("round to odd", Boldo and Melquiond 2008), after
+// which rounding to binary32, subnormal or not, gives what a single rounding of the exact value gives.
 
 #ifndef SOFTWARE_FMA_H
 #define SOFTWARE_FMA_H

@@ -1,5 +1,6 @@
-// The body of a variant. A variant file defines VARIANT, VARIANT_NAME, TARGET, WIDTH, TILE_ROWS and PANEL_VECTORS, includes
-// vector_types.h, gives v_fma and v_sqrt, and then includes this file, which ends with the variant's table.
+// The body of a variant. A variant file defines VARIANT, VARIANT_NAME, TARGET, WIDTH, TILE_ROWS and
+// PANEL_VECTORS, includes vector_types.h, gives v_fma and v_sqrt, and then includes this file, which ends
+// with the variant's table.
 
 #include "variant_functions.h"
 #include "variant_matmul.h"

@@ -1,7 +1,8 @@
 // Lanes, and the elementary functions on them: exp, log, tanh and erf within 2 ulp over all of binary32.
 //
-// The polynomials are minimax fits (Remez in 50 digits) of the named functions, their coefficients rounded to binary32
-// and evaluated by Horner's rule with v_fma. The constants and every step are in schemas/training-arithmetic.md.
+// The polynomials are minimax fits (Remez in 50 digits) of the named functions, their coefficients rounded
+// to binary32 and evaluated by Horner's rule with v_fma. The constants and every step are in
+// schemas/training-arithmetic.md.
 
 INLINE vf v_set(float value) {
     vf result;
@@ -38,17 +39,17 @@ INLINE vf v_with_sign_of(vf magnitude, vf sign) {
 // p = coefficients[0] + coefficients[1] x + ... by Horner's rule.
 INLINE vf v_horner(const float *coefficients, int count, vf x) {
     vf p = v_set(coefficients[count - 1]);
-    UNROLLED
-    for (int index = count - 2; index >= 0; index--) p = v_fma(p, x, v_set(coefficients[index]));
+    UNROLLED for (int index = count - 2; index >= 0; index--)
+        p = v_fma(p, x, v_set(coefficients[index]));
     return p;
 }
 
 // (exp(r) - 1 - r) / r^2 on [-ln2 / 2, ln2 / 2].
-static const float VARIANT(exp_terms)[] = {
-    0x1.000000p-1f, 0x1.55548ep-3f, 0x1.55545cp-5f, 0x1.123c78p-7f, 0x1.6db5bep-10f};
+static const float VARIANT(exp_terms)[] = {0x1.000000p-1f, 0x1.55548ep-3f, 0x1.55545cp-5f, 0x1.123c78p-7f,
+                                           0x1.6db5bep-10f};
 
-// exp(x) for x in [-104, 89] or NaN. x = n ln2 + r; the power of two is multiplied on in two exact halves, so that only
-// the last product rounds when the result is subnormal.
+// exp(x) for x in [-104, 89] or NaN. x = n ln2 + r; the power of two is multiplied on in two exact halves,
+// so that only the last product rounds when the result is subnormal.
 INLINE vf v_exp_reduced(vf x) {
     const vf magic = v_set(0x1.8p23f);
     const vf shifted = v_fma(x, v_set(0x1.715476p+0f), magic);
@@ -71,9 +72,9 @@ INLINE vf v_exp(vf x) {
 }
 
 // (log(1 + f) - f + f^2 / 2) / f^3 on [sqrt(1/2) - 1, sqrt(2) - 1].
-static const float VARIANT(log_terms)[] = {
-    0x1.555548p-2f,  -0x1.000006p-2f, 0x1.99a4b6p-3f,  -0x1.555c4cp-3f, 0x1.23376ap-3f,
-    -0x1.fc2218p-4f, 0x1.e6f066p-4f,  -0x1.de3bb0p-4f, 0x1.145736p-4f};
+static const float VARIANT(log_terms)[] = {0x1.555548p-2f,  -0x1.000006p-2f, 0x1.99a4b6p-3f,
+                                           -0x1.555c4cp-3f, 0x1.23376ap-3f,  -0x1.fc2218p-4f,
+                                           0x1.e6f066p-4f,  -0x1.de3bb0p-4f, 0x1.145736p-4f};
 
 // x = 2^n (1 + f) with 1 + f in [sqrt(1/2), sqrt(2)). Subnormal x is first multiplied by 2^24, exactly.
 INLINE vf v_log(vf x) {
@@ -100,8 +101,8 @@ INLINE vf v_log(vf x) {
 }
 
 // (tanh(x) - x) / x^3 in x^2 on [0, 0.6].
-static const float VARIANT(tanh_terms)[] = {
-    -0x1.55553ep-2f, 0x1.1109aep-3f, -0x1.b898dep-5f, 0x1.54b8a2p-6f, -0x1.82585cp-8f};
+static const float VARIANT(tanh_terms)[] = {-0x1.55553ep-2f, 0x1.1109aep-3f, -0x1.b898dep-5f,
+                                            0x1.54b8a2p-6f, -0x1.82585cp-8f};
 
 INLINE vf v_tanh(vf x) {
     const vf a = v_abs(x);
@@ -114,12 +115,12 @@ INLINE vf v_tanh(vf x) {
 }
 
 // (erf(x) - x) / x in x^2 on [0, 0.93], and -log(erfc(x)) / x - 1 on [0.92, 3.95].
-static const float VARIANT(erf_near_terms)[] = {
-    0x1.06eba8p-3f, -0x1.812742p-2f, 0x1.ce2e0ap-4f, -0x1.b80e90p-6f,
-    0x1.54c7f6p-8f, -0x1.aa3f30p-11f, 0x1.5cd4b6p-14f};
-static const float VARIANT(erf_far_terms)[] = {
-    0x1.077acap-3f, 0x1.453088p-1f, 0x1.b340fcp-4f, -0x1.85b2fcp-6f,
-    0x1.dee804p-9f, -0x1.5578cep-12f, 0x1.829ff8p-17f};
+static const float VARIANT(erf_near_terms)[] = {0x1.06eba8p-3f,  -0x1.812742p-2f, 0x1.ce2e0ap-4f,
+                                                -0x1.b80e90p-6f, 0x1.54c7f6p-8f,  -0x1.aa3f30p-11f,
+                                                0x1.5cd4b6p-14f};
+static const float VARIANT(erf_far_terms)[] = {0x1.077acap-3f,  0x1.453088p-1f, 0x1.b340fcp-4f,
+                                               -0x1.85b2fcp-6f, 0x1.dee804p-9f, -0x1.5578cep-12f,
+                                               0x1.829ff8p-17f};
 
 INLINE vf v_erf(vf x) {
     const vf a = v_abs(x);
@@ -132,18 +133,16 @@ INLINE vf v_erf(vf x) {
 }
 
 // The normal distribution function: (1 + erf(x / sqrt 2)) / 2.
-INLINE vf v_normal(vf x) {
-    return v_fma(v_erf(x * v_set(0x1.6a09e6p-1f)), v_set(0.5f), v_set(0.5f));
-}
+INLINE vf v_normal(vf x) { return v_fma(v_erf(x * v_set(0x1.6a09e6p-1f)), v_set(0.5f), v_set(0.5f)); }
 
 INLINE vf v_gelu(vf x) { return x * v_normal(x); }
 
 // y[i] = f(x[i]). Lanes past the end compute f(+0), whose result is dropped.
-#define MAP(name, function)                                                                      \
-    TARGET static void VARIANT(name)(size_t count, const float *x, float *y) {                   \
-        size_t i = 0;                                                                            \
-        for (; i + WIDTH <= count; i += WIDTH) v_store(y + i, function(v_load(x + i)));          \
-        if (i < count) v_store_some(y + i, function(v_load_some(x + i, count - i)), count - i);  \
+#define MAP(name, function)                                                                                \
+    TARGET static void VARIANT(name)(size_t count, const float *x, float *y) {                             \
+        size_t i = 0;                                                                                      \
+        for (; i + WIDTH <= count; i += WIDTH) v_store(y + i, function(v_load(x + i)));                    \
+        if (i < count) v_store_some(y + i, function(v_load_some(x + i, count - i)), count - i);            \
     }
 MAP(map_exp, v_exp)
 MAP(map_log, v_log)

@@ -1,8 +1,9 @@
-// The matrix product. Each element of the output is one chain of fused multiply-adds over ascending k, held in one lane of
-// one register, or put down in the output and taken up again, which changes no bit.
+// The matrix product. Each element of the output is one chain of fused multiply-adds over ascending k, held
+// in one lane of one register, or put down in the output and taken up again, which changes no bit.
 //
-// The right operand is packed in panels of PANEL_VECTORS vectors of columns; the last panel has as many vectors as it needs, and +0 in
-// the lanes past the last column. A tile is TILE_ROWS rows by one panel, all of whose chains are in registers.
+// The right operand is packed in panels of PANEL_VECTORS vectors of columns; the last panel has as many
+// vectors as it needs, and +0 in the lanes past the last column. A tile is TILE_ROWS rows by one panel, all
+// of whose chains are in registers.
 
 enum { MOST_VECTORS = 3, PANEL = PANEL_VECTORS * WIDTH, DEPTH_BLOCK = 384 };
 
@@ -16,8 +17,8 @@ INLINE size_t panel_vectors(size_t columns, size_t first) {
     return vectors < PANEL_VECTORS ? vectors : PANEL_VECTORS;
 }
 
-TARGET static void VARIANT(pack)(size_t depth, size_t columns, const float *b, size_t b_row, size_t b_column,
-                                 float *packed) {
+TARGET static void VARIANT(pack)(size_t depth, size_t columns, const float *b, size_t b_row,
+                                 size_t b_column, float *packed) {
     for (size_t first = 0; first < columns; first += PANEL) {
         const size_t lanes = panel_vectors(columns, first) * WIDTH;
         const size_t filled = columns - first < lanes ? columns - first : lanes;
@@ -33,35 +34,34 @@ TARGET static void VARIANT(pack)(size_t depth, size_t columns, const float *b, s
     }
 }
 
-// One tile over `depth` values of k. `rows` and `vectors` are constants where this is inlined. `filled` counts the
-// columns that exist; `start_row` is the distance between the rows where the chains begin, 0 for a bias.
-INLINE void tile(const int rows, const int vectors, size_t depth, size_t filled, const float *a, size_t a_row,
-                 size_t a_column, const float *panel, const float *start, size_t start_row, float *c, size_t c_row) {
+// One tile over `depth` values of k. `rows` and `vectors` are constants where this is inlined. `filled`
+// counts the columns that exist; `start_row` is the distance between the rows where the chains begin, 0 for
+// a bias.
+INLINE void tile(const int rows, const int vectors, size_t depth, size_t filled, const float *a,
+                 size_t a_row, size_t a_column, const float *panel, const float *start, size_t start_row,
+                 float *c, size_t c_row) {
     vf chain[TILE_ROWS][MOST_VECTORS];
-    UNROLLED
-    for (int i = 0; i < rows; i++) {
-        UNROLLED
-        for (int v = 0; v < vectors; v++) {
+    UNROLLED for (int i = 0; i < rows; i++) {
+        UNROLLED for (int v = 0; v < vectors; v++) {
             const float *from = start + (size_t)i * start_row + v * WIDTH;
             const size_t lanes = filled - (size_t)v * WIDTH;
-            chain[i][v] = start == NULL ? v_set(0) : lanes >= WIDTH ? v_load(from) : v_load_some(from, lanes);
+            chain[i][v] = start == NULL    ? v_set(0)
+                          : lanes >= WIDTH ? v_load(from)
+                                           : v_load_some(from, lanes);
         }
     }
     for (size_t k = 0; k < depth; k++, a += a_column, panel += vectors * WIDTH) {
         vf b[MOST_VECTORS];
-        UNROLLED
-        for (int v = 0; v < vectors; v++) b[v] = v_load(panel + v * WIDTH);
-        UNROLLED
-        for (int i = 0; i < rows; i++) {
+        UNROLLED for (int v = 0; v < vectors; v++)
+            b[v] = v_load(panel + v * WIDTH);
+        UNROLLED for (int i = 0; i < rows; i++) {
             const vf factor = v_set(a[(size_t)i * a_row]);
-            UNROLLED
-            for (int v = 0; v < vectors; v++) chain[i][v] = v_fma(factor, b[v], chain[i][v]);
+            UNROLLED for (int v = 0; v < vectors; v++)
+                chain[i][v] = v_fma(factor, b[v], chain[i][v]);
         }
     }
-    UNROLLED
-    for (int i = 0; i < rows; i++) {
-        UNROLLED
-        for (int v = 0; v < vectors; v++) {
+    UNROLLED for (int i = 0; i < rows; i++) {
+        UNROLLED for (int v = 0; v < vectors; v++) {
             float *to = c + (size_t)i * c_row + v * WIDTH;
             const size_t lanes = filled - (size_t)v * WIDTH;
             if (lanes >= WIDTH) v_store(to, chain[i][v]);
@@ -71,26 +71,26 @@ INLINE void tile(const int rows, const int vectors, size_t depth, size_t filled,
 }
 
 // All rows of one panel. Rows that do not fill a tile are done one at a time.
-#define PANEL_ROWS(name, vectors)                                                                               \
-    TARGET static void VARIANT(name)(size_t rows, size_t depth, size_t filled, const float *a, size_t a_row,    \
-                                     size_t a_column, const float *panel, const float *start, size_t start_row, \
-                                     float *c, size_t c_row) {                                                  \
-        size_t i = 0;                                                                                           \
-        for (; i + TILE_ROWS <= rows; i += TILE_ROWS)                                                           \
-            tile(TILE_ROWS, vectors, depth, filled, a + i * a_row, a_row, a_column, panel,                      \
-                 start == NULL ? NULL : start + i * start_row, start_row, c + i * c_row, c_row);                \
-        for (; i < rows; i++)                                                                                   \
-            tile(1, vectors, depth, filled, a + i * a_row, a_row, a_column, panel,                              \
-                 start == NULL ? NULL : start + i * start_row, start_row, c + i * c_row, c_row);                \
+#define PANEL_ROWS(name, vectors)                                                                          \
+    TARGET static void VARIANT(name)(size_t rows, size_t depth, size_t filled, const float *a,             \
+                                     size_t a_row, size_t a_column, const float *panel,                    \
+                                     const float *start, size_t start_row, float *c, size_t c_row) {       \
+        size_t i = 0;                                                                                      \
+        for (; i + TILE_ROWS <= rows; i += TILE_ROWS)                                                      \
+            tile(TILE_ROWS, vectors, depth, filled, a + i * a_row, a_row, a_column, panel,                 \
+                 start == NULL ? NULL : start + i * start_row, start_row, c + i * c_row, c_row);           \
+        for (; i < rows; i++)                                                                              \
+            tile(1, vectors, depth, filled, a + i * a_row, a_row, a_column, panel,                         \
+                 start == NULL ? NULL : start + i * start_row, start_row, c + i * c_row, c_row);           \
     }
 PANEL_ROWS(panel_of_1, 1)
 PANEL_ROWS(panel_of_2, 2)
 PANEL_ROWS(panel_of_3, 3)
 #undef PANEL_ROWS
 
-TARGET static void VARIANT(multiply)(size_t rows, size_t columns, size_t depth, const float *a, size_t a_row,
-                                     size_t a_column, const float *packed, fixed_order_start start,
-                                     const float *bias, float *c, size_t c_row) {
+TARGET static void VARIANT(multiply)(size_t rows, size_t columns, size_t depth, const float *a,
+                                     size_t a_row, size_t a_column, const float *packed,
+                                     fixed_order_start start, const float *bias, float *c, size_t c_row) {
     for (size_t first = 0; first < columns; first += PANEL) {
         const size_t vectors = panel_vectors(columns, first);
         const size_t filled = columns - first < PANEL ? columns - first : PANEL;
@@ -100,9 +100,11 @@ TARGET static void VARIANT(multiply)(size_t rows, size_t columns, size_t depth, 
             const bool goes_on = k > 0 || start == FIXED_ORDER_FROM_OUTPUT;
             const float *from = goes_on ? c + first : start == FIXED_ORDER_FROM_BIAS ? bias + first : NULL;
             const float *panel = packed + first * depth + k * vectors * WIDTH;
-            void (*const rows_of_panel)(size_t, size_t, size_t, const float *, size_t, size_t, const float *,
-                                        const float *, size_t, float *, size_t) =
-                vectors == 1 ? VARIANT(panel_of_1) : vectors == 2 ? VARIANT(panel_of_2) : VARIANT(panel_of_3);
+            void (*const rows_of_panel)(size_t, size_t, size_t, const float *, size_t, size_t,
+                                        const float *, const float *, size_t, float *, size_t) =
+                vectors == 1   ? VARIANT(panel_of_1)
+                : vectors == 2 ? VARIANT(panel_of_2)
+                               : VARIANT(panel_of_3);
             rows_of_panel(rows, block, filled, a + k * a_column, a_row, a_column, panel, from,
                           goes_on ? c_row : 0, c + first, c_row);
             k += block;

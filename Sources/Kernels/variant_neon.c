@@ -13,9 +13,7 @@
 
 #include "vector_types.h"
 
-INLINE vf v_fma(vf a, vf b, vf c) {
-    return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-}
+INLINE vf v_fma(vf a, vf b, vf c) { return (vf)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b); }
 INLINE vf v_sqrt(vf a) { return (vf)vsqrtq_f32((float32x4_t)a); }
 
 #include "variant.h"

@@ -1,5 +1,5 @@
-// The arithmetic in plain C, for any processor. The fused multiply-add is the processor's own where the target is sure
-// to have one, and software_fma otherwise; both round once, so the bits are the same.
+// The arithmetic in plain C, for any processor. The fused multiply-add is the processor's own where the
+// target is sure to have one, and software_fma otherwise; both round once, so the bits are the same.
 
 #define VARIANT(name) name##_portable
 #define VARIANT_NAME "portable"

@@ -1,4 +1,5 @@
-// Vectors of WIDTH lanes, written with the vector extension of GCC and Clang. A variant defines WIDTH and TARGET first.
+// Vectors of WIDTH lanes, written with the vector extension of GCC and Clang. A variant defines WIDTH and
+// TARGET first.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -6,7 +7,8 @@
 
 #include "include/fixed_order.h"
 
-// No a * b + c is fused unless v_fma says so. GCC ignores the pragma: it needs -ffp-contract=off, and the build gives it.
+// No a * b + c is fused unless v_fma says so. GCC ignores the pragma: it needs -ffp-contract=off, and the
+// build gives it.
 #if defined(__clang__)
 #pragma STDC FP_CONTRACT OFF
 #define UNROLLED _Pragma("clang loop unroll(full)")

@@ -2,8 +2,8 @@ internal import Kernels
 
 /// AdamW over a flat array of parameters.
 ///
-/// The constants of a step are computed in binary64 from the recipe's decimals, each rounded once to binary32 at the end;
-/// powers are repeated products. The step itself is the kernels'.
+/// The constants of a step are computed in binary64 from the recipe's decimals, each rounded once to
+/// binary32 at the end; powers are repeated products. The step itself is the kernels'.
 struct AdamW {
     private let optimiser: Recipe.Optimiser
     private let steps: Int

@@ -39,7 +39,8 @@ struct AdapterLayout: Sendable {
 
     var valueCount: Int { entries.last.map { $0.offset + $0.count } ?? 0 }
 
-    /// The lowest layer with a low-rank addition: gradients go down to it. The layer count where there is none.
+    /// The lowest layer with a low-rank addition: gradients go down to it. The layer count where there is
+    /// none.
     let lowestLayer: Int
 
     init(recipe: Recipe, configuration: EncoderConfiguration) throws(TrainingError) {
@@ -66,7 +67,8 @@ struct AdapterLayout: Sendable {
         entries = placed
         lowRank = targets.map {
             LowRank(
-                site: $0.site, inputs: $0.inputs, outputs: $0.outputs, a: byName[$0.path + ".lora_A.weight"]!,
+                site: $0.site, inputs: $0.inputs, outputs: $0.outputs,
+                a: byName[$0.path + ".lora_A.weight"]!,
                 b: byName[$0.path + ".lora_B.weight"]!)
         }
         whole = saved.map { site, path, outputs in
@@ -74,7 +76,10 @@ struct AdapterLayout: Sendable {
                 site: site, inputs: hidden, outputs: outputs, weight: byName[path + ".weight"]!,
                 bias: byName[path + ".bias"]!)
         }
-        lowestLayer = targets.map { if case .layer(let layer, _) = $0.site { layer } else { configuration.layerCount } }
+        lowestLayer =
+            targets.map {
+                if case .layer(let layer, _) = $0.site { layer } else { configuration.layerCount }
+            }
             .min() ?? configuration.layerCount
     }
 
@@ -93,7 +98,8 @@ struct AdapterLayout: Sendable {
         let inputs, outputs: Int
     }
 
-    /// The linear maps that the recipe's names match, as PEFT matches: the whole path, or its end after a dot.
+    /// The linear maps that the recipe's names match, as PEFT matches: the whole path, or its end after a
+    /// dot.
     private static func targets(
         of recipe: Recipe, in configuration: EncoderConfiguration
     ) throws(TrainingError) -> [Target] {
@@ -111,19 +117,21 @@ struct AdapterLayout: Sendable {
                 case .layer(_, let module):
                     let (inputs, outputs) = configuration.size(of: module)
                     return Target(
-                        site: site.site, path: "base_model.model." + site.name, inputs: inputs, outputs: outputs)
+                        site: site.site, path: "base_model.model." + site.name, inputs: inputs,
+                        outputs: outputs)
                 case .pooler, .classifier:
                     if recipe.modulesToSave.contains("pooler") { throw .trainedTwice(module: "pooler") }
                     let hidden = configuration.hiddenSize
                     return Target(
-                        site: site.site, path: "base_model.model." + site.name, inputs: hidden, outputs: hidden)
+                        site: site.site, path: "base_model.model." + site.name, inputs: hidden,
+                        outputs: hidden)
                 }
             }
     }
 
-    /// The values that a run without a parent begins with: A uniform as PEFT has it (Kaiming with a = sqrt 5: within 1 / sqrt
-    /// of the inputs), B zero, the classifier uniform with the standard deviation 0.02, its bias zero. A whole-trained
-    /// pooler begins at the base's.
+    /// The values that a run without a parent begins with: A uniform as PEFT has it (Kaiming with a = sqrt
+    /// 5: within 1 / sqrt of the inputs), B zero, the classifier uniform with the standard deviation 0.02,
+    /// its bias zero. A whole-trained pooler begins at the base's.
     func initialValues(recipe: Recipe, base: BaseEncoder) -> NamedTensors {
         var values: [String: Tensor] = [:]
         for target in lowRank {
@@ -139,7 +147,8 @@ struct AdapterLayout: Sendable {
                 values[module.bias.name] = base.weights["pooler.dense.bias"]!
             } else {
                 values[module.weight.name] = .uniform(
-                    shape: module.weight.shape, seed: recipe.seed, name: module.weight.name, bound: 0x1.1bc77ap-5)
+                    shape: module.weight.shape, seed: recipe.seed, name: module.weight.name,
+                    bound: 0x1.1bc77ap-5)
                 values[module.bias.name] = Tensor(
                     shape: module.bias.shape, values: [Float](repeating: 0, count: module.bias.count))
             }
@@ -147,7 +156,8 @@ struct AdapterLayout: Sendable {
         return NamedTensors(values)
     }
 
-    /// The flat values of `tensors`; refuses other names or shapes than the layout's, and values that are not finite.
+    /// The flat values of `tensors`; refuses other names or shapes than the layout's, and values that are
+    /// not finite.
     func flatten(_ tensors: NamedTensors) throws(TrainingError) -> [Float] {
         if let extra = Set(tensors.tensors.keys).subtracting(entries.map(\.name)).min() {
             throw .parentDoesNotFit(tensor: extra, reason: "the recipe trains no such tensor")
@@ -160,7 +170,8 @@ struct AdapterLayout: Sendable {
             }
             guard tensor.shape == entry.shape else {
                 throw .parentDoesNotFit(
-                    tensor: entry.name, reason: "shape \(tensor.shape), and the recipe implies \(entry.shape)")
+                    tensor: entry.name,
+                    reason: "shape \(tensor.shape), and the recipe implies \(entry.shape)")
             }
             guard tensor.values.allSatisfy(\.isFinite) else {
                 throw .parentDoesNotFit(tensor: entry.name, reason: "it holds a NaN or an infinity")

@@ -43,7 +43,8 @@ final class FloatStorage: @unchecked Sendable {
     var values: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 }
 
-/// Memory for the values of one pass: taken piece by piece, given back all at once and used again for the next.
+/// Memory for the values of one pass: taken piece by piece, given back all at once and used again for the
+/// next.
 final class Arena: @unchecked Sendable {
     private var blocks: [FloatStorage] = []
     private var used = 0

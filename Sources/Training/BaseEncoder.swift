@@ -13,8 +13,8 @@ public struct BaseEncoder: Sendable {
     /// The weights under the encoder's own names, without a leading `bert.`.
     let weights: NamedTensors
     public let digest: Digest
-    /// What adapters and the ledger call this base: the SHA-256 of its weights file. The embedded base, which has no file, is
-    /// called by its ``digest``.
+    /// What adapters and the ledger call this base: the SHA-256 of its weights file. The embedded base,
+    /// which has no file, is called by its ``digest``.
     public let weightsDigest: BaseDigest
 
     /// Refuses weights that are not exactly those `configuration` implies.
@@ -48,22 +48,23 @@ public struct BaseEncoder: Sendable {
         let wanted = configuration.tensorShapes
         let prefix = "bert."
         let bytes = try Self.read("model.safetensors", in: directory)
-        let file = try readSafetensors(
-            bytes, wanted: { wanted[$0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0] != nil },
-            file: "model.safetensors")
+        let file = try SafetensorsReader(bytes, file: "model.safetensors").tensors {
+            wanted[$0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0] != nil
+        }
         let weights = file.tensors.map { name, tensor in
             (name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name, tensor)
         }
         if let twice = Dictionary(grouping: weights, by: \.0).first(where: { $0.value.count > 1 })?.key {
-            throw .malformed(file: "model.safetensors", reason: "it has \(twice) with and without \(prefix)")
+            throw .malformed(
+                file: "model.safetensors", reason: "it has \(twice) with and without \(prefix)")
         }
         try self.init(
             configuration: configuration, tokenizer: Tokenizer(vocabulary: Self.vocabulary(in: directory)),
             weights: NamedTensors(Dictionary(uniqueKeysWithValues: weights)), weightsDigest: .sha256(bytes))
     }
 
-    /// SHA-256 of `"lethe/base/v1" 00`, the eight fields that determine the function, each as u64be (the epsilon by its
-    /// binary32 bits), and the tensor digest of the weights.
+    /// SHA-256 of `"lethe/base/v1" 00`, the eight fields that determine the function, each as u64be (the
+    /// epsilon by its binary32 bits), and the tensor digest of the weights.
     private static func digest(of configuration: EncoderConfiguration, _ weights: TensorDigest) -> Digest {
         var bytes = Array("lethe/base/v1\0".utf8)
         let fields = [
@@ -81,7 +82,8 @@ public struct BaseEncoder: Sendable {
     /// The tokens in order of their ids.
     private static func vocabulary(in directory: URL) throws(BaseEncoderError) -> [[UInt8]] {
         if FileManager.default.fileExists(atPath: directory.appending(path: "vocab.txt").path) {
-            var lines = try read("vocab.txt", in: directory).split(separator: 10, omittingEmptySubsequences: false)
+            var lines = try read("vocab.txt", in: directory).split(
+                separator: 10, omittingEmptySubsequences: false)
             if lines.last?.isEmpty == true { lines.removeLast() }
             return lines.map { Array($0.last == 13 ? $0.dropLast() : $0) }
         }
@@ -114,15 +116,18 @@ public struct BaseEncoder: Sendable {
 }
 
 extension BaseEncoder {
-    /// A small base that the program makes itself: two layers of 64, weights from the counter-based generator under `seed`.
+    /// A small base that the program makes itself: two layers of 64, weights from the counter-based
+    /// generator under `seed`.
     ///
-    /// It has learnt nothing, but it tells words apart, so that an adapter and a head on it learn something; demonstrations
-    /// and tests need no download. Every weight is defined in schemas/training-arithmetic.md.
+    /// It has learnt nothing, but it tells words apart, so that an adapter and a head on it learn
+    /// something; demonstrations and tests need no download. Every weight is defined in
+    /// schemas/training-arithmetic.md.
     public static func embedded(seed: UInt64) -> BaseEncoder {
         let tokenizer = Tokenizer(hashedWordBuckets: 2_046)
         let configuration = EncoderConfiguration(
             hiddenSize: 64, layerCount: 2, headCount: 4, intermediateSize: 128,
-            vocabularySize: tokenizer.idCount, positionCount: 64, tokenTypeCount: 1, layerNormEpsilon: 1e-12)
+            vocabularySize: tokenizer.idCount, positionCount: 64, tokenTypeCount: 1, layerNormEpsilon: 1e-12
+        )
         let weights = configuration.tensorShapes.map { name, shape in
             (name, generated(name, shape: shape, seed: seed))
         }
@@ -135,10 +140,13 @@ extension BaseEncoder {
         }
     }
 
-    /// Layer norms are the identity and biases zero; matrices and embeddings are uniform with a bound by their kind.
+    /// Layer norms are the identity and biases zero; matrices and embeddings are uniform with a bound by
+    /// their kind.
     private static func generated(_ name: String, shape: [Int], seed: UInt64) -> Tensor {
         let count = shape.reduce(1, *)
-        if name.hasSuffix(".bias") { return Tensor(shape: shape, values: [Float](repeating: 0, count: count)) }
+        if name.hasSuffix(".bias") {
+            return Tensor(shape: shape, values: [Float](repeating: 0, count: count))
+        }
         if shape.count == 1 { return Tensor(shape: shape, values: [Float](repeating: 1, count: count)) }
         let bound: Float =
             switch name {

@@ -25,7 +25,8 @@ extension BaseEncoderError: CustomStringConvertible {
         switch self {
         case .unreadable(let file, let reason): "cannot read \(file): \(reason)"
         case .malformed(let file, let reason): "\(file) is malformed: \(reason)"
-        case .unsupported(let field, let value): "config.json has \(field) = \(value), which the trainer does not compute"
+        case .unsupported(let field, let value):
+            "config.json has \(field) = \(value), which the trainer does not compute"
         case .missingTensor(let name): "the weights lack the tensor \(name)"
         case .wrongShape(let tensor, let expected, let found):
             "tensor \(tensor) has shape \(found), and config.json implies \(expected)"

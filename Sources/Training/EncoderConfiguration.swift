@@ -33,7 +33,8 @@ public struct EncoderConfiguration: Hashable, Sendable {
         self.layerNormEpsilon = layerNormEpsilon
     }
 
-    /// Reads config.json, refusing what the encoder does not compute: another architecture, activation or position scheme.
+    /// Reads config.json, refusing what the encoder does not compute: another architecture, activation or
+    /// position scheme.
     public init(json: [UInt8]) throws(BaseEncoderError) {
         let fields: Fields
         do {

@@ -27,8 +27,9 @@ struct TokenBatch: Sendable {
 
 /// Forward and back through the encoder for some of a step's sequences.
 ///
-/// Rows are tokens; sequences are not padded, so no mask is needed. In the last layer only what the first tokens need
-/// is computed: the pooler reads nothing else. Everything a gradient is made of is kept in the arena until the next pass.
+/// Rows are tokens; sequences are not padded, so no mask is needed. In the last layer only what the first
+/// tokens need is computed: the pooler reads nothing else. Everything a gradient is made of is kept in the
+/// arena until the next pass.
 final class EncoderPass: @unchecked Sendable {
     typealias Pointer = UnsafeMutablePointer<Float>
 
@@ -92,7 +93,9 @@ final class EncoderPass: @unchecked Sendable {
 
     private func embed() -> Pointer {
         let tokens = batch.tokenCount
-        let x = arena.take(tokens * hidden), normalized = arena.take(tokens * hidden), deviation = arena.take(tokens)
+        let x = arena.take(tokens * hidden)
+        let normalized = arena.take(tokens * hidden)
+        let deviation = arena.take(tokens)
         fixed_order_embed(
             tokens, hidden, batch.ids, batch.places, encoder.words.pointer, encoder.kinds.pointer,
             encoder.positions.pointer, x)
@@ -102,7 +105,8 @@ final class EncoderPass: @unchecked Sendable {
 
     /// One layer; the result has a row per token, in the last layer a row per sequence.
     private func forward(_ index: Int, _ x: Pointer, _ parameters: StepParameters) -> Pointer {
-        let layer = encoder.layers[index], configuration = encoder.configuration
+        let layer = encoder.layers[index]
+        let configuration = encoder.configuration
         let isLast = index == configuration.layerCount - 1
         let queryInput = isLast ? firstRows(of: x) : x
         let rows = isLast ? batch.sequenceCount : batch.tokenCount
@@ -112,12 +116,14 @@ final class EncoderPass: @unchecked Sendable {
             return y
         }
         let q = linear(.query, queryInput, rows: rows)
-        let k = linear(.key, x, rows: batch.tokenCount), v = linear(.value, x, rows: batch.tokenCount)
+        let k = linear(.key, x, rows: batch.tokenCount)
+        let v = linear(.value, x, rows: batch.tokenCount)
         let (context, probabilities) = attend(q, k, v, rows: rows, isLast: isLast)
 
         let attention = linear(.attentionOutput, context, rows: rows)
         table.add(rows * hidden, queryInput, attention)
-        let attentionNormalized = arena.take(rows * hidden), attentionDeviation = arena.take(rows)
+        let attentionNormalized = arena.take(rows * hidden)
+        let attentionDeviation = arena.take(rows)
         normalize(layer.attentionNorm, rows: rows, attention, attentionNormalized, attentionDeviation)
 
         let intermediate = linear(.intermediate, attention, rows: rows)
@@ -125,19 +131,24 @@ final class EncoderPass: @unchecked Sendable {
         table.gelu(rows * configuration.intermediateSize, intermediate, activated)
         let output = linear(.output, activated, rows: rows)
         table.add(rows * hidden, attention, output)
-        let outputNormalized = arena.take(rows * hidden), outputDeviation = arena.take(rows)
+        let outputNormalized = arena.take(rows * hidden)
+        let outputDeviation = arena.take(rows)
         normalize(layer.outputNorm, rows: rows, output, outputNormalized, outputDeviation)
         layers.append(
             LayerTrace(
                 rows: rows, q: q, k: k, v: v, probabilities: probabilities,
                 attentionNormalized: attentionNormalized, attentionDeviation: attentionDeviation,
-                intermediate: intermediate, outputNormalized: outputNormalized, outputDeviation: outputDeviation))
+                intermediate: intermediate, outputNormalized: outputNormalized,
+                outputDeviation: outputDeviation))
         return output
     }
 
-    private func normalize(_ norm: FrozenNorm, rows: Int, _ x: Pointer, _ normalized: Pointer, _ deviation: Pointer) {
+    private func normalize(
+        _ norm: FrozenNorm, rows: Int, _ x: Pointer, _ normalized: Pointer, _ deviation: Pointer
+    ) {
         table.layer_norm(
-            rows, hidden, x, norm.gain.pointer, norm.shift.pointer, encoder.configuration.layerNormEpsilon, x,
+            rows, hidden, x, norm.gain.pointer, norm.shift.pointer, encoder.configuration.layerNormEpsilon,
+            x,
             normalized, deviation)
     }
 
@@ -161,7 +172,8 @@ final class EncoderPass: @unchecked Sendable {
         for (sequence, shape) in shapes.enumerated() {
             var shape = shape
             let scratch = arena.take(fixed_order_attention_scratch(encoder.variant.table, &shape))
-            let first = batch.starts[sequence] * hidden, query = isLast ? sequence * hidden : first
+            let first = batch.starts[sequence] * hidden
+            let query = isLast ? sequence * hidden : first
             fixed_order_attention(
                 encoder.variant.table, &shape, q + query, k + first, v + first, p, context + query, scratch)
             p += shape.heads * shape.queries * shape.keys
@@ -170,7 +182,8 @@ final class EncoderPass: @unchecked Sendable {
     }
 
     private func attentionShape(of sequence: Int, isLast: Bool) -> fixed_order_attention_shape {
-        let configuration = encoder.configuration, length = batch.length(of: sequence)
+        let configuration = encoder.configuration
+        let length = batch.length(of: sequence)
         return fixed_order_attention_shape(
             queries: isLast ? 1 : length, keys: length, heads: configuration.headCount,
             width: configuration.headWidth, scale: 1 / Float(configuration.headWidth).squareRoot())
@@ -180,7 +193,8 @@ final class EncoderPass: @unchecked Sendable {
 
     /// y = x Wᵀ + b, and on from there with (scale * (x Aᵀ)) Bᵀ where the map is adapted.
     private func apply(
-        _ site: AdapterLayout.Site, _ linear: FrozenLinear, _ x: Pointer, rows: Int, _ parameters: StepParameters,
+        _ site: AdapterLayout.Site, _ linear: FrozenLinear, _ x: Pointer, rows: Int,
+        _ parameters: StepParameters,
         to y: Pointer
     ) {
         if let whole = parameters.whole(at: site) { return applyWhole(whole, x, rows: rows, to: y) }
@@ -189,11 +203,13 @@ final class EncoderPass: @unchecked Sendable {
         let rank = parameters.rank
         let inner = arena.take(rows * rank)
         table.multiply(
-            rows, rank, linear.inputs, x, linear.inputs, 1, addition.aForward.pointer, FIXED_ORDER_FROM_ZERO, nil, inner,
+            rows, rank, linear.inputs, x, linear.inputs, 1, addition.aForward.pointer,
+            FIXED_ORDER_FROM_ZERO, nil, inner,
             rank)
         table.scale(rows * rank, parameters.scale, inner, inner)
         table.multiply(
-            rows, linear.outputs, rank, inner, rank, 1, addition.bForward.pointer, FIXED_ORDER_FROM_OUTPUT, nil, y,
+            rows, linear.outputs, rank, inner, rank, 1, addition.bForward.pointer, FIXED_ORDER_FROM_OUTPUT,
+            nil, y,
             linear.outputs)
         traces[site] = LinearTrace(rows: rows, x: x, scaledInner: inner)
     }
@@ -201,14 +217,16 @@ final class EncoderPass: @unchecked Sendable {
     private func applyWhole(_ whole: StepParameters.Whole, _ x: Pointer, rows: Int, to y: Pointer) {
         let (inputs, outputs) = (whole.layout.inputs, whole.layout.outputs)
         table.multiply(
-            rows, outputs, inputs, x, inputs, 1, whole.forward.pointer, FIXED_ORDER_FROM_BIAS, whole.bias.pointer, y,
+            rows, outputs, inputs, x, inputs, 1, whole.forward.pointer, FIXED_ORDER_FROM_BIAS,
+            whole.bias.pointer, y,
             outputs)
         traces[whole.layout.site] = LinearTrace(rows: rows, x: x)
     }
 
     /// dx = dy W, and on from there with (scale * (dy B)) A; `dx` nil where nobody wants it.
     private func applyBackward(
-        _ site: AdapterLayout.Site, _ linear: FrozenLinear, _ dy: Pointer, rows: Int, _ parameters: StepParameters,
+        _ site: AdapterLayout.Site, _ linear: FrozenLinear, _ dy: Pointer, rows: Int,
+        _ parameters: StepParameters,
         start: fixed_order_start, to dx: Pointer?
     ) {
         if let whole = parameters.whole(at: site) {
@@ -219,42 +237,51 @@ final class EncoderPass: @unchecked Sendable {
         let rank = parameters.rank
         let inner = arena.take(rows * rank)
         table.multiply(
-            rows, rank, linear.outputs, dy, linear.outputs, 1, addition.bBackward.pointer, FIXED_ORDER_FROM_ZERO, nil,
+            rows, rank, linear.outputs, dy, linear.outputs, 1, addition.bBackward.pointer,
+            FIXED_ORDER_FROM_ZERO, nil,
             inner, rank)
         table.scale(rows * rank, parameters.scale, inner, inner)
         if let dx {
             table.multiply(
-                rows, linear.inputs, rank, inner, rank, 1, addition.aBackward.pointer, FIXED_ORDER_FROM_OUTPUT, nil, dx,
+                rows, linear.inputs, rank, inner, rank, 1, addition.aBackward.pointer,
+                FIXED_ORDER_FROM_OUTPUT, nil, dx,
                 linear.inputs)
         }
         traces[site]?.dy = UnsafePointer(dy)
         traces[site]?.dinner = UnsafePointer(inner)
     }
 
-    private func applyWholeBackward(_ whole: StepParameters.Whole, _ dy: Pointer, rows: Int, to dx: Pointer?) {
+    private func applyWholeBackward(
+        _ whole: StepParameters.Whole, _ dy: Pointer, rows: Int, to dx: Pointer?
+    ) {
         let (inputs, outputs) = (whole.layout.inputs, whole.layout.outputs)
         traces[whole.layout.site]?.dy = UnsafePointer(dy)
         guard let dx else { return }
         table.multiply(
-            rows, inputs, outputs, dy, outputs, 1, whole.backward.pointer, FIXED_ORDER_FROM_ZERO, nil, dx, inputs)
+            rows, inputs, outputs, dy, outputs, 1, whole.backward.pointer, FIXED_ORDER_FROM_ZERO, nil, dx,
+            inputs)
     }
 
     // MARK: Back
 
-    /// The losses, and what the gradients of the trainable tensors are made of. The loss of a step is the mean over its
-    /// `stepCount` sequences, of which this pass may have a part. Goes down to the layer `lowest` and no further.
+    /// The losses, and what the gradients of the trainable tensors are made of. The loss of a step is the
+    /// mean over its `stepCount` sequences, of which this pass may have a part. Goes down to the layer
+    /// `lowest` and no further.
     func backward(stepCount: Int, lowest: Int, _ parameters: StepParameters) {
         guard let pooled, let logitsPointer, let head = parameters.whole(at: .classifier) else {
             preconditionFailure("backward comes after forward")
         }
-        let rows = batch.sequenceCount, layerCount = encoder.configuration.layerCount
-        let dlogits = arena.take(rows * classCount), dpooled = arena.take(rows * hidden)
+        let rows = batch.sequenceCount
+        let layerCount = encoder.configuration.layerCount
+        let dlogits = arena.take(rows * classCount)
+        let dpooled = arena.take(rows * hidden)
         losses = [Float](repeating: 0, count: rows)
         table.cross_entropy(rows, classCount, stepCount, logitsPointer, batch.labels, &losses, dlogits)
         applyWholeBackward(head, dlogits, rows: rows, to: dpooled)
         table.tanh_backward(rows * hidden, pooled, dpooled, dpooled)
         var dy = lowest < layerCount ? arena.take(rows * hidden) : nil
-        applyBackward(.pooler, encoder.pooler, dpooled, rows: rows, parameters, start: FIXED_ORDER_FROM_ZERO, to: dy)
+        applyBackward(
+            .pooler, encoder.pooler, dpooled, rows: rows, parameters, start: FIXED_ORDER_FROM_ZERO, to: dy)
         for layer in stride(from: layerCount - 1, through: lowest, by: -1) {
             guard let gradient = dy else { return }
             dy = backward(layer, gradient, isLowest: layer == lowest, parameters)
@@ -265,10 +292,13 @@ final class EncoderPass: @unchecked Sendable {
     private func backward(
         _ index: Int, _ dy: Pointer, isLowest: Bool, _ parameters: StepParameters
     ) -> Pointer? {
-        let layer = encoder.layers[index], trace = layers[index], rows = trace.rows
+        let layer = encoder.layers[index]
+        let trace = layers[index]
+        let rows = trace.rows
         let doutput = arena.take(rows * hidden)
         table.layer_norm_backward(
-            rows, hidden, dy, layer.outputNorm.gain.pointer, trace.outputNormalized, trace.outputDeviation, doutput)
+            rows, hidden, dy, layer.outputNorm.gain.pointer, trace.outputNormalized, trace.outputDeviation,
+            doutput)
         let dattention = backwardFeedForward(index, doutput, trace, parameters)
         let dsum = arena.take(rows * hidden)
         table.layer_norm_backward(
@@ -285,10 +315,14 @@ final class EncoderPass: @unchecked Sendable {
     private func backwardFeedForward(
         _ index: Int, _ doutput: Pointer, _ trace: LayerTrace, _ parameters: StepParameters
     ) -> Pointer {
-        let layer = encoder.layers[index], rows = trace.rows, wide = rows * encoder.configuration.intermediateSize
-        let dactivated = arena.take(wide), dattention = arena.take(rows * hidden)
+        let layer = encoder.layers[index]
+        let rows = trace.rows
+        let wide = rows * encoder.configuration.intermediateSize
+        let dactivated = arena.take(wide)
+        let dattention = arena.take(rows * hidden)
         applyBackward(
-            .layer(index, .output), layer[.output], doutput, rows: rows, parameters, start: FIXED_ORDER_FROM_ZERO,
+            .layer(index, .output), layer[.output], doutput, rows: rows, parameters,
+            start: FIXED_ORDER_FROM_ZERO,
             to: dactivated)
         table.gelu_backward(wide, trace.intermediate, dactivated, dactivated)
         // The chain begins at the residual's gradient.
@@ -299,23 +333,28 @@ final class EncoderPass: @unchecked Sendable {
         return dattention
     }
 
-    /// From the gradients of the context and of the residual (`dsum`) to that of the layer's input: the query's chain goes on
-    /// from the residual, the value's from the key's, and the two are added.
+    /// From the gradients of the context and of the residual (`dsum`) to that of the layer's input: the
+    /// query's chain goes on from the residual, the value's from the key's, and the two are added.
     private func backwardAttention(
         _ index: Int, _ dcontext: Pointer, dsum: Pointer, _ trace: LayerTrace, isLowest: Bool,
         _ parameters: StepParameters
     ) -> Pointer? {
-        let layer = encoder.layers[index], tokens = batch.tokenCount
+        let layer = encoder.layers[index]
+        let tokens = batch.tokenCount
         func gradient(_ module: LayerModule, rows: Int) -> Pointer? {
             let isAdapted = parameters.lowRank(at: .layer(index, module)) != nil
             return !isLowest || isAdapted ? arena.take(rows * hidden) : nil
         }
-        func back(_ module: LayerModule, _ dy: Pointer?, rows: Int, start: fixed_order_start, to dx: Pointer?) {
+        func back(
+            _ module: LayerModule, _ dy: Pointer?, rows: Int, start: fixed_order_start, to dx: Pointer?
+        ) {
             guard let dy else { return }
-            applyBackward(.layer(index, module), layer[module], dy, rows: rows, parameters, start: start, to: dx)
+            applyBackward(
+                .layer(index, module), layer[module], dy, rows: rows, parameters, start: start, to: dx)
         }
         let dq = gradient(.query, rows: trace.rows)
-        let dk = gradient(.key, rows: tokens), dv = gradient(.value, rows: tokens)
+        let dk = gradient(.key, rows: tokens)
+        let dv = gradient(.value, rows: tokens)
         backwardScores(trace, dcontext, dq, dk, dv, isLast: index == encoder.layers.count - 1)
         let dx = isLowest ? nil : arena.take(tokens * hidden)
         // A copy: dsum is also what attentionOutput's trace points at.
@@ -329,16 +368,19 @@ final class EncoderPass: @unchecked Sendable {
     }
 
     private func backwardScores(
-        _ trace: LayerTrace, _ dcontext: Pointer, _ dq: Pointer?, _ dk: Pointer?, _ dv: Pointer?, isLast: Bool
+        _ trace: LayerTrace, _ dcontext: Pointer, _ dq: Pointer?, _ dk: Pointer?, _ dv: Pointer?,
+        isLast: Bool
     ) {
         var p = trace.probabilities
         for sequence in 0..<batch.sequenceCount {
             var shape = attentionShape(of: sequence, isLast: isLast)
             let scratch = arena.take(fixed_order_attention_scratch(encoder.variant.table, &shape))
-            let first = batch.starts[sequence] * hidden, query = isLast ? sequence * hidden : first
+            let first = batch.starts[sequence] * hidden
+            let query = isLast ? sequence * hidden : first
             fixed_order_attention_backward(
                 encoder.variant.table, &shape, trace.q + query, trace.k + first, trace.v + first, p,
-                dcontext + query, dq.map { $0 + query }, dk.map { $0 + first }, dv.map { $0 + first }, scratch)
+                dcontext + query, dq.map { $0 + query }, dk.map { $0 + first }, dv.map { $0 + first },
+                scratch)
             p += shape.heads * shape.queries * shape.keys
         }
     }

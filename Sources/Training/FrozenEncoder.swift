@@ -20,7 +20,8 @@ final class FrozenLinear: Sendable {
     /// y = x Wᵀ + b: each chain begins at the bias.
     func apply(_ x: UnsafePointer<Float>, rows: Int, to y: UnsafeMutablePointer<Float>) {
         variant.table.pointee.multiply(
-            rows, outputs, inputs, x, inputs, 1, forward.pointer, FIXED_ORDER_FROM_BIAS, bias.pointer, y, outputs)
+            rows, outputs, inputs, x, inputs, 1, forward.pointer, FIXED_ORDER_FROM_BIAS, bias.pointer, y,
+            outputs)
     }
 
     /// dx = dy W, begun at zero or going on from what dx holds.
@@ -72,7 +73,8 @@ struct FrozenEncoder: Sendable {
         }
         func linear(_ name: String) -> FrozenLinear {
             FrozenLinear(
-                weight: base.weights[name + ".weight"]!, bias: base.weights[name + ".bias"]!, variant: variant)
+                weight: base.weights[name + ".weight"]!, bias: base.weights[name + ".bias"]!,
+                variant: variant)
         }
         configuration = base.configuration
         self.variant = variant

@@ -2,7 +2,8 @@ public import Adapters
 public import Bytes
 
 extension NamedTensors {
-    /// The tensors of an adapter, read whole. Refuses any that is not F32, which is what this trainer computes in.
+    /// The tensors of an adapter, read whole. Refuses any that is not F32, which is what this trainer
+    /// computes in.
     public init(_ adapter: Adapter) throws {
         var tensors: [String: Tensor] = [:]
         for entry in adapter.file.header.entries {
@@ -19,12 +20,16 @@ extension NamedTensors {
     /// A tensor of an adapter is of another type than F32.
     public struct NotSinglePrecision: Error, Hashable, CustomStringConvertible {
         public let tensor: TensorDescription
-        public var description: String { "tensor \(tensor) is not F32, and the trainer computes in F32 only" }
+        public var description: String {
+            "tensor \(tensor) is not F32, and the trainer computes in F32 only"
+        }
     }
 
     /// Writes the tensors as the safetensors file at `path`, which appears whole or not at all.
     public func write(to path: String) throws {
-        let descriptions = names.map { TensorDescription(name: $0, element: .f32, shape: tensors[$0]!.shape) }
+        let descriptions = names.map {
+            TensorDescription(name: $0, element: .f32, shape: tensors[$0]!.shape)
+        }
         let writer = try SafetensorsWriter(path: path, tensors: descriptions)
         for entry in writer.header.entries {
             let values = tensors[entry.tensor.name]!.values
@@ -47,7 +52,8 @@ extension Recipe {
         let json = """
             {"bias":"none","fan_in_fan_out":false,"inference_mode":true,"init_lora_weights":true,\
             "lora_alpha":\(lora.alpha),"lora_dropout":0.0,"modules_to_save":\(quoted(modulesToSave)),\
-            "peft_type":"LORA","r":\(lora.rank),"target_modules":\(quoted(lora.targetModules)),"task_type":"SEQ_CLS"}
+            "peft_type":"LORA","r":\(lora.rank),"target_modules":\(quoted(lora.targetModules)),\
+            "task_type":"SEQ_CLS"}
             """
         var configuration = try AdapterConfiguration(parsing: Array(json.utf8), base: base)
         configuration.baseName = baseName

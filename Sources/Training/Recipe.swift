@@ -3,8 +3,8 @@ internal import Foundation
 
 /// Everything that determines a training run besides its data and its parent.
 ///
-/// Its bytes are canonical JSON (RFC 8785) with integers and decimal strings only; `schemas/recipe.v1.json` describes them.
-/// There is one encoding: ``init(json:)`` refuses every other.
+/// Its bytes are canonical JSON (RFC 8785) with integers and decimal strings only; `schemas/recipe.v1.json`
+/// describes them. There is one encoding: ``init(json:)`` refuses every other.
 public struct Recipe: Hashable, Sendable {
     public typealias Digest = Hash256<Recipe>
 
@@ -73,7 +73,8 @@ public struct Recipe: Hashable, Sendable {
     public static let initialisation = "kaiming-uniform-philox4x32-10/v1"
 
     public init(
-        base: BaseEncoder.Digest, tokenizer: Tokenizer.Digest, lora: LoRA, modulesToSave: [String], classCount: Int,
+        base: BaseEncoder.Digest, tokenizer: Tokenizer.Digest, lora: LoRA, modulesToSave: [String],
+        classCount: Int,
         optimiser: Optimiser, epochs: Int, batchSize: Int, maximumTokens: Int, seed: UInt64
     ) throws(RecipeError) {
         self.base = base
@@ -104,14 +105,21 @@ public struct Recipe: Hashable, Sendable {
         for (field, value, range) in limits where !range.contains(value) {
             throw .outOfRange(field: field, value: String(value))
         }
-        for (field, names) in [("lora.targetModules", lora.targetModules), ("modulesToSave", modulesToSave)] {
-            let ascending = zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            guard ascending, names.allSatisfy(Self.isModuleName) else { throw .badNames(field: field, names: names) }
+        for (field, names) in [
+            ("lora.targetModules", lora.targetModules), ("modulesToSave", modulesToSave),
+        ] {
+            let ascending = zip(names, names.dropFirst()).allSatisfy {
+                $0.utf8.lexicographicallyPrecedes($1.utf8)
+            }
+            guard ascending, names.allSatisfy(Self.isModuleName) else {
+                throw .badNames(field: field, names: names)
+            }
         }
         guard ["classifier", "classifier,pooler"].contains(modulesToSave.joined(separator: ",")) else {
             throw .badNames(field: "modulesToSave", names: modulesToSave)
         }
-        for (field, value) in [("beta1", optimiser.beta1), ("beta2", optimiser.beta2)] where value.value >= 1 {
+        for (field, value) in [("beta1", optimiser.beta1), ("beta2", optimiser.beta2)]
+        where value.value >= 1 {
             throw .outOfRange(field: "optimiser." + field, value: value.text)
         }
         guard Float(optimiser.epsilon.value) > 0 else {
@@ -150,7 +158,8 @@ extension RecipeError: CustomStringConvertible {
         switch self {
         case .malformed(let reason): "the recipe is malformed: \(reason)"
         case .notCanonical: "the recipe's bytes are not its canonical JSON"
-        case .unknownVersion(let field, let value): "the recipe has \(field) = \(value), which this program does not know"
+        case .unknownVersion(let field, let value):
+            "the recipe has \(field) = \(value), which this program does not know"
         case .outOfRange(let field, let value): "the recipe has \(field) = \(value), which is out of range"
         case .badNames(let field, let names): "the recipe has \(field) = \(names)"
         }

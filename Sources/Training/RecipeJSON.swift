@@ -4,24 +4,27 @@ internal import Foundation
 extension Recipe {
     /// The canonical bytes: members in ascending order, nothing between them.
     public var json: [UInt8] {
-        Array(JSONText.object([
-            "arithmetic": .string(Self.arithmetic), "base": .string(base.hex), "batchSize": .integer(batchSize),
-            "classCount": .integer(classCount), "epochs": .integer(epochs),
-            "initialisation": .string(Self.initialisation),
-            "lora": .object([
-                "alpha": .integer(lora.alpha), "rank": .integer(lora.rank),
-                "targetModules": .strings(lora.targetModules),
-            ]),
-            "maximumTokens": .integer(maximumTokens), "modulesToSave": .strings(modulesToSave),
-            "optimiser": .object([
-                "beta1": .string(optimiser.beta1.text), "beta2": .string(optimiser.beta2.text),
-                "epsilon": .string(optimiser.epsilon.text),
-                "learningRate": .string(optimiser.learningRate.text), "name": .string("adamw"),
-                "schedule": .string(optimiser.schedule.rawValue),
-                "weightDecay": .string(optimiser.weightDecay.text),
-            ]),
-            "seed": .integer(Int(seed)), "tokenizer": .string(tokenizer.hex), "trainer": .string(Self.trainer),
-        ]).text.utf8)
+        Array(
+            JSONText.object([
+                "arithmetic": .string(Self.arithmetic), "base": .string(base.hex),
+                "batchSize": .integer(batchSize),
+                "classCount": .integer(classCount), "epochs": .integer(epochs),
+                "initialisation": .string(Self.initialisation),
+                "lora": .object([
+                    "alpha": .integer(lora.alpha), "rank": .integer(lora.rank),
+                    "targetModules": .strings(lora.targetModules),
+                ]),
+                "maximumTokens": .integer(maximumTokens), "modulesToSave": .strings(modulesToSave),
+                "optimiser": .object([
+                    "beta1": .string(optimiser.beta1.text), "beta2": .string(optimiser.beta2.text),
+                    "epsilon": .string(optimiser.epsilon.text),
+                    "learningRate": .string(optimiser.learningRate.text), "name": .string("adamw"),
+                    "schedule": .string(optimiser.schedule.rawValue),
+                    "weightDecay": .string(optimiser.weightDecay.text),
+                ]),
+                "seed": .integer(Int(seed)), "tokenizer": .string(tokenizer.hex),
+                "trainer": .string(Self.trainer),
+            ]).text.utf8)
     }
 
     /// Reads a recipe from its canonical bytes.
@@ -37,7 +40,9 @@ extension Recipe {
             ("initialisation", fields.initialisation, Self.initialisation),
             ("optimiser.name", fields.optimiser.name, "adamw"),
         ]
-        for (field, value, known) in versions where value != known { throw .unknownVersion(field: field, value: value) }
+        for (field, value, known) in versions where value != known {
+            throw .unknownVersion(field: field, value: value)
+        }
         try self.init(
             base: fields.base, tokenizer: fields.tokenizer,
             lora: LoRA(
@@ -45,7 +50,8 @@ extension Recipe {
             modulesToSave: fields.modulesToSave, classCount: fields.classCount,
             optimiser: fields.optimiser.decimals(), epochs: fields.epochs, batchSize: fields.batchSize,
             maximumTokens: fields.maximumTokens, seed: fields.seed)
-        // Whatever a lenient parser let pass (a field twice, an unknown field, 1.0 for 1) is not what we would write.
+        // Whatever a lenient parser let pass (a field twice, an unknown field, 1.0 for 1) is not what we
+        // would write.
         guard self.json == json else { throw .notCanonical }
     }
 
@@ -66,7 +72,8 @@ extension Recipe {
                     return number
                 }
                 return Optimiser(
-                    learningRate: try number("learningRate", learningRate), beta1: try number("beta1", beta1),
+                    learningRate: try number("learningRate", learningRate),
+                    beta1: try number("beta1", beta1),
                     beta2: try number("beta2", beta2), epsilon: try number("epsilon", epsilon),
                     weightDecay: try number("weightDecay", weightDecay), schedule: schedule)
             }
@@ -83,7 +90,8 @@ extension Recipe {
     }
 }
 
-/// The part of canonical JSON that a recipe needs: ASCII strings that want no escapes, integers, arrays, objects.
+/// The part of canonical JSON that a recipe needs: ASCII strings that want no escapes, integers, arrays,
+/// objects.
 private enum JSONText {
     case string(String)
     case integer(Int)

@@ -22,8 +22,8 @@ public struct RunInputs: Hashable, Sendable {
         self.commitments = commitments.sorted()
     }
 
-    /// SHA-256 of `"lethe/run-inputs/v1" 00`, the recipe's digest, the parent's (after a byte 01; a byte 00 where there is
-    /// none), the count of records as u64be and their commitments.
+    /// SHA-256 of `"lethe/run-inputs/v1" 00`, the recipe's digest, the parent's (after a byte 01; a byte 00
+    /// where there is none), the count of records as u64be and their commitments.
     public var digest: Digest {
         var hasher = Hasher256()
         hasher.update(Array("lethe/run-inputs/v1\0".utf8))

@@ -2,13 +2,14 @@ internal import Kernels
 
 /// The gradients of the trainable tensors, from what the passes of one step kept.
 ///
-/// Each element is one chain over the step's rows in ascending order, whichever pass computed them: a later pass goes on
-/// where the one before left off. Threads take whole tensors.
+/// Each element is one chain over the step's rows in ascending order, whichever pass computed them: a later
+/// pass goes on where the one before left off. Threads take whole tensors.
 struct StepGradients {
     let layout: AdapterLayout
     let variant: ArithmeticVariant
 
-    /// Writes the gradients to `gradients`, a flat array of the layout. `passes` are in the order of the step's records.
+    /// Writes the gradients to `gradients`, a flat array of the layout. `passes` are in the order of the
+    /// step's records.
     func compute(from passes: [EncoderPass], into gradients: FloatStorage, threads: Int) {
         let lowRank = layout.lowRank.count
         parallel(threads: threads, tasks: 2 * lowRank + layout.whole.count) { task in
@@ -27,7 +28,9 @@ struct StepGradients {
         _ module: AdapterLayout.LowRank, _ passes: [EncoderPass], _ gradients: UnsafeMutablePointer<Float>
     ) {
         for (index, pass) in passes.enumerated() {
-            guard let trace = pass.traces[module.site], let x = trace.x, let dinner = trace.dinner else { continue }
+            guard let trace = pass.traces[module.site], let x = trace.x, let dinner = trace.dinner else {
+                continue
+            }
             outerProduct(
                 dinner, layout.rank, x, module.inputs, rows: trace.rows, goesOn: index > 0,
                 gradients + module.a.offset)
@@ -39,7 +42,8 @@ struct StepGradients {
         _ module: AdapterLayout.LowRank, _ passes: [EncoderPass], _ gradients: UnsafeMutablePointer<Float>
     ) {
         for (index, pass) in passes.enumerated() {
-            guard let trace = pass.traces[module.site], let dy = trace.dy, let inner = trace.scaledInner else { continue }
+            guard let trace = pass.traces[module.site], let dy = trace.dy, let inner = trace.scaledInner
+            else { continue }
             outerProduct(
                 dy, module.outputs, inner, layout.rank, rows: trace.rows, goesOn: index > 0,
                 gradients + module.b.offset)
@@ -65,11 +69,13 @@ struct StepGradients {
 
     /// c (m x n) = leftᵀ right, where both have `rows` rows: one chain over the rows per element.
     private func outerProduct(
-        _ left: UnsafePointer<Float>, _ m: Int, _ right: UnsafePointer<Float>, _ n: Int, rows: Int, goesOn: Bool,
+        _ left: UnsafePointer<Float>, _ m: Int, _ right: UnsafePointer<Float>, _ n: Int, rows: Int,
+        goesOn: Bool,
         _ c: UnsafeMutablePointer<Float>
     ) {
         let packed = variant.packed(depth: rows, columns: n, right, rowStride: n, columnStride: 1)
         variant.table.pointee.multiply(
-            m, n, rows, left, 1, m, packed.pointer, goesOn ? FIXED_ORDER_FROM_OUTPUT : FIXED_ORDER_FROM_ZERO, nil, c, n)
+            m, n, rows, left, 1, m, packed.pointer,
+            goesOn ? FIXED_ORDER_FROM_OUTPUT : FIXED_ORDER_FROM_ZERO, nil, c, n)
     }
 }

@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// The trainable values of one step, packed for the products that use them; a pass reads them and writes none.
+/// The trainable values of one step, packed for the products that use them; a pass reads them and writes
+/// none.
 ///
 /// Made anew for each step, after the optimiser has changed the values.
 struct StepParameters: Sendable {
@@ -30,7 +31,8 @@ struct StepParameters: Sendable {
         scale = layout.scale
         let rank = layout.rank
         let additions = layout.lowRank.map { module in
-            let a = values + module.a.offset, b = values + module.b.offset
+            let a = values + module.a.offset
+            let b = values + module.b.offset
             return LowRank(
                 layout: module,
                 aForward: variant.packed(
@@ -63,7 +65,8 @@ struct StepParameters: Sendable {
     func whole(at site: AdapterLayout.Site) -> Whole? { whole[site] }
 }
 
-/// What the gradient of a trainable linear map is made of: for each row, what went in and the gradient of what came out.
+/// What the gradient of a trainable linear map is made of: for each row, what went in and the gradient of
+/// what came out.
 ///
 /// The pointers are into the pass's arena, and valid until it is reset.
 struct LinearTrace {

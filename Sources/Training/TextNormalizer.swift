@@ -1,15 +1,16 @@
-/// Text as the uncased tokenizer sees it: words in lower case without accents, punctuation marks and ideographs apart.
+/// Text as the uncased tokenizer sees it: words in lower case without accents, punctuation marks and
+/// ideographs apart.
 ///
-/// The rules are those of BERT's basic tokenizer; ``UnicodeTables`` freezes what they say of each code point. The output is a
-/// function of the input's code points alone.
+/// The rules are those of BERT's basic tokenizer; ``UnicodeTables`` freezes what they say of each code
+/// point. The output is a function of the input's code points alone.
 struct TextNormalizer: Sendable {
     private enum Action {
         case keep, remove, space
         case replace([Unicode.Scalar])
     }
 
-    /// What happens to the code points below 128, which most text is made of: what a letter becomes, 0 for what vanishes,
-    /// 32 for a space, and 128 more for punctuation.
+    /// What happens to the code points below 128, which most text is made of: what a letter becomes, 0 for
+    /// what vanishes, 32 for a space, and 128 more for punctuation.
     private let ascii: [UInt8]
     private let removed, spaces, ideographs, punctuation: ScalarRanges
     private let replacements: [UInt32: [Unicode.Scalar]]
@@ -106,7 +107,9 @@ struct TextNormalizer: Sendable {
             if field.last == ":" {
                 source = UInt32(field.dropLast(), radix: 16)!
             } else {
-                replacements[source] = field.split(separator: "+").map { Unicode.Scalar(UInt32($0, radix: 16)!)! }
+                replacements[source] = field.split(separator: "+").map {
+                    Unicode.Scalar(UInt32($0, radix: 16)!)!
+                }
                 source += 1
             }
         }

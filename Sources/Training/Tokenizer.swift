@@ -2,9 +2,9 @@ public import Bytes
 
 /// Text to token ids, with a start token before them and an end token after.
 ///
-/// Two kinds, both on the words of the uncased normalisation: `wordPiece` is BERT's greedy longest match against a
-/// vocabulary; `hashedWords` gives each word one of a fixed number of ids by its hash, and needs no vocabulary.
-/// No text gives the special tokens: a literal `[SEP]` is three words.
+/// Two kinds, both on the words of the uncased normalisation: `wordPiece` is BERT's greedy longest match
+/// against a vocabulary; `hashedWords` gives each word one of a fixed number of ids by its hash, and needs
+/// no vocabulary. No text gives the special tokens: a literal `[SEP]` is three words.
 public struct Tokenizer: Sendable {
     /// Names a tokenizer by everything that determines its ids.
     public typealias Digest = Hash256<Tokenizer>
@@ -77,7 +77,8 @@ public struct Tokenizer: Sendable {
 
 /// The pieces of BERT's WordPiece and their ids.
 ///
-/// Pieces are UTF-8 bytes, not `String`s: two strings are equal when they are canonically equivalent, two pieces are not.
+/// Pieces are UTF-8 bytes, not `String`s: two strings are equal when they are canonically equivalent, two
+/// pieces are not.
 struct WordPieceVocabulary: Sendable {
     /// Words with more code points than this are unknown as a whole, as BERT has it.
     private static let longestWord = 100
@@ -91,7 +92,8 @@ struct WordPieceVocabulary: Sendable {
 
     init(_ tokens: [[UInt8]]) throws(BaseEncoderError) {
         for (id, token) in tokens.enumerated() {
-            let known = token.starts(with: Array("##".utf8))
+            let known =
+                token.starts(with: Array("##".utf8))
                 ? continuations.updateValue(Int32(id), forKey: Array(token.dropFirst(2)))
                 : beginnings.updateValue(Int32(id), forKey: token)
             if known != nil { throw .duplicateToken(String(decoding: token, as: UTF8.self)) }
@@ -103,7 +105,8 @@ struct WordPieceVocabulary: Sendable {
 
     func id(of token: String) -> Int32? { beginnings[Array(token.utf8)] }
 
-    /// Appends the pieces of `word`, longest first from the left; the unknown token where it cannot be pieced together.
+    /// Appends the pieces of `word`, longest first from the left; the unknown token where it cannot be
+    /// pieced together.
     func append(_ word: [Unicode.Scalar], to ids: inout [Int32]) {
         guard word.count <= Self.longestWord else { return ids.append(unknown) }
         let bytes = word.utf8
@@ -134,7 +137,11 @@ extension [Unicode.Scalar] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         for scalar in self {
-            if scalar.value < 128 { bytes.append(UInt8(scalar.value)) } else { bytes += UTF8.encode(scalar)! }
+            if scalar.value < 128 {
+                bytes.append(UInt8(scalar.value))
+            } else {
+                bytes += UTF8.encode(scalar)!
+            }
         }
         return bytes
     }

@@ -31,7 +31,8 @@ public enum TrainingOutcome: Equatable, Sendable {
     case stopped(state: [UInt8])
 }
 
-/// Computes training runs on one base: functions of recipe, parent and records, and of nothing else (design.md, I10).
+/// Computes training runs on one base: functions of recipe, parent and records, and of nothing else
+/// (design.md, I10).
 ///
 /// Threads, variant, the order of the records and interruptions change no bit of the result.
 public struct Trainer: Sendable {
@@ -61,25 +62,31 @@ public struct Trainer: Sendable {
     ///   - state: where an earlier call with the same arguments stopped.
     ///   - progress: called after each step; `stop` ends the call with the state reached.
     public func train(
-        _ recipe: Recipe, parent: NamedTensors? = nil, records: [TrainingRecord], resuming state: [UInt8]? = nil,
+        _ recipe: Recipe, parent: NamedTensors? = nil, records: [TrainingRecord],
+        resuming state: [UInt8]? = nil,
         progress: (TrainingProgress) -> Direction = { _ in .goOn }
     ) throws(TrainingError) -> TrainingOutcome {
         let session = try TrainingSession(
-            base: base, encoder: encoder, recipe: recipe, parent: parent, records: records, threads: threads)
+            base: base, encoder: encoder, recipe: recipe, parent: parent, records: records, threads: threads
+        )
         if let state { try session.restore(state) }
         var loss = Float.nan
         while session.step < session.stepCount {
             loss = try session.advance()
             let report = TrainingProgress(
-                step: session.step, stepCount: session.stepCount, epoch: (session.step - 1) / session.stepsPerEpoch,
+                step: session.step, stepCount: session.stepCount,
+                epoch: (session.step - 1) / session.stepsPerEpoch,
                 loss: loss)
-            if progress(report) == .stop, session.step < session.stepCount { return .stopped(state: session.state) }
+            if progress(report) == .stop, session.step < session.stepCount {
+                return .stopped(state: session.state)
+            }
         }
         return .finished(Self.result(of: session, lastLoss: loss))
     }
 
     private static func result(of session: TrainingSession, lastLoss: Float) -> TrainingResult {
-        let tensors = session.tensors, digest = tensors.digest
+        let tensors = session.tensors
+        let digest = tensors.digest
         return TrainingResult(
             tensors: tensors, tensorDigest: digest, runDigest: session.inputs.runDigest(result: digest),
             inputs: session.inputs, stepCount: session.stepCount, lastLoss: lastLoss)
@@ -91,7 +98,8 @@ public struct Trainer: Sendable {
             .initialValues(recipe: recipe, base: base)
     }
 
-    /// The logits of each text under `adapter`, whose shape is that of `recipe`: one array per text, a value per class.
+    /// The logits of each text under `adapter`, whose shape is that of `recipe`: one array per text, a
+    /// value per class.
     public func logits(
         of texts: [String], adapter: NamedTensors, recipe: Recipe
     ) throws(TrainingError) -> [[Float]] {
@@ -101,7 +109,9 @@ public struct Trainer: Sendable {
         let layout = try AdapterLayout(recipe: recipe, configuration: base.configuration)
         let values = StepParameters(
             layout: layout, values: try layout.flatten(adapter), variant: encoder.variant)
-        let groups = stride(from: 0, to: texts.count, by: 16).map { Array(texts[$0..<min($0 + 16, texts.count)]) }
+        let groups = stride(from: 0, to: texts.count, by: 16).map {
+            Array(texts[$0..<min($0 + 16, texts.count)])
+        }
         let rows = FloatStorage(count: texts.count * recipe.classCount)
         parallel(threads: threads, tasks: groups.count) { group in
             var batch = TokenBatch()

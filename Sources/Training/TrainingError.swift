@@ -23,29 +23,35 @@ public enum TrainingError: Error, Equatable, Sendable {
     case diverged(step: Int, steps: Int)
     /// The saved state is of another run, or damaged.
     case stateDoesNotFit(reason: String)
-    /// The processor flushes subnormal numbers or rounds otherwise than to nearest: no bits could be promised.
+    /// The processor flushes subnormal numbers or rounds otherwise than to nearest: no bits could be
+    /// promised.
     case floatingPointEnvironment
 }
 
 extension TrainingError: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .anotherBase(let expected, let found): "the recipe is for base \(expected), and this is \(found)"
+        case .anotherBase(let expected, let found):
+            "the recipe is for base \(expected), and this is \(found)"
         case .anotherTokenizer(let expected, let found):
             "the recipe is for tokenizer \(expected), and this is \(found)"
         case .noSuchModule(let name): "the base has no module that \(name) names"
         case .trainedTwice(let module): "the recipe both adapts \(module) and trains it whole"
         case .tooManyTokens(let wanted, let positions):
             "the recipe reads \(wanted) tokens, and the base has \(positions) positions"
-        case .parentDoesNotFit(let tensor, let reason): "the parent adapter does not fit at \(tensor): \(reason)"
+        case .parentDoesNotFit(let tensor, let reason):
+            "the parent adapter does not fit at \(tensor): \(reason)"
         case .noRecords: "there are no records to train on"
         case .duplicateRecord(let commitment): "the record \(commitment) is there twice"
         case .labelOutOfRange(let record, let label, let classes):
             "the record \(record) has label \(label), and the recipe has \(classes) classes"
-        case .diverged(let step, let steps): "the loss or a parameter is not finite after step \(step) of \(steps)"
+        case .diverged(let step, let steps):
+            "the loss or a parameter is not finite after step \(step) of \(steps)"
         case .stateDoesNotFit(let reason): "the saved state does not fit: \(reason)"
         case .floatingPointEnvironment:
-            "the floating-point environment is not IEEE 754's default (rounding, or subnormal numbers flushed to zero)"
+            """
+            the floating-point environment is not IEEE 754's default: it rounds otherwise, or flushes subnormal numbers
+            """
         }
     }
 }

@@ -19,7 +19,8 @@ final class TrainingSession {
 
     /// `records` in any order. Refuses what does not fit; nothing is computed yet.
     init(
-        base: BaseEncoder, encoder: FrozenEncoder, recipe: Recipe, parent: NamedTensors?, records: [TrainingRecord],
+        base: BaseEncoder, encoder: FrozenEncoder, recipe: Recipe, parent: NamedTensors?,
+        records: [TrainingRecord],
         threads: Int
     ) throws(TrainingError) {
         guard fixed_order_environment_is_ieee() else { throw .floatingPointEnvironment }
@@ -48,7 +49,9 @@ final class TrainingSession {
     var tensors: NamedTensors { layout.tensors(of: parameters.values) }
 
     private static func refuseMisfit(_ recipe: Recipe, _ base: BaseEncoder) throws(TrainingError) {
-        guard recipe.base == base.digest else { throw .anotherBase(expected: recipe.base, found: base.digest) }
+        guard recipe.base == base.digest else {
+            throw .anotherBase(expected: recipe.base, found: base.digest)
+        }
         guard recipe.tokenizer == base.tokenizer.digest else {
             throw .anotherTokenizer(expected: recipe.tokenizer, found: base.tokenizer.digest)
         }
@@ -58,13 +61,16 @@ final class TrainingSession {
     }
 
     /// `records` in ascending order of commitment.
-    private static func refuseBadRecords(_ records: [TrainingRecord], _ recipe: Recipe) throws(TrainingError) {
+    private static func refuseBadRecords(_ records: [TrainingRecord], _ recipe: Recipe)
+        throws(TrainingError)
+    {
         guard !records.isEmpty else { throw .noRecords }
         for (record, next) in zip(records, records.dropFirst()) where record.commitment == next.commitment {
             throw .duplicateRecord(record.commitment)
         }
         for record in records where !(0..<recipe.classCount).contains(record.label) {
-            throw .labelOutOfRange(record: record.commitment, label: record.label, classes: recipe.classCount)
+            throw .labelOutOfRange(
+                record: record.commitment, label: record.label, classes: recipe.classCount)
         }
     }
 
@@ -73,7 +79,8 @@ final class TrainingSession {
     /// Takes the next step and gives its mean loss.
     func advance() throws(TrainingError) -> Float {
         precondition(step < stepCount, "the run is finished")
-        let epoch = step / stepsPerEpoch, first = step % stepsPerEpoch * recipe.batchSize
+        let epoch = step / stepsPerEpoch
+        let first = step % stepsPerEpoch * recipe.batchSize
         let places = places(in: epoch)
         let chosen = Array(places[first..<min(first + recipe.batchSize, places.count)])
         let losses = computeGradients(of: chosen)
@@ -112,7 +119,8 @@ final class TrainingSession {
     private func split(_ chosen: [Int]) -> [TokenBatch] {
         let total = chosen.reduce(0) { $0 + sequences[$1].count }
         let share = max(1, (total + threads - 1) / threads)
-        var batches: [TokenBatch] = [TokenBatch()], counted = 0
+        var batches: [TokenBatch] = [TokenBatch()]
+        var counted = 0
         for place in chosen {
             if counted >= share * batches.count { batches.append(TokenBatch()) }
             batches[batches.count - 1].append(sequences[place], label: labels[place])
@@ -123,8 +131,9 @@ final class TrainingSession {
 
     // MARK: State
 
-    /// The run as it is: `"lethe/training-state/v1" 00`, the inputs' hash, the step and the number of parameters as u64be, the
-    /// parameters and both moments as little-endian binary32, and the SHA-256 of all that.
+    /// The run as it is: `"lethe/training-state/v1" 00`, the inputs' hash, the step and the number of
+    /// parameters as u64be, the parameters and both moments as little-endian binary32, and the SHA-256 of
+    /// all that.
     var state: [UInt8] {
         var bytes = Self.stateMagic + inputs.digest.bytes
         bytes.appendBigEndian(UInt64(step))
@@ -139,7 +148,8 @@ final class TrainingSession {
 
     /// Goes back, or on, to a state of the same run.
     func restore(_ state: [UInt8]) throws(TrainingError) {
-        let magic = Self.stateMagic, valueBytes = parameters.count * 4
+        let magic = Self.stateMagic
+        let valueBytes = parameters.count * 4
         let head = magic.count + 32 + 16
         guard state.count == head + 3 * valueBytes + 32 else {
             throw .stateDoesNotFit(reason: "\(state.count) bytes instead of \(head + 3 * valueBytes + 32)")
@@ -148,7 +158,8 @@ final class TrainingSession {
         guard Hash256<TrainingSession>.sha256(body).bytes == Array(state.suffix(32)) else {
             throw .stateDoesNotFit(reason: "its own hash does not match")
         }
-        guard body.starts(with: magic), Array(body[magic.count..<magic.count + 32]) == inputs.digest.bytes else {
+        guard body.starts(with: magic), Array(body[magic.count..<magic.count + 32]) == inputs.digest.bytes
+        else {
             throw .stateDoesNotFit(reason: "it is of a run with another recipe, parent or records")
         }
         let step = body.bigEndian(at: magic.count + 32, as: UInt64.self) ?? .max
@@ -157,7 +168,8 @@ final class TrainingSession {
             throw .stateDoesNotFit(reason: "step \(step) of \(stepCount)")
         }
         let arrays = (0..<3).map { index in
-            [Float](littleEndianBytes: body[(head + index * valueBytes)..<(head + (index + 1) * valueBytes)])
+            [Float](
+                littleEndianBytes: body[(head + index * valueBytes)..<(head + (index + 1) * valueBytes)])
         }
         parameters.pointer.update(from: arrays[0], count: parameters.count)
         optimiser.restore(step: Int(step), firstMoment: arrays[1], secondMoment: arrays[2])

@@ -1,13 +1,14 @@
 /// The facts about Unicode that the uncased tokenizer needs, frozen.
 ///
-/// A tokenizer that asked the standard library would change its ids when the library learns a new version of Unicode, and
-/// a training run would no longer give the same bytes. These tables hold what `BertNormalizer` (clean text, Chinese
-/// characters, strip accents, lower case) and `BertPreTokenizer` of the tokenizers library 0.23 do with each single code
-/// point; a test goes through all 1,112,064 of them where that library is installed. All numbers are hexadecimal.
-/// Hangul syllables are decomposed by arithmetic and are not in the tables.
+/// A tokenizer that asked the standard library would change its ids when the library learns a new version
+/// of Unicode, and a training run would no longer give the same bytes. These tables hold what
+/// `BertNormalizer` (clean text, Chinese characters, strip accents, lower case) and `BertPreTokenizer` of
+/// the tokenizers library 0.23 do with each single code point; a test goes through all 1,112,064 of them
+/// where that library is installed. All numbers are hexadecimal. Hangul syllables are decomposed by
+/// arithmetic and are not in the tables.
 enum UnicodeTables {
-    /// Code points that vanish: NUL, the replacement character, controls, formats, private use, and marks that stand on
-    /// another letter.
+    /// Code points that vanish: NUL, the replacement character, controls, formats, private use, and marks
+    /// that stand on another letter.
     static let removed = """
         0-8 b-c e-1f 7f-9f ad 300-36f 483-487 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 600-605 610-61a 61c \
         64b-65f 670 6d6-6dd 6df-6e4 6e7-6e8 6ea-6ed 70f 711 730-74a 7a6-7b0 7eb-7f3 816-819 81b-823 \

@@ -19,8 +19,8 @@ static float float_of(uint32_t bits) {
     return x;
 }
 
-void reference_multiply(size_t rows, size_t columns, size_t depth, const float *a, const float *b, const float *bias,
-                        float *c) {
+void reference_multiply(size_t rows, size_t columns, size_t depth, const float *a, const float *b,
+                        const float *bias, float *c) {
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
             float chain = bias != NULL ? bias[j] : c[i * columns + j];
@@ -65,7 +65,8 @@ float reference_log(float x) {
 }
 
 float reference_tanh(float x) {
-    static const float terms[] = {-0x1.55553ep-2f, 0x1.1109aep-3f, -0x1.b898dep-5f, 0x1.54b8a2p-6f, -0x1.82585cp-8f};
+    static const float terms[] = {-0x1.55553ep-2f, 0x1.1109aep-3f, -0x1.b898dep-5f, 0x1.54b8a2p-6f,
+                                  -0x1.82585cp-8f};
     if (isnan(x)) return x;
     const float a = fabsf(x);
     if (a < 0.6f) {
@@ -81,7 +82,7 @@ float reference_tanh(float x) {
 float reference_erf(float x) {
     static const float near[] = {0x1.06eba8p-3f, -0x1.812742p-2f, 0x1.ce2e0ap-4f, -0x1.b80e9p-6f,
                                  0x1.54c7f6p-8f, -0x1.aa3f3p-11f, 0x1.5cd4b6p-14f};
-    static const float far[] = {0x1.077acap-3f, 0x1.453088p-1f,  0x1.b340fcp-4f, -0x1.85b2fcp-6f,
+    static const float far[] = {0x1.077acap-3f, 0x1.453088p-1f,   0x1.b340fcp-4f, -0x1.85b2fcp-6f,
                                 0x1.dee804p-9f, -0x1.5578cep-12f, 0x1.829ff8p-17f};
     if (isnan(x)) return x;
     const float a = fabsf(x);
@@ -126,8 +127,8 @@ float reference_dot(size_t count, const float *x, const float *y) {
     return tree(lanes, 16);
 }
 
-void reference_layer_norm(size_t columns, const float *x, const float *gain, const float *shift, float epsilon,
-                          float *y, float *normalized, float *deviation) {
+void reference_layer_norm(size_t columns, const float *x, const float *gain, const float *shift,
+                          float epsilon, float *y, float *normalized, float *deviation) {
     const float mean = reference_sum(columns, x) / (float)columns;
     for (size_t i = 0; i < columns; i++) normalized[i] = x[i] - mean;
     const float variance = reference_dot(columns, normalized, normalized) / (float)columns;
@@ -139,8 +140,8 @@ void reference_layer_norm(size_t columns, const float *x, const float *gain, con
     }
 }
 
-void reference_layer_norm_backward(size_t columns, const float *dy, const float *gain, const float *normalized,
-                                   float deviation, float *dx) {
+void reference_layer_norm_backward(size_t columns, const float *dy, const float *gain,
+                                   const float *normalized, float deviation, float *dx) {
     for (size_t i = 0; i < columns; i++) dx[i] = dy[i] * gain[i];
     const float mean = reference_sum(columns, dx) / (float)columns;
     const float slope = reference_dot(columns, dx, normalized) / (float)columns;

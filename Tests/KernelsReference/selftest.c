@@ -1,5 +1,6 @@
-// One hash per variant over the bits that every kernel gives on fixed inputs. Built alone with -DSELFTEST_MAIN it is a
-// program that prints them, so that another architecture's can be compared with ours.
+// One hash per variant over the bits that every kernel gives on fixed inputs. Built alone with
+// -DSELFTEST_MAIN it is a program that prints them, so that another architecture's can be compared with
+// ours.
 
 #include "include/kernels_reference.h"
 
@@ -21,16 +22,20 @@ static uint64_t hash_floats(uint64_t hash, size_t count, const float *x) {
 }
 
 static uint64_t hash_products(uint64_t hash, const fixed_order_variant *variant) {
-    static const size_t shapes[][3] = {{1, 1, 0}, {1, 1, 1}, {9, 50, 3}, {17, 49, 400}, {8, 96, 31}, {3, 5, 800}};
+    static const size_t shapes[][3] = {{1, 1, 0},     {1, 1, 1},   {9, 50, 3},
+                                       {17, 49, 400}, {8, 96, 31}, {3, 5, 800}};
     for (size_t shape = 0; shape < sizeof shapes / sizeof shapes[0]; shape++) {
         const size_t rows = shapes[shape][0], columns = shapes[shape][1], depth = shapes[shape][2];
-        float *a = calloc(rows * depth + 1, 4), *b = calloc(depth * columns + 1, 4), *c = calloc(rows * columns, 4);
+        float *a = calloc(rows * depth + 1, 4), *b = calloc(depth * columns + 1, 4),
+              *c = calloc(rows * columns, 4);
         float *packed = calloc(variant->packed_count(depth, columns) + 1, 4);
         fixed_order_uniform(rows * depth, 1, shape, 1.0f, a);
-        fixed_order_uniform(depth * columns, 2, shape, 0x1p-60f, b);  // some products are subnormal or nearly
+        fixed_order_uniform(depth * columns, 2, shape, 0x1p-60f,
+                            b);  // some products are subnormal or nearly
         fixed_order_uniform(rows * columns, 3, shape, 0x1p-126f, c);
         variant->pack(depth, columns, b, columns, 1, packed);
-        variant->multiply(rows, columns, depth, a, depth, 1, packed, FIXED_ORDER_FROM_OUTPUT, NULL, c, columns);
+        variant->multiply(rows, columns, depth, a, depth, 1, packed, FIXED_ORDER_FROM_OUTPUT, NULL, c,
+                          columns);
         hash = hash_floats(hash, rows * columns, c);
         free(a), free(b), free(c), free(packed);
     }
@@ -54,7 +59,8 @@ static uint64_t hash_functions(uint64_t hash, const fixed_order_variant *variant
 
 static uint64_t hash_layers(uint64_t hash, const fixed_order_variant *variant) {
     enum { ROWS = 3, COLUMNS = 45, COUNT = ROWS * COLUMNS };
-    float x[COUNT], gain[COLUMNS], shift[COLUMNS], y[COUNT], normalized[COUNT], deviation[ROWS], moments[2][COUNT];
+    float x[COUNT], gain[COLUMNS], shift[COLUMNS], y[COUNT], normalized[COUNT], deviation[ROWS],
+        moments[2][COUNT];
     const int32_t labels[ROWS] = {0, 44, 7};
     const fixed_order_adamw_step step = {0.9f, 0.1f, 0.999f, 0.001f, 0.002f, 0.03f, 1e-8f, 0.9999f};
     fixed_order_uniform(COUNT, 4, 1, 5.0f, x);

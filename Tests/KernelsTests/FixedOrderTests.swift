@@ -20,7 +20,8 @@ struct Variant: CustomTestStringConvertible, Sendable {
 enum Values: CaseIterable {
     /// Uniform in (-1, 1).
     case ordinary
-    /// Any bit pattern that is a finite number: huge, tiny, subnormal, both zeros. Sums overflow to infinity and NaN.
+    /// Any bit pattern that is a finite number: huge, tiny, subnormal, both zeros. Sums overflow to
+    /// infinity and NaN.
     case anyFinite
     /// Products near and below the least normal number.
     case subnormal
@@ -36,7 +37,8 @@ enum Values: CaseIterable {
         case .zeros: return values.map { abs($0) > 0.9 ? $0 : $0 * 0 }
         case .anyFinite:
             return values.map {
-                let pattern = Float(bitPattern: UInt32(truncatingIfNeeded: Int64($0 * 0x1p52)) &* 2_654_435_761)
+                let pattern = Float(
+                    bitPattern: UInt32(truncatingIfNeeded: Int64($0 * 0x1p52)) &* 2_654_435_761)
                 return pattern.isFinite ? pattern : $0
             }
         }
@@ -50,9 +52,11 @@ func sameBits(_ left: [Float], _ right: [Float]) -> Bool {
 
 @Suite("Matrix products")
 struct MatrixProductTests {
-    /// rows, columns, depth: empty sums, single elements, one off each side of every tile and panel, two depth blocks.
+    /// rows, columns, depth: empty sums, single elements, one off each side of every tile and panel, two
+    /// depth blocks.
     static let shapes = [
-        (1, 1, 0), (3, 5, 0), (1, 1, 1), (2, 3, 1), (1, 48, 7), (8, 48, 16), (9, 49, 17), (7, 47, 15), (6, 16, 33),
+        (1, 1, 0), (3, 5, 0), (1, 1, 1), (2, 3, 1), (1, 48, 7), (8, 48, 16), (9, 49, 17), (7, 47, 15),
+        (6, 16, 33),
         (13, 31, 5), (16, 97, 64), (5, 8, 385), (4, 33, 769), (31, 2, 24),
     ]
 
@@ -74,18 +78,26 @@ struct MatrixProductTests {
     @Test("transposed operands and wide output rows change no bit", arguments: Variant.runnable)
     func stridesChangeNoBit(variant: Variant) {
         let (rows, columns, depth, width) = (11, 53, 29, 60)
-        let a = Values.ordinary.draw(rows * depth, stream: 1), b = Values.ordinary.draw(depth * columns, stream: 2)
-        let transposedA = transpose(a, rows: rows), transposedB = transpose(b, rows: depth)
+        let a = Values.ordinary.draw(rows * depth, stream: 1)
+        let b = Values.ordinary.draw(depth * columns, stream: 2)
+        let transposedA = transpose(a, rows: rows)
+        let transposedB = transpose(b, rows: depth)
         let functions = variant.functions
         var packed = [Float](repeating: .nan, count: functions.packed_count(depth, columns))
         functions.pack(depth, columns, transposedB, 1, depth, &packed)
         var wide = [Float](repeating: 7, count: rows * width)
         functions.multiply(
             rows, columns, depth, transposedA, 1, rows, packed, FIXED_ORDER_FROM_ZERO, nil, &wide, width)
-        let product = multiply(variant, rows, columns, depth, a, b, bias: [Float](repeating: 0, count: columns))
+        let product = multiply(
+            variant, rows, columns, depth, a, b, bias: [Float](repeating: 0, count: columns))
         for row in 0..<rows {
-            #expect(sameBits(Array(wide[row * width..<row * width + columns]), Array(product[row * columns..<(row + 1) * columns])))
-            #expect(wide[row * width + columns..<(row + 1) * width].allSatisfy { $0 == 7 }, "nothing past the row")
+            #expect(
+                sameBits(
+                    Array(wide[row * width..<row * width + columns]),
+                    Array(product[row * columns..<(row + 1) * columns])))
+            #expect(
+                wide[row * width + columns..<(row + 1) * width].allSatisfy { $0 == 7 },
+                "nothing past the row")
         }
     }
 
@@ -93,22 +105,27 @@ struct MatrixProductTests {
     @Test("a chain goes on where another product left it", arguments: Variant.runnable)
     func chainsGoOn(variant: Variant) {
         let (rows, columns, depth, cut) = (9, 50, 40, 13)
-        let a = Values.ordinary.draw(rows * depth, stream: 4), b = Values.ordinary.draw(depth * columns, stream: 5)
-        let whole = multiply(variant, rows, columns, depth, a, b, bias: [Float](repeating: 0, count: columns))
+        let a = Values.ordinary.draw(rows * depth, stream: 4)
+        let b = Values.ordinary.draw(depth * columns, stream: 5)
+        let whole = multiply(
+            variant, rows, columns, depth, a, b, bias: [Float](repeating: 0, count: columns))
         let functions = variant.functions
         var parts = [Float](repeating: 0, count: rows * columns)
         for range in [0..<cut, cut..<depth] {
             var packed = [Float](repeating: .nan, count: functions.packed_count(range.count, columns))
-            functions.pack(range.count, columns, Array(b[(range.lowerBound * columns)...]), columns, 1, &packed)
+            functions.pack(
+                range.count, columns, Array(b[(range.lowerBound * columns)...]), columns, 1, &packed)
             functions.multiply(
-                rows, columns, range.count, Array(a[range.lowerBound...]), depth, 1, packed, FIXED_ORDER_FROM_OUTPUT,
+                rows, columns, range.count, Array(a[range.lowerBound...]), depth, 1, packed,
+                FIXED_ORDER_FROM_OUTPUT,
                 nil, &parts, columns)
         }
         #expect(sameBits(parts, whole))
     }
 
     private func multiply(
-        _ variant: Variant, _ rows: Int, _ columns: Int, _ depth: Int, _ a: [Float], _ b: [Float], bias: [Float]
+        _ variant: Variant, _ rows: Int, _ columns: Int, _ depth: Int, _ a: [Float], _ b: [Float],
+        bias: [Float]
     ) -> [Float] {
         let functions = variant.functions
         var packed = [Float](repeating: .nan, count: functions.packed_count(depth, columns))
@@ -128,21 +145,26 @@ struct MatrixProductTests {
 @Suite("Elementary functions")
 struct ElementaryFunctionTests {
     /// exp, log, tanh, erf, in the order that the reference counts them.
-    static func all(_ variant: Variant) -> [(String, (Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?) -> Void)] {
+    static func all(_ variant: Variant) -> [(
+        String, (Int, UnsafePointer<Float>?, UnsafeMutablePointer<Float>?) -> Void
+    )] {
         let functions = variant.functions
         return [
-            ("exp", functions.exp), ("log", functions.log), ("tanh", functions.tanh), ("erf", functions.erf),
+            ("exp", functions.exp), ("log", functions.log), ("tanh", functions.tanh),
+            ("erf", functions.erf),
         ]
     }
 
-    /// Every `stride`-th bit pattern of binary32 against the C library's binary64 function. With LETHE_EXHAUSTIVE=1 in the
-    /// environment, every one of the 2^32 (minutes); 509 is prime, so no bit of the pattern stays fixed.
+    /// Every `stride`-th bit pattern of binary32 against the C library's binary64 function. With
+    /// LETHE_EXHAUSTIVE=1 in the environment, every one of the 2^32 (minutes); 509 is prime, so no bit of
+    /// the pattern stays fixed.
     @Test("are within 2 ulp over the whole range of binary32")
     func areWithinTwoUlp() {
         let exhaustive = ProcessInfo.processInfo.environment["LETHE_EXHAUSTIVE"] == "1"
         let stride: UInt64 = exhaustive ? 1 : 509
         let block = 8_192
-        var x = [Float](repeating: 0, count: block), y = x
+        var x = [Float](repeating: 0, count: block)
+        var y = x
         for (index, (name, function)) in Self.all(Variant.runnable[0]).enumerated() {
             var worst = 0.0
             for first in Swift.stride(from: 0, to: UInt64(1) << 32, by: Int(stride) * block) {
@@ -157,7 +179,8 @@ struct ElementaryFunctionTests {
     @Test("each variant gives the bits of the scalar reference", arguments: Variant.runnable)
     func bitsEqualTheReference(variant: Variant) {
         let scalar = [reference_exp, reference_log, reference_tanh, reference_erf]
-        var x = [Float](repeating: 0, count: 16_411), y = x
+        var x = [Float](repeating: 0, count: 16_411)
+        var y = x
         reference_bit_patterns(3, 261_707, x.count, &x)
         x.replaceSubrange(0..<Self.corners.count, with: Self.corners)
         for (reference, (name, function)) in zip(scalar, Self.all(variant)) {
@@ -175,8 +198,10 @@ struct ElementaryFunctionTests {
 
     /// Both zeros, the subnormals' ends, where the formulas switch, where results overflow and vanish.
     static let corners: [Float] = [
-        0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 0x1.fffff8p-127, .leastNormalMagnitude, 1, -1,
-        0.6, (0.6 as Float).nextDown, 0.92, (0.92 as Float).nextDown, 4, -4, 10, 88.72283, 88.72284, 89, -87.33655, -103.97208,
+        0, -0.0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude, 0x1.fffff8p-127, .leastNormalMagnitude, 1,
+        -1,
+        0.6, (0.6 as Float).nextDown, 0.92, (0.92 as Float).nextDown, 4, -4, 10, 88.72283, 88.72284, 89,
+        -87.33655, -103.97208,
         -103.97209, -104, -105, 0x1.6a09e6p-1, 0x1.6a09e8p-1, 0x1.6a09e6p+0, .greatestFiniteMagnitude,
         -.greatestFiniteMagnitude, .infinity, -.infinity, .nan,
     ]
@@ -213,10 +238,13 @@ struct LayerTests {
                 var (expectedY, expectedNormalized, expectedDeviation) = (x, x, Float(0))
                 reference_layer_norm(
                     width, x, gain, shift, 1e-12, &expectedY, &expectedNormalized, &expectedDeviation)
-                #expect(sameBits(y + normalized + deviation, expectedY + expectedNormalized + [expectedDeviation]))
+                #expect(
+                    sameBits(
+                        y + normalized + deviation, expectedY + expectedNormalized + [expectedDeviation]))
                 var (dx, expectedDx) = (x, x)
                 functions.layer_norm_backward(1, width, dy, gain, normalized, deviation, &dx)
-                reference_layer_norm_backward(width, dy, gain, expectedNormalized, expectedDeviation, &expectedDx)
+                reference_layer_norm_backward(
+                    width, dy, gain, expectedNormalized, expectedDeviation, &expectedDx)
                 #expect(sameBits(dx, expectedDx), "width \(width), \(values)")
             }
         }
@@ -226,7 +254,8 @@ struct LayerTests {
     func softmax(variant: Variant) {
         for values in Values.allCases {
             for width in Self.widths {
-                var p = values.draw(width, stream: 5), dp = values.draw(width, stream: 6)
+                var p = values.draw(width, stream: 5)
+                var dp = values.draw(width, stream: 6)
                 var (expectedP, expectedDp) = (p, dp)
                 variant.functions.softmax(1, width, &p, width)
                 reference_softmax(width, &expectedP)
@@ -242,7 +271,8 @@ struct LayerTests {
         let functions = variant.functions
         for values in Values.allCases {
             for width in Self.widths {
-                let x = values.draw(width, stream: 7), label = Int32(width / 2)
+                let x = values.draw(width, stream: 7)
+                let label = Int32(width / 2)
                 #expect(sameBits([functions.sum(width, x)], [reference_sum(width, x)]))
                 var (dx, expectedDx, loss) = (x, x, [Float(0)])
                 functions.cross_entropy(1, width, 3, x, [label], &loss, &dx)
@@ -254,7 +284,9 @@ struct LayerTests {
     }
 
     /// Three steps on `parameter` with the same gradient.
-    private func adamwAgrees(_ functions: fixed_order_variant, gradient: [Float], parameter: [Float]) -> Bool {
+    private func adamwAgrees(_ functions: fixed_order_variant, gradient: [Float], parameter: [Float])
+        -> Bool
+    {
         var constants: [Float] = [0.9, 0.1, 0.999, 0.001, 0.002, 0.0316, 1e-8, 0.99998]
         var step = fixed_order_adamw_step(
             beta1: 0.9, one_minus_beta1: 0.1, beta2: 0.999, one_minus_beta2: 0.001, step_size: 0.002,
@@ -275,16 +307,21 @@ struct LayerTests {
 
 @Suite("The fused multiply-add and the environment")
 struct EnvironmentTests {
-    /// The library's fmaf is the processor's instruction or glibc's correctly rounded routine; ours is neither.
+    /// The library's fmaf is the processor's instruction or glibc's correctly rounded routine; ours is
+    /// neither.
     @Test("the software multiply-add rounds once, like the C library's")
     func softwareFmaRoundsOnce() {
-        let values = Values.anyFinite.draw(30_000, stream: 9) + Values.ordinary.draw(30_000, stream: 10)
+        let values =
+            Values.anyFinite.draw(30_000, stream: 9) + Values.ordinary.draw(30_000, stream: 10)
             + Values.zeros.draw(3_000, stream: 11) + ElementaryFunctionTests.corners
         var different = 0
         for index in values.indices {
-            let a = values[index], b = values[(index * 7 + 1) % values.count]
+            let a = values[index]
+            let b = values[(index * 7 + 1) % values.count]
             // A c near -ab makes the sum cancel; one far below ab makes it a sticky bit.
-            for c in [values[(index * 13 + 5) % values.count], -(a * b), (a * b) * 0x1p-24, -(a * b) * 0x1p-25] {
+            for c in [
+                values[(index * 13 + 5) % values.count], -(a * b), (a * b) * 0x1p-24, -(a * b) * 0x1p-25,
+            ] {
                 let (ours, theirs) = (fixed_order_software_fma(a, b, c), reference_fma(a, b, c))
                 if !(ours.isNaN && theirs.isNaN) && ours.bitPattern != theirs.bitPattern { different += 1 }
             }
@@ -298,17 +335,19 @@ struct EnvironmentTests {
     }
 
     /// Known answers of the generator's authors: Random123's kat_vectors, philox4x32 with 10 rounds.
-    @Test("the generator gives its authors' known answers", arguments: [
-        ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
-        (
-            [UInt32](repeating: .max, count: 4), [.max, .max],
-            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
-        ),
-        (
-            [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
-            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
-        ),
-    ] as [([UInt32], [UInt32], [UInt32])])
+    @Test(
+        "the generator gives its authors' known answers",
+        arguments: [
+            ([0, 0, 0, 0], [0, 0], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
+            (
+                [UInt32](repeating: .max, count: 4), [.max, .max],
+                [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+            ),
+            (
+                [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], [0xa409_3822, 0x299f_31d0],
+                [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+            ),
+        ] as [([UInt32], [UInt32], [UInt32])])
     func philoxKnownAnswers(counter: [UInt32], key: [UInt32], expected: [UInt32]) {
         var output = [UInt32](repeating: 0, count: 4)
         fixed_order_philox(counter, key, &output)

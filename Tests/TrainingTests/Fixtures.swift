@@ -4,7 +4,8 @@ import Training
 
 /// What several tests need.
 enum Fixture {
-    static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let packageRoot = URL(filePath: #filePath).deletingLastPathComponent()
+        .deletingLastPathComponent()
         .deletingLastPathComponent()
 
     /// The data folder beside the package, where there is one. Nothing of it is part of the project.
@@ -16,11 +17,14 @@ enum Fixture {
     static let embeddedBase = BaseEncoder.embedded(seed: 7)
 
     /// A recipe for `base`: rank 4 on query and value, AdamW, two epochs of batches of 8.
-    static func recipe(_ base: BaseEncoder = embeddedBase, change: (inout Recipe) -> Void = { _ in }) throws -> Recipe {
+    static func recipe(_ base: BaseEncoder = embeddedBase, change: (inout Recipe) -> Void = { _ in }) throws
+        -> Recipe
+    {
         func number(_ text: String) -> RecipeNumber { RecipeNumber(text)! }
         var recipe = try Recipe(
             base: base.digest, tokenizer: base.tokenizer.digest,
-            lora: .init(rank: 4, alpha: 8, targetModules: ["query", "value"]), modulesToSave: ["classifier"],
+            lora: .init(rank: 4, alpha: 8, targetModules: ["query", "value"]),
+            modulesToSave: ["classifier"],
             classCount: 2,
             optimiser: .init(
                 learningRate: number("0.01"), beta1: number("0.9"), beta2: number("0.999"),
@@ -72,8 +76,10 @@ enum Python {
     }
 
     /// Runs `script` with `arguments`; standard output, and the exit status.
-    static func run(_ script: String, _ arguments: [String] = []) throws -> (status: Int32, output: String) {
-        let process = Process(), pipe = Pipe()
+    static func run(_ script: String, _ arguments: [String] = []) throws -> (status: Int32, output: String)
+    {
+        let process = Process()
+        let pipe = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = [interpreter, "-c", script] + arguments
         process.standardOutput = pipe

@@ -11,16 +11,22 @@ struct NumPyTests {
         .enabled(if: Python.has("numpy"), "needs Python with numpy"),
         arguments: [["query", "value"], ["dense", "key", "query", "value"]])
     func logitsAgree(targets: [String]) throws {
-        let base = Fixture.embeddedBase, folder = try TemporaryFolder(), records = Fixture.records(12)
+        let base = Fixture.embeddedBase
+        let folder = try TemporaryFolder()
+        let records = Fixture.records(12)
         let recipe = try Fixture.recipe { $0.lora.targetModules = targets }
         let trainer = Trainer(base: base)
         let adapter = try trainer.finish(recipe, records: records).tensors
         let files = ["base", "adapter"].map { folder.url.appending(path: $0).path }
         try base.weights.write(to: files[0])
         try adapter.write(to: files[1])
-        let ids = records.map { base.tokenizer.ids(of: $0.text, limit: 24).map(String.init).joined(separator: ",") }
+        let ids = records.map {
+            base.tokenizer.ids(of: $0.text, limit: 24).map(String.init).joined(separator: ",")
+        }
         let answer = try Python.run(Self.script, files + ids)
-        let theirs = answer.output.split(separator: "\n").map { $0.split(separator: " ").map { Float($0)! } }
+        let theirs = answer.output.split(separator: "\n").map {
+            $0.split(separator: " ").map { Float($0)! }
+        }
         let ours = try trainer.logits(of: records.map(\.text), adapter: adapter, recipe: recipe)
         try #require(theirs.count == ours.count)
         let greatest = theirs.joined().map(abs).max()!
@@ -52,7 +58,8 @@ struct NumPyTests {
         for text in sys.argv[3:]:
             ids = [int(i) for i in text.split(",")]
             n = len(ids)
-            x = base["embeddings.word_embeddings.weight"][ids] + base["embeddings.position_embeddings.weight"][:n]
+            x = base["embeddings.word_embeddings.weight"][ids]
+            x = x + base["embeddings.position_embeddings.weight"][:n]
             x = norm("embeddings.LayerNorm", x + base["embeddings.token_type_embeddings.weight"][0])
             for layer in range(2):
                 name = f"encoder.layer.{layer}."

