@@ -132,6 +132,11 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
 
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Adapters", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
+
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
@@ -170,7 +175,9 @@ let package = Package(
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
+
         // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
