@@ -148,8 +148,8 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Proofs", "Replay",
-                "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Participation",
+                "Proofs", "Replay", "Signing", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
@@ -163,8 +163,8 @@ let package = Package(
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
-                "Replay", "Reports", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.

@@ -39,6 +39,16 @@ public struct RewardLine: Hashable, Sendable, Codable {
     public var incentiveMicrocredits: Int64
     public var reimbursementMicrocredits: Int64
 
+    public init(
+        organisation: String, shareMicrocredits: Int64, incentiveMicrocredits: Int64,
+        reimbursementMicrocredits: Int64
+    ) {
+        self.organisation = organisation
+        self.shareMicrocredits = shareMicrocredits
+        self.incentiveMicrocredits = incentiveMicrocredits
+        self.reimbursementMicrocredits = reimbursementMicrocredits
+    }
+
     public var totalMicrocredits: Int64 {
         shareMicrocredits + incentiveMicrocredits + reimbursementMicrocredits
     }
@@ -60,6 +70,15 @@ public struct Settlement: Hashable, Sendable, Codable {
     public let lines: [RewardLine]
     /// What rounding down left of the value: less than one micro-credit for each line that has a share.
     public let undistributedMicrocredits: Int64
+
+    public init(
+        round: RoundNumber, valueMicrocredits: Int64, lines: [RewardLine], undistributedMicrocredits: Int64
+    ) {
+        self.round = round
+        self.valueMicrocredits = valueMicrocredits
+        self.lines = lines
+        self.undistributedMicrocredits = undistributedMicrocredits
+    }
 }
 
 /// By how much one organisation's reward of one round changes: a new entry beside the settled one.

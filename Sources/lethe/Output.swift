@@ -55,12 +55,17 @@ final class ProgressLine: @unchecked Sendable {
     private var last = ""
 
     func show(_ what: String, _ done: Int, _ total: Int) {
-        guard isShown, total > 1 else { return }
+        guard total > 1 else { return }
+        show("\(what): \(done)/\(total)", isLast: done >= total)
+    }
+
+    /// Shows a line of any kind; after the last one there is none.
+    func show(_ line: String, isLast: Bool = false) {
+        guard isShown else { return }
         lock.withLock {
-            let line = "\(what): \(done)/\(total)"
             guard line != last else { return }
             last = line
-            let end = done >= total ? "\r\u{1b}[K" : ""
+            let end = isLast ? "\r\u{1b}[K" : ""
             FileHandle.standardError.write(Data("\r\u{1b}[K\(line)\(end)".utf8))
         }
     }

@@ -70,7 +70,7 @@ public struct PolicyCell: Hashable, Sendable, Codable {
 
 extension RunResult {
     /// Sums over all periods, or over the late ones alone.
-    func total(_ value: (PeriodResult) -> Int64, late: Bool = false) -> Int64 {
+    public func total(_ value: (PeriodResult) -> Int64, late: Bool = false) -> Int64 {
         var rounds = 0
         var sum: Int64 = 0
         for period in periods.reversed() where !late || rounds < lateRounds {

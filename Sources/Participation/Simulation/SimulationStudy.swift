@@ -57,10 +57,14 @@ public struct MisuseResult: Hashable, Sendable, Codable {
 extension SimulationSetup {
     /// Runs the simulation, its baselines, the search for the best fixed policy, and the misuse variants.
     ///
-    /// - Parameter deviationLimit: The largest number of decisions in a run for which the deviations of
-    ///   a single organisation, one run each, are computed as well.
-    public func study(deviationLimit: Int = 200_000) throws(SimulationError) -> SimulationStudy {
-        var study = StudyInProgress(setup: try checked(), organisations: world())
+    /// - Parameters:
+    ///   - deviationLimit: The largest number of decisions in a run for which the deviations of a single
+    ///     organisation, one run each, are computed as well.
+    ///   - progress: Told how many runs are done; how many there will be, the search decides.
+    public func study(
+        deviationLimit: Int = 200_000, progress: @escaping (_ runs: Int) -> Void = { _ in }
+    ) throws(SimulationError) -> SimulationStudy {
+        var study = StudyInProgress(setup: try checked(), organisations: world(), progress: progress)
         let search = try study.searchFixed()
         let strategies = try study.compareStrategies(search)
         let small = organisations * rounds <= deviationLimit
@@ -75,7 +79,7 @@ extension SimulationSetup {
 
     /// Runs the simulation alone, all organisations learning.
     public func run() throws(SimulationError) -> RunResult {
-        var study = StudyInProgress(setup: try checked(), organisations: world())
+        var study = StudyInProgress(setup: try checked(), organisations: world(), progress: { _ in })
         return try study.run(study.all(.qLearning))
     }
 }
@@ -86,11 +90,14 @@ private struct StudyInProgress {
 
     let setup: CheckedSetup
     let organisations: [SimulatedOrganisation]
+    let progress: (_ runs: Int) -> Void
     var decisions = 0
+    private var runs = 0
 
-    init(setup: CheckedSetup, organisations: [SimulatedOrganisation]) {
+    init(setup: CheckedSetup, organisations: [SimulatedOrganisation], progress: @escaping (Int) -> Void) {
         self.setup = setup
         self.organisations = organisations
+        self.progress = progress
     }
 
     func all(_ strategy: Strategy) -> [Strategy] {
@@ -105,6 +112,8 @@ private struct StudyInProgress {
             setup, organisations: world ?? organisations, strategies: strategies, rules: rules, rounds: rounds
         ).result()
         decisions += result.decisions
+        runs += 1
+        progress(runs)
         return result
     }
 

@@ -74,6 +74,9 @@ struct RoundCommand: AsyncParsableCommand {
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 printRecorded(try await ledger.closeRound(round, as: member), "closed \(round)", json: options.json)
+                for row in try await ledger.view.decisions(in: round) where row.state == .broken {
+                    standardError("lethe: \(row.member) promised to contribute to \(round) and did not")
+                }
             }
         }
     }

@@ -226,8 +226,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(name: .customLong("excluding"), parsing: .upToNextOption, help: "Contributions to leave out.")
     var excluding: [String] = []
     @Flag(help: "Rebuild the stored views from the entries.") var views = false
+    @Flag(help: "Derive every participation decision, Q-table and reward again instead of models.") var decisions = false
 
     func run() async throws {
+        if decisions { return try await replayDecisions(options) }
         if views {
             try await options.writing { try await $0.rebuildViews() }
             return options.json ? printJSON(["views": "rebuilt"]) : print("the views are rebuilt from the entries")
