@@ -340,11 +340,21 @@ extension Ledger {
     }
 
     func readResources(_ row: PrivateView.ResourceRow) throws -> ResourceDocument {
-        try readBody(row.body, as: ResourceDocument.self, "the resources allocated at leaf \(row.position)")
+        let what = "the resources allocated at leaf \(row.position)"
+        let document = try readBody(row.body, as: ResourceDocument.self, what)
+        guard document.format == ResourceDocument.format else { throw Self.unknownFormat(document.format, what) }
+        return document
     }
 
     func readExplanation(_ row: PrivateView.ExplanationRow) throws -> DecisionExplanation {
-        try readBody(row.body, as: DecisionExplanation.self, "the explanation of the decision about \(row.round)")
+        let what = "the explanation of the decision about \(row.round)"
+        let explanation = try readBody(row.body, as: DecisionExplanation.self, what)
+        guard explanation.format == DecisionExplanation.format else { throw Self.unknownFormat(explanation.format, what) }
+        return explanation
+    }
+
+    private static func unknownFormat(_ format: String, _ what: String) -> EngineError {
+        EngineError(.inconsistent, "\(what) has the unknown format \"\(format)\"", hint: "a later version may read it")
     }
 
     private func readBody<Value: Decodable>(
