@@ -155,8 +155,8 @@ let package = Package(
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
-                "Replay", "Signing", "Unlearning", grdb,
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Unlearning", grdb,
             ], swiftSettings: strict),
 
         // The command line.

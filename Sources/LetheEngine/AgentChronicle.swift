@@ -6,7 +6,7 @@ internal import Participation
 /// What happened to one organisation's agent, read from its private chain and from the public one.
 ///
 /// An agent is that of one policy and one profile: where either changes, a new one begins with a new table. Everything
-/// that an agent observes follows from the chains as they stood when it decided; see `schemas/participation.md` §10.
+/// that an agent observes follows from the chains as they stood when it decided; see `schemas/participation.md` §9.
 struct AgentChronicle {
     /// One decision as the private chain tells it.
     struct Chapter {
@@ -16,6 +16,8 @@ struct AgentChronicle {
         let checked: CheckedPolicy
         let explanation: DecisionExplanation
         let resources: ResourceDocument
+        /// The `resources-allocated` event that was in force.
+        let resourcesEvent: EventHash
 
         /// What the action that was recorded costs; nothing where the policy has no such action.
         var cost: RoundCost? {
@@ -61,7 +63,7 @@ struct AgentChronicle {
         let resources = chapter.resources
         let length = resources.rounds.value
         // Chapters under the same allocation of resources; the first of them begins the first period.
-        let same = earlier.filter { $0.explanation.resources == chapter.event }
+        let same = earlier.filter { $0.resourcesEvent == chapter.event }
         let start = same.first?.number.rawValue ?? chapter.number.rawValue
         let elapsed = chapter.number.rawValue - start
         let spent = same.filter { ($0.number.rawValue - start) / length == elapsed / length }.compactMap(\.cost)
@@ -133,7 +135,7 @@ struct AgentChronicle {
             let size = chapter.explanation.publicSize.value
             let before = index == run.startIndex ? [] : [outcome(of: run[index - 1], seen: size)]
             let seen = observation(
-                of: (chapter.number, chapter.resources, chapter.explanation.resources), after: chapters[..<index],
+                of: (chapter.number, chapter.resources, chapter.resourcesEvent), after: chapters[..<index],
                 seen: size)
             var override: Override?
             if case .override(let given) = chapter.explanation.decision.decision { override = given }

@@ -58,6 +58,7 @@ extension Ledger {
         try checkBodies(&report)
         try checkBlobs(&report)
         try checkModels(&report)
+        try checkParticipation(&report)
         return report
     }
 
@@ -217,6 +218,21 @@ extension Ledger {
                 }
             }
         }
+    }
+
+    // MARK: Participation
+
+    /// Every decision and every reward must be what follows from the chains.
+    private func checkParticipation(_ report: inout CheckReport) throws {
+        for result in try replayDecisions() {
+            if let found = result.divergence {
+                report.found(
+                    "the decision about \(found.round) does not follow: \(found.field) is \(found.recorded), derived is \(found.derived)",
+                    at: "\(result.origin)")
+            }
+            if let reason = result.unreadable { report.skipped(reason, at: "\(result.origin)") }
+        }
+        report.findings += try settlementFindings()
     }
 
     // MARK: Models

@@ -47,7 +47,7 @@ extension Ledger {
         var chronicle = try AgentChronicle(member: member, view: view)
         for row in chain.allExplanations {
             do {
-                chronicle.chapters.append(try chapter(row, chronicle))
+                chronicle.chapters.append(try chapter(row, in: chain.origin, chronicle))
             } catch let error as EngineError where error.code == .missing {
                 result.unreadable = error.message
                 break
@@ -177,12 +177,12 @@ extension Ledger {
     public func explainDecision(about round: RoundID, of member: MemberName) throws -> DecisionAccount {
         let view = try view
         let chain = privateViews.values.first { view.chains[$0.origin]?.chainOperator == member }
-        guard let row = chain?.explanations[round] else {
+        guard let chain, let row = chain.explanations[round] else {
             throw EngineError(
                 .missing, "no decision of \(member) about \(round) is on a private chain here",
                 hint: "lethe participate status shows who has decided about what")
         }
-        let chapter = try chapter(row, AgentChronicle(member: member, view: view))
+        let chapter = try chapter(row, in: chain.origin, AgentChronicle(member: member, view: view))
         return DecisionAccount(
             member: member, round: round, explanation: chapter.explanation,
             allocations: chapter.checked.document.allocations, decision: view.decision(of: member, in: round),

@@ -132,7 +132,7 @@ extension Ledger {
     public func allocateResources(parsing text: [UInt8], path: String, as member: MemberName) throws -> Recorded {
         let document = try PlainDocument(parsing: text, path: path).decode(ResourceDocument.self, path: path)
         func refuse(_ problem: String) -> EngineError {
-            EngineError(.invalidRequest, "\(path): \(problem)", hint: "schemas/participation.md §10 has every field")
+            EngineError(.invalidRequest, "\(path): \(problem)", hint: "schemas/participation.md §9 has every field")
         }
         guard document.format == ResourceDocument.format else {
             throw refuse("the format is \"\(document.format)\", not \"\(ResourceDocument.format)\"")
@@ -171,18 +171,19 @@ extension Ledger {
                     .refused, "\(member) has decided about \(request.round) on its private chain already",
                     hint: "lethe participate decide \(request.round), without an override, publishes that decision")
             }
-            let explanation = try readExplanation(row)
-            return try publish(explanation, row.event, policy, request, as: member)
+            let resources = try readResources(of: row, in: origin).document
+            let allocation = try allocation(readExplanation(row), policy, resources, request)
+            return try publish(readExplanation(row), row.event, policy, allocation, request.round, as: member)
         }
-        let explanation = try derive(request, policy, origin, member, view)
-        let allocation = try allocation(explanation, policy, request)
+        let (explanation, resources) = try derive(request, policy, origin, member, view)
+        let allocation = try allocation(explanation, policy, resources, request)
         let placeholder = EventHash.sha256(Array("\(member)/\(request.round)".utf8))
         let decided = decision(allocation, explanation, placeholder, policy, request.round)
         try dryRun(.participationDecided(decided), as: member, on: publicOrigin)
         let explained = try record(
             .decisionExplained(DecisionExplained(round: request.round)), as: member, on: origin,
             body: (.json, CanonicalJSON.encode(explanation)))
-        return try publish(explanation, explained.event, policy, request, as: member)
+        return try publish(explanation, explained.event, policy, allocation, request.round, as: member)
     }
 
     /// The policy that holds `round`, which `member` may still decide about.
@@ -212,7 +213,7 @@ extension Ledger {
     private func derive(
         _ request: DecisionRequest, _ policy: RoundPolicy, _ origin: Origin,
         _ member: MemberName, _ view: PublicView
-    ) throws -> DecisionExplanation {
+    ) throws -> (DecisionExplanation, ResourceDocument) {
         guard let row = privateViews[origin]?.resources(before: .max) else {
             throw EngineError(
                 .missing, "\(member) has not said what it has for its rounds",
@@ -236,9 +237,10 @@ extension Ledger {
             }
             let override = try request.override.map { try self.override($0, policy.checked) }
             let step = try agent.decide(round: number, observation: seen, override: override)
-            return DecisionExplanation(
+            let explanation = DecisionExplanation(
                 decision: step.decision, format: DecisionExplanation.format, learning: step.learning,
-                publicSize: Count(view.size)!, resources: row.event)
+                publicSize: Count(view.size)!)
+            return (explanation, resources)
         } catch let error as AgentError {
             throw EngineError(
                 .refused, "\(member) cannot decide about \(request.round): \(error)",
@@ -266,7 +268,7 @@ extension Ledger {
     }
 
     private func allocation(
-        _ explanation: DecisionExplanation, _ policy: RoundPolicy,
+        _ explanation: DecisionExplanation, _ policy: RoundPolicy, _ resources: ResourceDocument,
         _ request: DecisionRequest
     ) throws -> CommittedAllocation? {
         let taken = explanation.decision.taken
@@ -276,7 +278,7 @@ extension Ledger {
                 hint: "lethe replay --decisions looks at every decision so far")
         }
         guard let allocation = policy.checked.allocation(of: taken) else { return nil }
-        let cost = try readResources(of: explanation).profile.cost(of: allocation).computeMicrocredits
+        let cost = try resources.profile.cost(of: allocation).computeMicrocredits
         let rules = try view.rounds[request.round]?.rules.map { try checkedRules($0) }
         let isPaidBack = (rules?.reimbursementBasisPoints ?? 0) > 0
         guard let declared = Count(request.declaredCostMicrocredits ?? (isPaidBack ? Int(cost) : 0)) else {
@@ -298,11 +300,10 @@ extension Ledger {
     }
 
     private func publish(
-        _ explanation: DecisionExplanation, _ event: EventHash,
-        _ policy: RoundPolicy, _ request: DecisionRequest, as member: MemberName
+        _ explanation: DecisionExplanation, _ event: EventHash, _ policy: RoundPolicy,
+        _ allocation: CommittedAllocation?, _ round: RoundID, as member: MemberName
     ) throws -> DecisionSummary {
-        let allocation = try allocation(explanation, policy, request)
-        let decided = decision(allocation, explanation, event, policy, request.round)
+        let decided = decision(allocation, explanation, event, policy, round)
         return DecisionSummary(
             recorded: try record(.participationDecided(decided), as: member, on: publicOrigin),
             explanation: explanation, allocation: allocation)
@@ -314,29 +315,34 @@ extension Ledger {
     func chronicle(of origin: Origin, _ member: MemberName, _ view: PublicView) throws -> AgentChronicle {
         var chronicle = try AgentChronicle(member: member, view: view)
         for row in privateViews[origin]?.allExplanations ?? [] {
-            chronicle.chapters.append(try chapter(row, chronicle))
+            chronicle.chapters.append(try chapter(row, in: origin, chronicle))
         }
         return chronicle
     }
 
-    func chapter(_ row: PrivateView.ExplanationRow, _ chronicle: AgentChronicle) throws -> AgentChronicle.Chapter {
+    func chapter(
+        _ row: PrivateView.ExplanationRow, in origin: Origin, _ chronicle: AgentChronicle
+    ) throws -> AgentChronicle.Chapter {
         let explanation = try readExplanation(row)
+        let (event, resources) = try readResources(of: row, in: origin)
         guard let policy = try view.rounds[row.round]?.policy else {
             throw EngineError(.inconsistent, "\(row.round) is explained, and no agent policy holds it")
         }
         return AgentChronicle.Chapter(
             round: row.round, number: try chronicle.number(of: row.round), policy: policy,
-            checked: try checkedPolicy(policy), explanation: explanation,
-            resources: try readResources(of: explanation))
+            checked: try checkedPolicy(policy), explanation: explanation, resources: resources, resourcesEvent: event)
     }
 
-    private func readResources(of explanation: DecisionExplanation) throws -> ResourceDocument {
-        for chain in privateViews.values {
-            if let row = chain.resources[explanation.resources] { return try readResources(row) }
+    /// The resources that were in force when a decision was explained.
+    private func readResources(
+        of row: PrivateView.ExplanationRow, in origin: Origin
+    ) throws -> (event: EventHash, document: ResourceDocument) {
+        guard let found = privateViews[origin]?.resources(before: row.position.value) else {
+            throw EngineError(
+                .inconsistent, "the decision about \(row.round) was explained before any resources were allocated",
+                hint: "lethe replay --decisions")
         }
-        throw EngineError(
-            .inconsistent, "the explanation of a decision names resources \(explanation.resources), which no event here allocates",
-            hint: "lethe replay --decisions")
+        return (found.event, try readResources(found))
     }
 
     func readResources(_ row: PrivateView.ResourceRow) throws -> ResourceDocument {

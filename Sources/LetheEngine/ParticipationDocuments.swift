@@ -18,6 +18,9 @@ public struct ResourceDocument: Codable, Hashable, Sendable {
 }
 
 /// What a decision follows from: the body of a `decision-explained` event.
+///
+/// It repeats nothing that the chain's views hold, as the hash of an event: an erasure searches the ledger's files for
+/// pieces of the body, and must not find any.
 public struct DecisionExplanation: Codable, Hashable, Sendable {
     public static let format = "lethe/decision-explanation/v1"
 
@@ -27,8 +30,6 @@ public struct DecisionExplanation: Codable, Hashable, Sendable {
     public var learning: LearningRecord?
     /// How many leaves of the public chain the organisation had seen.
     public var publicSize: Count
-    /// The `resources-allocated` event that was in force.
-    public var resources: EventHash
 }
 
 extension DecisionExplanation {

@@ -140,9 +140,9 @@ import Testing
         let again = place.lethe(
             "participate", "settle", "round-1", "--evaluations", "values.json", "--ledger", "hub")
         expectRefusal(again, 1, naming: "round-1 are settled")
-        let late = place.lethe("participate", "decide", "round-1", "--ledger", "birch")
-        expectRefusal(late, 1, naming: "birch has decided")
         try organisations.exchange()
+        let late = place.lethe("participate", "decide", "round-1", "--ledger", "birch")
+        expectRefusal(late, 1, naming: "round-1 is closed")
     }
 
     /// alder's agent stays out, birch breaks its promise, cedar delivers; a script measures.
@@ -198,10 +198,11 @@ import Testing
         let text = try organisations.at("cedar", "participate", "explain", "round-2")
         #expect(text.contains("canary: once more") && text.contains("share 6000000"))
         let chain = try Data(contentsOf: URL(fileURLWithPath: place.file("public.chain")))
-        for envelope in String(decoding: chain, as: UTF8.self).split(separator: "\n") {
-            let payload = (try? JSON(String(envelope)))?["payload"].text.flatMap { Data(base64Encoded: $0) }
-            #expect(!String(decoding: payload ?? Data(), as: UTF8.self).contains("canary"))
-        }
+        let payloads = String(decoding: chain, as: UTF8.self).split(separator: "\n").compactMap { line in
+            (try? JSON(String(line)))?["payload"].text.flatMap { Data(base64Encoded: $0) }
+        }.map { String(decoding: $0, as: UTF8.self) }
+        #expect(payloads.count { $0.contains("participation-decided") } == 9)
+        #expect(!payloads.contains { $0.contains("canary") })
     }
 
     /// cedar leaves: round-1 is rebuilt without it, round-2 withdrawn, and the rewards follow by new events.
