@@ -164,7 +164,7 @@ let package = Package(
             ], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing"],
+            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
             swiftSettings: strict),
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
