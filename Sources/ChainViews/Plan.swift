@@ -6,7 +6,7 @@ public struct PlannedModel: Codable, Hashable, Sendable {
     public var materialization: EventHash
     public var model: ArtifactDigest
     public var outcome: Disposition.Outcome
-    /// The contributions that the new model merges; those that the old one merged, less excluded and affected ones.
+    /// What the old model merged, less what is excluded. The new model, where there is one, merges exactly these.
     public var remaining: EventSet
     public var round: RoundID
 }

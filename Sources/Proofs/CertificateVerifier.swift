@@ -35,24 +35,44 @@ public struct CertificateVerifier: Sendable {
     }
 
     public func verify(_ bundle: CertificateBundle) throws(CertificateFailure) -> CertificateVerdict {
+        try judge(bundle, on: try chain(of: bundle))
+    }
+
+    /// A public chain that the policy trusts and that replays.
+    struct VerifiedChain {
+        var checkpoint: Checkpoint
+        var trust: TrustVerdict
+        var view: PublicView
+    }
+
+    /// Steps 2 and 3.
+    func chain(of bundle: CertificateBundle) throws(CertificateFailure) -> VerifiedChain {
         let (checkpoint, trust) = try trustedCheckpoint(bundle)
-        let replay = try replay(bundle, checkpoint)
-        guard replay.view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
+        let view = try replay(bundle, checkpoint).view
+        guard view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
             throw .chainDiffers("the charter names another checkpoint key than the policy")
         }
+        return VerifiedChain(checkpoint: checkpoint, trust: trust, view: view)
+    }
+
+    /// Steps 4 to 7.
+    func judge(
+        _ bundle: CertificateBundle, on chain: VerifiedChain
+    ) throws(CertificateFailure) -> CertificateVerdict {
+        let view = chain.view
         let envelope = try envelope(bundle)
         let statement = try statement(envelope)
-        let signers = try signers(of: envelope, statement.predicate, replay.view)
         let content = statement.predicate
-        try compare(statement, with: replay.view, checkpoint, bundle)
-        try checkProofs(bundle, content, checkpoint)
+        let signers = try signers(of: envelope, content, view)
+        try compare(statement, with: view, chain.checkpoint, bundle)
+        try checkProofs(bundle, content, chain.checkpoint)
         let cited = try citedEvents(of: content, bundle)
         try checkTime(content, cited)
-        let charter = replay.view.charter!
+        let chainOperator = view.charter?.chainOperator
         return CertificateVerdict(
-            content: content, view: replay.view,
-            findings: disputes(cited, replay.view) + findings(content, replay.view, trust, signers), signers: signers,
-            isSignedByOperatorAlone: signers.allSatisfy { $0 == charter.chainOperator })
+            content: content, view: view,
+            findings: disputes(cited, view) + findings(content, view, chain.trust, signers), signers: signers,
+            isSignedByOperatorAlone: signers.allSatisfy { $0 == chainOperator })
     }
 
     // MARK: Steps
