@@ -4,7 +4,8 @@ internal import Events
 internal import MerkleLog
 internal import Signing
 
-/// Checks a certificate bundle offline, with nothing but a trust policy (`schemas/certificate.md`, verification).
+/// Checks a certificate bundle offline, with nothing but a trust policy (`schemas/certificate.md`,
+/// verification).
 ///
 /// 1. The file is a bundle of a known format, in its one encoding.
 /// 2. The checkpoint is signed by the policy's log and cosigned by its quorum.
@@ -98,7 +99,8 @@ public struct CertificateVerifier: Sendable {
             throw .chainDiffers("\(checkpoint.origin) is not the origin of a public chain")
         }
         guard bundle.chain.entries.count == checkpoint.size.rawValue else {
-            throw .chainDiffers("it has \(bundle.chain.entries.count) entries, the checkpoint \(checkpoint.size)")
+            throw .chainDiffers(
+                "it has \(bundle.chain.entries.count) entries, the checkpoint \(checkpoint.size)")
         }
         var replay = PublicReplay(origin: origin, cores: cores)
         do throws(ReplayError) {
@@ -127,15 +129,17 @@ public struct CertificateVerifier: Sendable {
         } catch {
             throw .statement("\(error)")
         }
-        guard statement.type == Statement.statementType else { throw .statement("_type is \(statement.type)") }
+        guard statement.type == Statement.statementType else {
+            throw .statement("_type is \(statement.type)")
+        }
         guard statement.predicateType == CertificateStatement.predicateType else {
             throw .statement("unknown predicateType \(statement.predicateType)")
         }
         return statement
     }
 
-    /// The members that signed, the issuer among them. Every signature must hold under a key that is valid at the
-    /// checkpoint.
+    /// The members that signed, the issuer among them. Every signature must hold under a key that is valid at
+    /// the checkpoint.
     private func signers(
         of envelope: Envelope, _ content: CertificateContent, _ view: PublicView
     ) throws(CertificateFailure) -> [MemberName] {
@@ -161,7 +165,8 @@ public struct CertificateVerifier: Sendable {
 
     /// Derives the content from the chain and holds it against the certificate's, field by field.
     private func compare(
-        _ statement: CertificateStatement, with view: PublicView, _ checkpoint: Checkpoint, _ bundle: CertificateBundle
+        _ statement: CertificateStatement, with view: PublicView, _ checkpoint: Checkpoint,
+        _ bundle: CertificateBundle
     ) throws(CertificateFailure) {
         let content = statement.predicate
         var places: [EventHash: Int] = [:]
@@ -171,7 +176,8 @@ public struct CertificateVerifier: Sendable {
         let derived: CertificateContent
         do throws(CertificateContent.Failure) {
             derived = try CertificateContent(
-                content.deletion, view: view, root: ArtifactDigest(retagging: checkpoint.root), issuer: content.issuer,
+                content.deletion, view: view, root: ArtifactDigest(retagging: checkpoint.root),
+                issuer: content.issuer,
                 issuedAt: content.issuedAt, index: { places[$0] })
         } catch {
             throw .contentDiffers(field: "\(error)")
@@ -192,7 +198,9 @@ public struct CertificateVerifier: Sendable {
                 let event = try ReceivedEvent(parsing: bundle.chain.entries[cited.index.value].bytes)
                 events.append((cited.index.value, event))
             } catch {
-                throw .entry(ReplayError(origin: content.checkpoint.origin, position: cited.index.value, reason: error))
+                throw .entry(
+                    ReplayError(origin: content.checkpoint.origin, position: cited.index.value, reason: error)
+                )
             }
         }
         return events
@@ -202,7 +210,9 @@ public struct CertificateVerifier: Sendable {
         _ content: CertificateContent, _ cited: [(index: Int, event: ReceivedEvent)]
     ) throws(CertificateFailure) {
         for (index, event) in cited where event.statement.claimedAt > content.issuedAt {
-            throw .time("it was issued at \(content.issuedAt), and event \(index) claims \(event.statement.claimedAt)")
+            throw .time(
+                "it was issued at \(content.issuedAt), and event \(index) claims \(event.statement.claimedAt)"
+            )
         }
     }
 
@@ -212,7 +222,9 @@ public struct CertificateVerifier: Sendable {
     ) -> [CertificateFinding] {
         cited.compactMap { index, event in
             let author = event.statement.author
-            let signers = event.envelope.signatures.compactMap { view.keys[$0.keyID] }.filter { $0.member == author }
+            let signers = event.envelope.signatures.compactMap { view.keys[$0.keyID] }.filter {
+                $0.member == author
+            }
             guard signers.allSatisfy({ $0.isDisputed(at: index) }) else { return nil }
             return CertificateFinding(
                 .notClaimed,
@@ -248,13 +260,15 @@ extension CertificateContent {
     /// The name of the first field in which this content is another than `other`; `nil` where they are equal.
     func firstDifference(from other: CertificateContent) -> String? {
         let checks: [(String, Bool)] = [
-            ("checkpoint", checkpoint == other.checkpoint), ("counterfactual", counterfactual == other.counterfactual),
+            ("checkpoint", checkpoint == other.checkpoint),
+            ("counterfactual", counterfactual == other.counterfactual),
             ("deletion", deletion == other.deletion), ("dueAt", dueAt == other.dueAt),
             ("erasures", erasures == other.erasures), ("events", events == other.events),
             ("excluded", excluded == other.excluded), ("descendants", descendants == other.descendants),
             ("grade", grade == other.grade), ("ground", ground == other.ground),
             ("keyDirectory", keyDirectory == other.keyDirectory), ("kind", kind == other.kind),
-            ("limits", limits == other.limits), ("member", member == other.member), ("models", models == other.models),
+            ("limits", limits == other.limits), ("member", member == other.member),
+            ("models", models == other.models),
             ("outOfScope", outOfScope == other.outOfScope), ("plan", plan == other.plan),
             ("receivedAt", receivedAt == other.receivedAt), ("scope", scope == other.scope),
             ("state", state == other.state),

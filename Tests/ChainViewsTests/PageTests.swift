@@ -36,7 +36,8 @@ private typealias Skies = SampleConsortium
         try skies.openPrivateChain(of: member)
         try skies.say(.chainAnchored(ChainAnchored(origin: Skies.privateOrigin(of: member))), by: member)
         try skies.say(
-            .deletionScoped(DeletionScoped(deletion: DeletionID("d")!)), by: member, on: Skies.privateOrigin(of: member))
+            .deletionScoped(DeletionScoped(deletion: DeletionID("d")!)), by: member,
+            on: Skies.privateOrigin(of: member))
         let publicKinds = Set(skies.view.rows.map(\.kind))
         #expect(Set(Self.names(try Self.section("Public view", of: "views.md"))) == publicKinds)
         let privateKinds = Set(skies.privateViews[Skies.privateOrigin(of: member)]!.rows.map(\.kind))
@@ -45,23 +46,28 @@ private typealias Skies = SampleConsortium
 
     @Test func planListsEveryMember() throws {
         let plan = Skies.founded().view.plan(for: [])
-        #expect(Self.names(try Self.section("Format", of: "plan.md")) == Mirror(reflecting: plan).children.compactMap(\.label).sorted())
+        #expect(
+            Self.names(try Self.section("Format", of: "plan.md"))
+                == Mirror(reflecting: plan).children.compactMap(\.label).sorted())
     }
 
     /// The directory's digest from the page alone: rows written by hand and hashed by another library.
     @Test func theKeyDirectoryIsWhatThePageSays() throws {
         var skies = Skies.founded()
         let new = Skies.key(Skies.united, "event", 1)
-        let added = KeyAdded(key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
+        let added = KeyAdded(
+            key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
         try skies.say(.keyAdded(added), by: Skies.united, keys: [new])
         let revoked = KeyRevoked(
-            goodSize: Count(1)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united, reason: .rotated)
+            goodSize: Count(1)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united,
+            reason: .rotated)
         try skies.say(.keyRevoked(revoked), by: Skies.united)
         var rows: [(order: String, text: String)] = Skies.roles.keys.flatMap { member in
             ["event", "witness", "encryption"].map { purpose in
                 let key = Skies.keyBytes(member, purpose)
                 let isGone = member == Skies.united && purpose == "event"
-                let text = #"{"addedAt":0,\#(isGone ? #""goodSize":1,"# : "")"key":"\#(key.text)","member":"\#(member)","#
+                let text =
+                    #"{"addedAt":0,\#(isGone ? #""goodSize":1,"# : "")"key":"\#(key.text)","member":"\#(member)","#
                     + #""purpose":"\#(purpose)"\#(isGone ? #","revokedAt":2"# : "")}"#
                 return ("0" + Self.sha256(key.bytes), text)
             }

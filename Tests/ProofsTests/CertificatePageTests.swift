@@ -8,9 +8,11 @@ import Proofs
 import Signing
 import Testing
 
-/// The smallest deletion that has everything: two members, one round, one deletion. `schemas/certificate.md` shows it.
+/// The smallest deletion that has everything: two members, one round, one deletion. `schemas/certificate.md`
+/// shows it.
 private enum Smallest {
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardizedFileURL
+    static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+        .standardizedFileURL
     static let page = folder.appending(path: "schemas/certificate.md")
     static let bundleFile = folder.appending(path: "Tests/Vectors/certificates/smallest.json")
     static let policyFile = folder.appending(path: "Tests/Vectors/certificates/smallest.policy")
@@ -18,10 +20,13 @@ private enum Smallest {
     static func scenario() throws -> CertificateScenario {
         var skies = Skies()
         let members = [Skies.delta, Skies.united].map { member in
-            Skies.record(of: member, roles: member == Skies.delta ? [.aggregator, .contributor, .operator] : [.contributor])
+            Skies.record(
+                of: member,
+                roles: member == Skies.delta ? [.aggregator, .contributor, .operator] : [.contributor])
         }
         let charter = ConsortiumFounded(
-            consortium: Skies.name, chainOperator: Skies.delta, checkpointKey: Skies.keyBytes(Skies.air, "checkpoint"),
+            consortium: Skies.name, chainOperator: Skies.delta,
+            checkpointKey: Skies.keyBytes(Skies.air, "checkpoint"),
             members: members, threshold: Count(2)!)
         try skies.say(.consortiumFounded(charter), by: Skies.delta)
         try skies.runRound("r1", .isolated, [Skies.delta, Skies.united])
@@ -37,7 +42,8 @@ private enum Smallest {
         let log = VerifierKey(
             name: CertificateScenario.logName, algorithm: .ed25519, publicKey: Skies.checkpointKey.publicKey)
         let name = PolicyWord("united")!
-        return try TrustPolicy(logs: [.init(key: log)], witnesses: [.init(name: name, key: witness)], quorum: .named(name))
+        return try TrustPolicy(
+            logs: [.init(key: log)], witnesses: [.init(name: name, key: witness)], quorum: .named(name))
     }
 
     static func block(after heading: String, _ language: String) throws -> String {
@@ -53,7 +59,8 @@ private enum Smallest {
     /// With `LETHE_RECORD_VECTORS` set the files are written, and the test fails.
     @Test func theRecordedBundleIsThatOfTheSmallestDeletion() throws {
         let files = [
-            (Smallest.bundleFile, try Smallest.scenario().bundle().bytes), (Smallest.policyFile, try Smallest.policy().bytes),
+            (Smallest.bundleFile, try Smallest.scenario().bundle().bytes),
+            (Smallest.policyFile, try Smallest.policy().bytes),
         ]
         for (file, bytes) in files {
             if ProcessInfo.processInfo.environment["LETHE_RECORD_VECTORS"] != nil {
@@ -68,7 +75,8 @@ private enum Smallest {
 
     @Test func theRecordedBundleVerifiesWithTheRecordedPolicy() throws {
         let policy = try TrustPolicy(parsing: [UInt8](Data(contentsOf: Smallest.policyFile)))
-        let verdict = try CertificateVerifier(policy: policy).verify([UInt8](Data(contentsOf: Smallest.bundleFile)))
+        let verdict = try CertificateVerifier(policy: policy).verify(
+            [UInt8](Data(contentsOf: Smallest.bundleFile)))
         #expect(verdict.firstLine == "deletion certificate for del-1, grade A4, signed by delta, united")
     }
 
@@ -119,10 +127,15 @@ private enum Smallest {
         try Data(bytes).write(to: folder.appending(path: "deletion.certificate.json"))
         let good = try Self.run("/usr/bin/env", ["bash", "-e", "-c", recipe], in: folder)
         #expect(good.status == 0, "\(good.output)")
-        #expect(good.output.split(separator: "\n").suffix(3) == ["certificate: 2 signatures hold", "event: signature holds", "proof: leads to the root"])
+        #expect(
+            good.output.split(separator: "\n").suffix(3) == [
+                "certificate: 2 signatures hold", "event: signature holds", "proof: leads to the root",
+            ])
         // One digit of the certificate's payload.
-        let place = try #require(String(decoding: bytes, as: UTF8.self).utf8.firstRange(of: Array(#""payload":""#.utf8)))
-        let offset = String(decoding: bytes, as: UTF8.self).utf8.distance(from: "".startIndex, to: place.upperBound)
+        let place = try #require(
+            String(decoding: bytes, as: UTF8.self).utf8.firstRange(of: Array(#""payload":""#.utf8)))
+        let offset = String(decoding: bytes, as: UTF8.self).utf8.distance(
+            from: "".startIndex, to: place.upperBound)
         bytes[offset + 400] = bytes[offset + 400] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
         try Data(bytes).write(to: folder.appending(path: "deletion.certificate.json"))
         #expect(try Self.run("/usr/bin/env", ["bash", "-e", "-c", recipe], in: folder).status != 0)
