@@ -86,7 +86,7 @@ let package = Package(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "ChainViewsTests",
-            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing", crypto],
             swiftSettings: strict),
         // A consortium with fixed keys that says what tests want it to say.
         .target(
