@@ -1,7 +1,8 @@
 # The two commands of the README: make demo, make test. Each installs what is missing, builds and runs.
 
 SWIFT ?= swift
-DEMO_DIR ?= lethe-demo
+# Where the demo goes; empty for lethe-demo, or the next free name.
+DEMO_DIR ?=
 # The demo and the benchmark run optimised code; the tests run with checks on.
 RELEASE := $(SWIFT) build -c release --product lethe
 

@@ -69,13 +69,24 @@ let package = Package(
         // What the chains say, and what may be said next: views, admission, replay from entry bytes.
         .target(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ChainViewsTests",
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            swiftSettings: strict),
+        // A consortium with fixed keys that says what tests want it to say.
+        .target(
+            name: "ConsortiumFixture", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
+            path: "Tests/ConsortiumFixture", swiftSettings: strict),
 
         // What a third party checks offline: no database, no network.
         .target(
             name: "Proofs", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            name: "ProofsTests",
+            dependencies: [
+                "Proofs", "Signing", "MerkleLog", "Bytes", "ChainViews", "ConsortiumFixture", "Events",
+            ],
             exclude: ["Interop"], swiftSettings: strict),
 
         // Documents for people: one HTML file each, with its data in it.
@@ -109,6 +120,9 @@ let package = Package(
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "UnlearningTests", dependencies: ["Unlearning", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
 
         // Everything put together: one ledger directory and what can be done with it.
         .target(
@@ -132,6 +146,7 @@ let package = Package(
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
+        // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,6 +13,15 @@ public struct KeyRing: Sendable {
         let name: String
         let role: KeyFile.Role
         let key: KeyBytes
+        let isEncrypted: Bool
+
+        init(_ path: String, _ file: KeyFile) {
+            self.path = path
+            name = file.name.text
+            role = file.role
+            key = KeyBytes(bytes: file.publicBytes)!
+            isEncrypted = file.isEncrypted
+        }
     }
 
     private var entries: [Entry]
@@ -54,9 +63,7 @@ public struct KeyRing: Sendable {
         where file.hasSuffix(".key") && file != "vault.key" {
             let path = "\(directory)/\(file)"
             let key = try Self.read(path)
-            entries.append(
-                Entry(
-                    path: path, name: key.name.text, role: key.role, key: KeyBytes(bytes: key.publicBytes)!))
+            entries.append(Entry(path, key))
         }
     }
 
@@ -88,6 +95,11 @@ public struct KeyRing: Sendable {
         entries.first { $0.role == .checkpoint && $0.name == origin.text }?.key
     }
 
+    /// Whether the event keys of `member` are under a passphrase: then further keys of it belong there too.
+    public func isProtected(_ member: MemberName) -> Bool {
+        entries.contains { $0.role == .event && Self.member($0) == member && $0.isEncrypted }
+    }
+
     public func holds(_ id: KeyID) -> Bool { entries.contains { $0.key.keyID == id } }
 
     public func signingKey(_ id: KeyID) throws -> SigningKey {
@@ -110,7 +122,9 @@ public struct KeyRing: Sendable {
                 .missing, "\(entry.path) is encrypted and no passphrase was given",
                 hint: "put it into a file and name the file in LETHE_PASSPHRASE_FILE")
         } catch let error as KeyFileFailure {
-            throw EngineError(.refused, "\(entry.path): \(error)", cause: error)
+            throw EngineError(
+                .invalidRequest, "\(entry.path): \(error)",
+                hint: error == .wrongPassphrase ? "try again; nothing was changed" : nil, cause: error)
         }
     }
 
@@ -126,8 +140,7 @@ public struct KeyRing: Sendable {
                 hint: "keys are never overwritten; move the old file away if it is no longer needed",
                 cause: error)
         }
-        entries.append(
-            Entry(path: path, name: file.name.text, role: file.role, key: KeyBytes(bytes: file.publicBytes)!))
+        entries.append(Entry(path, stored))
     }
 }
 

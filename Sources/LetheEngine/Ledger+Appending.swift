@@ -3,6 +3,7 @@ internal import ChainViews
 public import Events
 internal import LedgerStore
 public import MerkleLog
+internal import Replay
 internal import Signing
 
 /// Where an envelope stands, and whether it was put there just now.
@@ -136,9 +137,20 @@ extension Ledger {
             KeptCheckpoint(checkpoint: checkpoint, note: note.bytes), expecting: kept)
     }
 
-    /// Finishes what a crash may have left open: signs checkpoints for entries that were committed without one.
+    /// Finishes what a crash or a restored vault may have left open: signs checkpoints for entries that were committed
+    /// without one, erases what was on its way out, and wipes merged tensors that a killed process left behind.
     public func recover() throws {
         for origin in try origins() { try signCheckpoint(of: origin) }
+        var (bodies, blobs): ([BodyCommitment], [BlobID]) = ([], [])
+        for subject in try directory.vault.pendingErasures() {
+            switch subject {
+            case .body(let commitment): bodies.append(commitment)
+            case .blob(let id): blobs.append(id)
+            }
+        }
+        if !bodies.isEmpty { _ = try directory.vault.eraseBodies(bodies) }
+        if !blobs.isEmpty { _ = try directory.blobs.erase(blobs) }
+        sweepScratch(scratch)
     }
 
     /// The kept checkpoint of `origin`, with the cosignatures that were collected for it.

@@ -111,7 +111,7 @@ extension Ledger {
     /// - Returns: what became of the announcement; `nil` where it stood on the chain already.
     @discardableResult
     public func openPrivateChain(
-        of member: MemberName, readers: [MemberName], protection: KeyProtection
+        of member: MemberName, readers: [MemberName]
     ) throws -> Recorded? {
         let origin = Origin(try view.charter!.consortium, chain: Identifier<Origin>(member.text)!)
         let existing = keys.checkpointKey(of: origin)
@@ -119,7 +119,7 @@ extension Ledger {
             try listReaders(of: origin, as: member, readers)
             return nil
         }
-        let key = try existing ?? makeCheckpointKey(origin, protection)
+        let key = try existing ?? makeCheckpointKey(origin, protection(of: member))
         let announced = try record(
             .chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), as: member,
             on: publicOrigin)

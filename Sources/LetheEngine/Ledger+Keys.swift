@@ -18,10 +18,21 @@ extension Ledger {
             case .encryption: KeyFile(name: name, key: .generate(random: random))
             }
         let key = KeyBytes(bytes: file.publicBytes)!
-        try keys.add(file, as: "\(member).\(purpose.rawValue).\(key.keyID.hex.prefix(8))", encrypt: nil)
+        try keys.add(file, as: "\(member).\(purpose.rawValue).\(key.keyID.hex.prefix(8))", encrypt: protection(of: member).encrypt)
         return try record(
             .keyAdded(KeyAdded(key: key, member: member, purpose: purpose)), as: member, on: publicOrigin,
             extraKeys: purpose == .event ? [key.keyID] : [])
+    }
+
+    /// The protection that the member's other keys have.
+    public func protection(of member: MemberName) throws -> KeyProtection {
+        guard keys.isProtected(member) else { return .none }
+        guard let passphrase = try surroundings.passphrase(), !passphrase.isEmpty else {
+            throw EngineError(
+                .missing, "the keys of \(member) are under a passphrase, and none was given for the new one",
+                hint: "put it into a file and name the file in LETHE_PASSPHRASE_FILE")
+        }
+        return .passphrase(passphrase, random: surroundings.random)
     }
 
     /// Revokes the key whose id begins with `text`.

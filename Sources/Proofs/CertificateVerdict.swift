@@ -41,6 +41,16 @@ public struct CertificateVerdict: Sendable {
     public var claimedAt: [EventHash: Timestamp]
     /// Whether nobody but the chain's operator signed the certificate.
     public var isSignedByOperatorAlone: Bool
+
+    /// What any rendering of the certificate must begin with: what it is, and who vouches for it.
+    ///
+    /// Whoever operates the chain also decides what is appended to it. A certificate that it alone signed says so before
+    /// it says anything else.
+    public var firstLine: String {
+        let line = "\(content.title) for \(content.deletion), grade A\(content.grade.rawValue)"
+        guard isSignedByOperatorAlone else { return "\(line), signed by \(signers.map(\.text).joined(separator: ", "))" }
+        return "signed by the chain's operator alone, \(content.issuer): \(line)"
+    }
 }
 
 extension CertificateVerdict {

@@ -5,8 +5,8 @@ public import Proofs
 
 /// A deletion's certificate, or its statement of status, as a page for people.
 ///
-/// Everything on the page derives from a verdict, that is from a bundle that was checked before. The page itself is not
-/// evidence and says so: it names the command that checks the bundle again.
+/// Everything on the page derives from a verdict, that is from a bundle that was checked before. The page
+/// itself is not evidence and says so: it names the command that checks the bundle again.
 public struct DeletionReport: Sendable {
     public static let format = "lethe/deletion-report@v1"
 
@@ -61,7 +61,8 @@ public struct DeletionReport: Sendable {
             format: Self.format, isSignedByOperatorAlone: verdict.isSignedByOperatorAlone,
             lineage: LineageGraph(view: verdict.view),
             openPoints: Self.openPoints(verdict, timeline), signers: verdict.signers, timeline: timeline)
-        affected = Set(certificate.descendants.compactMap { verdict.view.contributions[$0.event]?.position })
+        affected = Set(
+            certificate.descendants.compactMap { verdict.view.contributions[$0.event]?.position })
     }
 
     /// The canonical JSON of ``content``.
@@ -72,12 +73,17 @@ public struct DeletionReport: Sendable {
 }
 
 extension Timeline {
+    /// The step that ends the work on models where not all of them were rebuilt.
+    static let settled = "settled"
+
     /// The steps that `certificate` cites, with receipt before them and issue after them.
     init(_ certificate: CertificateContent, claimedAt: [EventHash: Timestamp]) {
-        let settled = certificate.models.allSatisfy { $0.newModel != nil } ? "rebuilt" : "settled"
+        let settled = certificate.models.allSatisfy { $0.newModel != nil } ? "rebuilt" : Self.settled
         let names: [(EventType, String)] = [
-            (.deletionRequested, "requested"), (.deletionDecided, "accepted"), (.deletionStarted, "started"),
-            (.exclusionApplied, "excluded"), (.rematerializationCompleted, settled), (.erasureAttested, "erased"),
+            (.deletionRequested, "requested"), (.deletionDecided, "accepted"),
+            (.deletionStarted, "started"),
+            (.exclusionApplied, "excluded"), (.rematerializationCompleted, settled),
+            (.erasureAttested, "erased"),
             (.deletionCompleted, "completed"),
         ]
         let recorded = names.compactMap { type, name -> TimelineStep? in
@@ -99,7 +105,8 @@ extension DeletionReport {
         let content = verdict.content
         var points: [OpenPoint] = []
         for model in content.models where model.newModel == nil {
-            points.append(.init(.shortfall, "The model of \(model.round) was withdrawn, and nothing replaces it."))
+            points.append(
+                .init(.shortfall, "The model of \(model.round) was withdrawn, and nothing replaces it."))
         }
         let descendants = content.descendants.count
         if descendants > 0 {
@@ -112,7 +119,10 @@ extension DeletionReport {
         for erasure in content.erasures {
             for result in erasure.results where result.verdict != .deleted && result.verdict != .notFound {
                 points.append(
-                    .init(.shortfall, "\(erasure.holder) says of its store \(result.store.rawValue): \(result.verdict.words)."))
+                    .init(
+                        .shortfall,
+                        "\(erasure.holder) says of its store \(result.store.rawValue): \(result.verdict.words)."
+                    ))
             }
         }
         if let last = timeline.steps.last(where: { $0.event != nil }), last.at > content.dueAt {
@@ -132,11 +142,17 @@ extension DeletionReport {
         if !single.isEmpty {
             let rounds = single.map(\.round.text).joined(separator: ", ")
             points.append(
-                .init(.weakness, "No second organisation has rebuilt the models of \(rounds); one member's word stands alone."))
+                .init(
+                    .weakness,
+                    "No second organisation has rebuilt the models of \(rounds); one member's word stands alone."
+                ))
         }
         if !verdict.findings.contains(where: { $0.word == .reproduced }) {
             points.append(
-                .init(.weakness, "No merge was recomputed when this page was made; with the adapters at hand the verifier can."))
+                .init(
+                    .weakness,
+                    "No merge was recomputed when this page was made; with the adapters at hand the verifier can."
+                ))
         }
         return points
     }

@@ -27,7 +27,7 @@ struct LineageBuilder {
 
     mutating func build(_ layout: inout LineageLayout) {
         let cells = cells()
-        findPlaces(cells)
+        findPlaces()
         addLabels(&layout)
         for (column, round) in selection.rounds.enumerated() {
             let old = selection.oldModel(of: round.round), new = selection.currentModel(of: round.round)
@@ -38,7 +38,8 @@ struct LineageBuilder {
             if let new { addStrand(new, isOld: false, column, cells, to: &layout) }
             if old != nil, new != nil { addReplacement(column, to: &layout) }
         }
-        for (cell, rows) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) }) {
+        for (cell, rows) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) })
+        {
             addNode(rows, cell, to: &layout)
             addParents(of: rows, cell, to: &layout)
         }
@@ -53,12 +54,16 @@ struct LineageBuilder {
         return cells
     }
 
-    private mutating func findPlaces(_ cells: [Cell: [LineageGraph.Contribution]]) {
-        for (cell, rows) in cells {
-            for row in rows { places[row.adapter] = .node(row: cell.row, column: cell.column) }
+    /// Of several events with one digest the last in chain order counts.
+    private mutating func findPlaces() {
+        for row in selection.graph.contributions {
+            guard let lane = lanes[row.member], let column = columns[row.round] else { continue }
+            places[row.adapter] = .node(row: lane, column: column)
         }
         for (column, round) in selection.rounds.enumerated() {
-            if let old = selection.oldModel(of: round.round) { places[old.model] = .model(isOld: true, column: column) }
+            if let old = selection.oldModel(of: round.round) {
+                places[old.model] = .model(isOld: true, column: column)
+            }
             if let new = selection.currentModel(of: round.round) {
                 places[new.model] = .model(isOld: false, column: column)
             }
@@ -80,14 +85,17 @@ struct LineageBuilder {
                     text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? "excluded" : nil,
                     at: Point(x: 8, y: box.middle.y)))
             layout.lanes.append(
-                Box(x: 0, y: metrics.lanesTop + row * metrics.row, width: metrics.width, height: metrics.row))
+                Box(
+                    x: 0, y: metrics.lanesTop + row * metrics.row, width: metrics.width, height: metrics.row
+                ))
         }
         for (column, round) in selection.rounds.enumerated() {
             let box = metrics.nodeBox(row: 0, column: column)
-            let limit = metrics.isDense ? 9 : 18
+            let limit = metrics.isDense ? 8 : 16
             layout.columnLabels.append(
                 .init(
-                    text: TextWidth.shorten(round.round.text, to: limit), full: round.round.text, note: nil,
+                    text: TextWidth.shortenFront(round.round.text, to: limit), full: round.round.text,
+                    note: nil,
                     at: Point(x: box.x, y: 22)))
         }
         if metrics.hasOldModels {
@@ -122,7 +130,8 @@ struct LineageBuilder {
     }
 
     private func addVacancy(
-        _ old: LineageGraph.Model?, _ new: LineageGraph.Model?, _ column: Int, to layout: inout LineageLayout
+        _ old: LineageGraph.Model?, _ new: LineageGraph.Model?, _ column: Int,
+        to layout: inout LineageLayout
     ) {
         guard new == nil else { return }
         let text = old == nil ? (metrics.isDense ? "none yet" : "no model yet") : "none"
@@ -203,7 +212,8 @@ struct LineageBuilder {
                 case .node(let row, let column) where column < cell.column:
                     [Point(x: strandEnd(row: row, column: column, layout), y: end.y), end]
                 case .model(let isOld, let column) where column < cell.column:
-                    route(from: metrics.modelBox(isOld: isOld, column: column), column, to: end, cell.column)
+                    route(
+                        from: metrics.modelBox(isOld: isOld, column: column), column, to: end, cell.column)
                 default: [Point(x: end.x - metrics.node.x, y: end.y), end]
                 }
             let line = LineageLayout.Line(points: points, role: .trained)
@@ -214,11 +224,14 @@ struct LineageBuilder {
     /// Where the merge line of a contribution ends, so that the line to its successor goes on from there.
     private func strandEnd(row: Int, column: Int, _ layout: LineageLayout) -> Int {
         let box = metrics.nodeBox(row: row, column: column)
-        let ends = layout.dots.filter { $0.at.y == box.middle.y && $0.at.x > box.right && $0.at.x < box.x + metrics.column }
+        let ends = layout.dots.filter {
+            $0.at.y == box.middle.y && $0.at.x > box.right && $0.at.x < box.x + metrics.column
+        }
         return ends.map(\.at.x).max() ?? box.right
     }
 
-    /// From a model's right edge up beside the next column, and along under the lanes where that is not the target's.
+    /// From a model's right edge up beside the next column, and along under the lanes where that is not
+    /// the target's.
     private func route(from box: Box, _ column: Int, to end: Point, _ target: Int) -> [Point] {
         let start = Point(x: box.right, y: box.middle.y)
         let first = metrics.columnX(column + 1) + metrics.rail

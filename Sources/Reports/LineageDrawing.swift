@@ -1,4 +1,5 @@
-/// Turns a lineage's geometry into SVG. Styles come from the page; every difference is one of shape, line or word too.
+/// Turns a lineage's geometry into SVG. Styles come from the page; every difference is one of shape, line
+/// or word too.
 struct LineageDrawing {
     let layout: LineageLayout
     let title: String
@@ -20,7 +21,8 @@ struct LineageDrawing {
         svg.start(
             "svg",
             [
-                "xmlns": "http://www.w3.org/2000/svg", "width": "\(layout.width)", "height": "\(layout.height)",
+                "xmlns": "http://www.w3.org/2000/svg", "width": "\(layout.width)",
+                "height": "\(layout.height)",
                 "viewBox": "0 0 \(layout.width) \(layout.height)", "role": "img",
                 "aria-labelledby": "lineage-title lineage-desc",
             ])
@@ -34,7 +36,10 @@ struct LineageDrawing {
         for dot in layout.dots {
             svg.element(
                 "circle",
-                ["class": dot.isOld ? "dot old" : "dot", "cx": "\(dot.at.x)", "cy": "\(dot.at.y)", "r": "3"])
+                [
+                    "class": dot.isOld ? "dot old" : "dot", "cx": "\(dot.at.x)", "cy": "\(dot.at.y)",
+                    "r": "3",
+                ])
         }
         drawLabels()
         for node in layout.nodes { draw(node) }
@@ -45,7 +50,8 @@ struct LineageDrawing {
     }
 
     private mutating func drawLabels() {
-        for label in layout.columnLabels { text(label.text, label.at, "bold", title: label.full) }
+        let heading = layout.metrics.isDense ? "small bold" : "bold"
+        for label in layout.columnLabels { text(label.text, label.at, heading, title: label.full) }
         for label in layout.rowLabels {
             guard let note = label.note else {
                 text(label.text, label.at.down(4), "", title: label.full)
@@ -60,7 +66,9 @@ struct LineageDrawing {
         }
         for label in layout.bandLabels { text(label.text, label.at.down(4), "soft") }
         for label in layout.vacancies {
-            text(label.text, label.at.down(4), layout.metrics.isDense ? "tiny soft middle" : "small soft middle")
+            text(
+                label.text, label.at.down(4),
+                layout.metrics.isDense ? "tiny soft middle" : "small soft middle")
         }
     }
 
@@ -96,8 +104,9 @@ struct LineageDrawing {
         if node.startsFromBase { drawBase(left: Point(x: node.box.x, y: node.box.middle.y)) }
         draw(node.kind, in: node.box)
         if let words = node.text {
-            let style = node.kind == .kept ? "small middle" : "small middle halo"
-            svg.text(words, node.box.middle.down(4), style)
+            let size = layout.metrics.isDense ? "tiny" : "small"
+            let style = node.kind == .kept ? "\(size) middle" : "\(size) middle halo"
+            svg.text(words, node.box.middle.down(layout.metrics.isDense ? 3 : 4), style)
         }
         svg.end()
     }

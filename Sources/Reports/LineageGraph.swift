@@ -2,7 +2,8 @@ public import Bytes
 public import ChainViews
 public import Events
 
-/// Which contributions went into which models, and what contributions started from: a chain's lineage as a picture's data.
+/// Which contributions went into which models, and what contributions started from: a chain's lineage as
+/// a picture's data.
 ///
 /// Events are named by their place on the chain, which people can look up and which is short.
 public struct LineageGraph: Codable, Hashable, Sendable {
@@ -53,7 +54,8 @@ public struct LineageGraph: Codable, Hashable, Sendable {
             .sorted { $0.position < $1.position }
             .map { row in
                 Contribution(
-                    adapter: row.adapter, excludedBy: row.excludedBy, member: row.member, parents: row.parents,
+                    adapter: row.adapter, excludedBy: row.excludedBy, member: row.member,
+                    parents: row.parents,
                     position: row.position, round: row.round, weight: row.weight)
             }
         models = view.allModels.map { row in

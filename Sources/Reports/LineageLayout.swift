@@ -4,10 +4,12 @@ internal import Events
 
 /// Where everything of a lineage picture stands. Geometry alone: ``LineageDrawing`` makes marks of it.
 ///
-/// A lane for each member, a column for each round. To the right of a round's contributions run two strands down to its
-/// models: the old one touches what was merged before the deletion, the new one what is merged now.
+/// A lane for each member, a column for each round. To the right of a round's contributions run two
+/// strands down to its models: the old one touches what was merged before the deletion, the new one what
+/// is merged now.
 struct LineageLayout: Hashable, Sendable {
-    /// What is drawn at most. Beyond it members share one lane, and rounds that no deletion touches are left out.
+    /// What is drawn at most. Beyond it members share one lane, and rounds that no deletion touches are
+    /// left out.
     static let maximumMembers = 40, maximumRounds = 20
 
     enum NodeKind: Int, Hashable, Sendable, CaseIterable {
@@ -68,8 +70,9 @@ struct LineageLayout: Hashable, Sendable {
     var lanes: [Box] = []
     var legend: [LineageLegend.Item] = []
     var width = 0, height = 0
-    /// How many rounds and members the picture does not show one by one.
-    var hiddenRounds = 0, sharedMembers = 0
+    /// Rounds that are not drawn, how many of them the deletion touches, and members that share the last
+    /// lane.
+    var hiddenRounds = 0, hiddenTouchedRounds = 0, sharedMembers = 0
 
     /// - Parameters:
     ///   - plan: the deletion's plan; what earlier plans excluded is shown as such.
@@ -78,6 +81,7 @@ struct LineageLayout: Hashable, Sendable {
         let selection = LineageSelection(graph, plan: plan, affected: affected)
         metrics = LineageMetrics(selection)
         hiddenRounds = graph.rounds.count - selection.rounds.count
+        hiddenTouchedRounds = selection.touchedRounds.subtracting(selection.rounds.map(\.round)).count
         sharedMembers = selection.others.count
         var builder = LineageBuilder(selection, metrics)
         builder.build(&self)
@@ -97,12 +101,14 @@ struct LineageSelection {
     let members: [MemberName]
     /// Members that share the last lane.
     let others: Set<MemberName>
+    /// Rounds with a contribution that is excluded or affected.
+    let touchedRounds: Set<RoundID>
 
     init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
         (self.graph, self.plan, self.affected) = (graph, plan, affected)
         let touched = graph.contributions.filter { $0.excludedBy == plan || affected.contains($0.position) }
         let touchedMembers = Set(touched.map(\.member))
-        let touchedRounds = Set(touched.map(\.round))
+        touchedRounds = Set(touched.map(\.round))
         members = Self.choose(graph.members, limit: LineageLayout.maximumMembers - 1, first: touchedMembers)
         others = Set(graph.members).subtracting(members)
         let names = Self.choose(
@@ -111,9 +117,10 @@ struct LineageSelection {
         rounds = graph.rounds.filter { chosen.contains($0.round) }
     }
 
-    /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in `first` before
-    /// others, in the order given.
-    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name] {
+    /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in
+    /// `first` before others, in the order given.
+    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name]
+    {
         guard candidates.count > limit + 1 else { return candidates }
         let ranked = candidates.filter(first.contains) + candidates.filter { !first.contains($0) }
         let chosen = Set(ranked.prefix(limit))
@@ -134,7 +141,8 @@ struct LineageSelection {
         return models.last { model in
             (model.state == .recalled || model.state == .suppressed)
                 && model.contributions.contains { position in
-                    contribution(at: position).map { kind($0) == .excluded || kind($0) == .affected } ?? false
+                    contribution(at: position).map { kind($0) == .excluded || kind($0) == .affected }
+                        ?? false
                 }
         }
     }
@@ -149,7 +157,8 @@ struct LineageSelection {
     }
 }
 
-/// The measures of a picture, in pixels: roomy where few members and rounds are drawn, dense where there are many.
+/// The measures of a picture, in pixels: roomy where few members and rounds are drawn, dense where there
+/// are many.
 struct LineageMetrics: Hashable, Sendable {
     let isDense: Bool
     let rows, columns, labelWidth: Int
@@ -166,7 +175,7 @@ struct LineageMetrics: Hashable, Sendable {
 
     var row: Int { isDense ? 20 : 36 }
     var column: Int { isDense ? 72 : 158 }
-    var node: (x: Int, width: Int, height: Int) { isDense ? (10, 16, 12) : (16, 64, 24) }
+    var node: (x: Int, width: Int, height: Int) { isDense ? (8, 20, 12) : (16, 64, 24) }
     /// Where a column's strands run.
     var oldStrand: Int { isDense ? 36 : 96 }
     var newStrand: Int { isDense ? 42 : 108 }

@@ -1,4 +1,5 @@
-/// What the marks of a lineage picture mean, inside the picture, so that it can be cut out and still be read.
+/// What the marks of a lineage picture mean, inside the picture, so that it can be cut out and still be
+/// read.
 enum LineageLegend {
     enum Glyph: Hashable, Sendable {
         case node(LineageLayout.NodeKind)
@@ -23,7 +24,9 @@ enum LineageLegend {
         return entries.enumerated().map { index, entry in
             Item(
                 glyph: entry.0, text: entry.1,
-                at: Point(x: 8 + index % columns * cell, y: layout.metrics.legendTop + index / columns * rowHeight))
+                at: Point(
+                    x: 8 + index % columns * cell, y: layout.metrics.legendTop + index / columns * rowHeight
+                ))
         }
     }
 

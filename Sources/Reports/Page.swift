@@ -1,7 +1,8 @@
 public import Bytes
 public import Events
 
-/// What a part of a page says about how things stand. Always shown with a word or a shape, never by colour alone.
+/// What a part of a page says about how things stand. Always shown with a word or a shape, never by
+/// colour alone.
 public enum Tone: String, Hashable, Sendable {
     case good, caution, bad, plain
 }
@@ -20,6 +21,11 @@ public enum Span: Hashable, Sendable {
     case link(String, section: String)
 }
 
+extension Span: ExpressibleByStringInterpolation {
+    /// Plain text.
+    public init(stringLiteral text: String) { self = .text(text) }
+}
+
 /// One term with its value.
 public struct Fact: Hashable, Sendable {
     public var term: String
@@ -29,6 +35,8 @@ public struct Fact: Hashable, Sendable {
         self.term = term
         self.value = value
     }
+
+    public init(_ term: String, _ value: String) { self.init(term, [.text(value)]) }
 }
 
 /// Rows under headings. The first cell of each row is the row's heading.
@@ -53,7 +61,7 @@ public struct Picture: Hashable, Sendable {
     /// What assistive technology calls the box that the picture scrolls in.
     let label: String
     let caption: [Span]
-    /// Whether paper is turned for it.
+    /// Whether it is read more easily on paper that is turned.
     let isWide: Bool
 }
 
@@ -77,6 +85,18 @@ public struct Section: Hashable, Sendable {
         self.id = id
         self.title = title
         self.blocks = blocks
+    }
+
+    /// A section that is one table, or one sentence where the table would be empty.
+    init(_ id: String, _ title: String, table: DataTable, orElse sentence: String) {
+        self.init(id, title, [table.rows.isEmpty ? .paragraph([.text(sentence)]) : .table(table)])
+    }
+
+    /// Whether paper is turned for the section.
+    var isWide: Bool {
+        blocks.contains { block in
+            if case .picture(let picture) = block { picture.isWide } else { false }
+        }
     }
 }
 
@@ -115,7 +135,8 @@ public struct Banner: Hashable, Sendable {
     public var counts: [Fact]
 
     public init(
-        tone: Tone, notice: String?, heading: String, sentences: [[Span]], scale: GradeScale?, counts: [Fact]
+        tone: Tone, notice: String?, heading: String, sentences: [[Span]], scale: GradeScale?,
+        counts: [Fact]
     ) {
         self.tone = tone
         self.notice = notice
@@ -128,8 +149,9 @@ public struct Banner: Hashable, Sendable {
 
 /// A report as one HTML file that asks for nothing else: the frame that all reports share.
 ///
-/// A report says what stands where; the frame gives it the header, the verdict box, contents, tables, pictures, the
-/// list of digests in full, the data it was made from, and styles for screen and paper. Every text is escaped here.
+/// A report says what stands where; the frame gives it the header, the verdict box, contents, tables,
+/// pictures, the list of digests in full, the data it was made from, and styles for screen and paper.
+/// Every text is escaped here.
 public struct Page: Hashable, Sendable {
     public var title: String
     /// What kind of document, of what.
@@ -155,12 +177,15 @@ public struct Page: Hashable, Sendable {
 }
 
 extension Page {
-    /// Every digest that stands shortened somewhere, in order of first appearance, each once, with where it first stands.
+    /// Every digest that stands shortened somewhere, in order of first appearance, each once, with where
+    /// it first stands.
     var shortenedDigests: [(digest: String, place: String)] {
         var seen: Set<String> = []
         var found: [(digest: String, place: String)] = []
         func note(_ spans: [Span], in place: String) {
-            for case .digest(let digest) in spans where seen.insert(digest).inserted { found.append((digest, place)) }
+            for case .digest(let digest) in spans where seen.insert(digest).inserted {
+                found.append((digest, place))
+            }
         }
         for sentence in banner.sentences { note(sentence, in: banner.heading) }
         for section in sections {

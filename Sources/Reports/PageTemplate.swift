@@ -55,8 +55,10 @@ struct PageTemplate: Sendable {
             "banner": context(page.banner), "contents": names,
             "sections": sections.map { section in
                 [
-                    "id": section.id, "title": section.title,
-                    "blocks": section.blocks.enumerated().map { context($1, id: "\(section.id)-\($0 + 1)") },
+                    "id": section.id, "title": section.title, "isWide": section.isWide,
+                    "blocks": section.blocks.enumerated().map {
+                        context($1, id: "\(section.id)-\($0 + 1)")
+                    },
                 ] as Context
             },
             "data": Markup.embed(json: page.data), "dataDigest": page.dataDigest.hex,
@@ -91,7 +93,7 @@ struct PageTemplate: Sendable {
         case .picture(let picture):
             [
                 "picture": [
-                    "markup": picture.markup, "label": picture.label, "isWide": picture.isWide,
+                    "markup": picture.markup, "label": picture.label,
                     "spans": context(picture.caption),
                 ] as Context
             ]

@@ -40,7 +40,8 @@ enum Elapsed {
     static func unit(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }
 
-/// Where a timeline's marks stand: a bar to scale above, and the steps below it at even distances with leaders to it.
+/// Where a timeline's marks stand: a bar to scale above, and the steps below it at even distances with
+/// leaders to it.
 struct TimelineLayout: Hashable, Sendable {
     struct Step: Hashable, Sendable {
         var name: String
@@ -51,7 +52,7 @@ struct TimelineLayout: Hashable, Sendable {
         var label: Point
     }
 
-    static let width = 960, margin = 50
+    static let width = 880, margin = 48
 
     let bar = Box(x: margin, y: 58, width: width - 2 * margin, height: 14)
     var used: Box
@@ -70,7 +71,8 @@ struct TimelineLayout: Hashable, Sendable {
         func x(_ time: Timestamp) -> Int {
             bar.x + Int((Double(time.seconds - first) / Double(span) * Double(bar.width)).rounded())
         }
-        let begin = timeline.steps.first?.at ?? timeline.dueAt, end = timeline.steps.last?.at ?? timeline.dueAt
+        let begin = timeline.steps.first?.at ?? timeline.dueAt,
+            end = timeline.steps.last?.at ?? timeline.dueAt
         used = Box(x: x(begin), y: bar.y, width: max(2, x(end) - x(begin)), height: bar.height)
         due = Point(x: x(timeline.dueAt), y: bar.y)
         dueText = "due \(timeline.dueAt.date)"
@@ -79,7 +81,8 @@ struct TimelineLayout: Hashable, Sendable {
         usedText = "answered after \(took); \(allowed) were allowed"
         if end > timeline.dueAt {
             late = Box(x: due.x, y: bar.y, width: max(2, x(end) - due.x), height: bar.height)
-            usedText = "answered \(Elapsed.text(seconds: end.seconds - timeline.dueAt.seconds)) late, after \(took)"
+            usedText =
+                "answered \(Elapsed.text(seconds: end.seconds - timeline.dueAt.seconds)) late, after \(took)"
         }
         let pitch = Double(Self.width) / Double(max(1, timeline.steps.count))
         steps = timeline.steps.enumerated().map { index, step in
@@ -121,8 +124,10 @@ enum TimelineDrawing {
 
     private static func drawDue(_ layout: TimelineLayout, _ svg: inout SVG) {
         let (x, top, bottom) = (layout.due.x, layout.bar.y - 30, layout.bar.bottom + 4)
-        svg.element("line", ["class": "leader", "x1": "\(x)", "y1": "\(top)", "x2": "\(x)", "y2": "\(bottom)"])
-        svg.element("polygon", ["class": "flag", "points": "\(x),\(top) \(x - 12),\(top + 5) \(x),\(top + 10)"])
+        svg.element(
+            "line", ["class": "leader", "x1": "\(x)", "y1": "\(top)", "x2": "\(x)", "y2": "\(bottom)"])
+        svg.element(
+            "polygon", ["class": "flag", "points": "\(x),\(top) \(x - 12),\(top + 5) \(x),\(top + 10)"])
         let isRight = x > TimelineLayout.width / 2
         svg.text(layout.dueText, Point(x: isRight ? x : x + 4, y: top - 6), isRight ? "bold end" : "bold")
     }
@@ -131,7 +136,10 @@ enum TimelineDrawing {
         let (mark, label) = (step.mark, step.label)
         svg.element(
             "polyline",
-            ["class": "leader", "points": "\(mark.x),\(mark.y) \(mark.x),\(mark.y + 6) \(label.x),\(label.y - 16)"])
+            [
+                "class": "leader",
+                "points": "\(mark.x),\(mark.y) \(mark.x),\(mark.y + 6) \(label.x),\(label.y - 16)",
+            ])
         svg.element("circle", ["class": "stop", "cx": "\(mark.x)", "cy": "\(mark.y)", "r": "3"])
         svg.text(step.name, label, "bold middle")
         for (index, line) in step.lines.enumerated() {

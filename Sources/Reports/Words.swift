@@ -22,9 +22,10 @@ extension Grade {
         switch self {
         case .recorded: "the request is recorded, and nothing more is shown"
         case .excluded: "the contributions are excluded and the models that held them are no longer served"
-        case .destroyed: "every holder attests that its copies are gone"
+        case .destroyed: "every holder attests that its copies of what the plan lists are gone"
         case .replayed: "every descendant was rebuilt without them, and the digests are published"
-        case .replayedTwice: "every descendant was rebuilt without them, and another organisation got equal digests"
+        case .replayedTwice:
+            "every descendant was rebuilt without them, and another organisation got equal digests"
         }
     }
 }
@@ -86,7 +87,8 @@ extension EvidenceWord {
 
     var meaning: String {
         switch self {
-        case .proved: "follows from signatures, the log's tree and the chain's rules, which anyone can apply again"
+        case .proved:
+            "follows from signatures, the log's tree and the chain's rules, which anyone can apply again"
         case .reproduced: "was computed again by whoever made this page, from the files themselves"
         case .attested: "somebody signed that it is so; no computation shows it"
         case .notClaimed: "not shown by this document"
@@ -96,16 +98,24 @@ extension EvidenceWord {
 
 /// Terms that every reader of a deletion report meets.
 enum Glossary {
-    static let deletion: [Fact] = [
-        Fact("contribution", [.text("an adapter, a small set of changed weights, that a member committed to a round")]),
-        Fact("model", [.text("the exact merge of a round's contributions, named by the digest of its tensors and configuration")]),
-        Fact("lineage", [.text("which contributions a model merges, and what each was trained on")]),
-        Fact("exclusion", [.text("contributions that every later replay of the chain leaves out")]),
-        Fact("plan", [.text("an exclusion, every model that descends from it, and what becomes of each; anyone derives it from the chain")]),
-        Fact("holder", [.text("a member that had something to erase, and says store by store what it erased")]),
-        Fact("checkpoint", [.text("the signed size and root of the chain; it fixes every event before it")]),
-        Fact("counterfactual", [.text("the history with whose result a rebuilt model is equal, byte for byte")]),
-        Fact("certificate", [.text("issued where every affected model was rebuilt; where one was withdrawn instead, a statement of status is issued")]),
-        Fact("digest", [.text("SHA-256: 64 digits that name a file; another file has other digits")]),
+    static let deletion = [
+        Fact(
+            "contribution", "an adapter, a small set of changed weights, that a member committed to a round"
+        ),
+        Fact("model", "the exact merge of a round's contributions, named by the digest of its content"),
+        Fact("lineage", "which contributions a model merges, and what each was trained on"),
+        Fact("exclusion", "contributions that every later replay of the chain leaves out"),
+        Fact(
+            "plan",
+            "an exclusion, every model that descends from it, and what becomes of each; anyone who has the chain "
+                + "derives it"),
+        Fact("holder", "a member that had something to erase, and says store by store what it erased"),
+        Fact("checkpoint", "the signed size and root of the chain; it fixes every event before it"),
+        Fact("counterfactual", "the history with whose result a rebuilt model is equal, byte for byte"),
+        Fact(
+            "certificate",
+            "issued where every affected model was rebuilt; where one was withdrawn instead, a statement of status "
+                + "takes its place"),
+        Fact("digest", "SHA-256: 64 digits that name a file; another file has other digits"),
     ]
 }

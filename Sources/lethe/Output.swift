@@ -10,6 +10,17 @@ func printJSON(_ value: some Encodable) {
     print(String(decoding: CanonicalJSON.encode(value), as: UTF8.self))
 }
 
+/// Prints one answer, as fields for a program or as a line for a person.
+func answer(_ fields: some Encodable, _ line: String, json: Bool) {
+    if json { printJSON(fields) } else { print(line) }
+}
+
+/// Prints a text whole; for a program as the one field of an object.
+func printText(_ bytes: [UInt8], json: Bool) {
+    let text = String(decoding: bytes, as: UTF8.self)
+    if json { printJSON(["text": text]) } else { print(text, terminator: "") }
+}
+
 /// Rows of text in aligned columns.
 struct TextTable {
     private var rows: [[String]]

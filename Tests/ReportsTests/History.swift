@@ -5,10 +5,11 @@ import MerkleLog
 import Proofs
 import Signing
 
-/// A consortium's history in memory, the same in each run: keys from names, a clock that moves by fixed steps.
+/// A consortium's history in memory, the same in each run: keys from names, a clock that moves by fixed
+/// steps.
 ///
-/// Every event is signed and admitted as a ledger would admit it, and a certificate is checked by the real verifier, so
-/// a page in these tests shows nothing that a chain could not say.
+/// Every event is signed and admitted as a ledger would admit it, and a certificate is checked by the
+/// real verifier, so a page in these tests shows nothing that a chain could not say.
 struct History {
     static let origin = Origin("skies.example/public")!
     /// 2026-10-01T08:00:00Z
@@ -23,7 +24,8 @@ struct History {
 
     var chainOperator: MemberName { members[0] }
 
-    /// A consortium of `members`, the first of which operates the chain and aggregates, all others witnesses too.
+    /// A consortium of `members`, the first of which operates the chain and aggregates, all others
+    /// witnesses too.
     init(_ members: [String]) throws {
         self.members = members.map { MemberName($0)! }.sorted()
         let records = self.members.enumerated().map { index, name in
@@ -42,7 +44,9 @@ struct History {
                     threshold: Count(2)!)),
             as: self.members[0])
         try say(
-            .baseRegistered(BaseRegistered(base: Self.digest("base"), name: BaseName("sentence-transformers/all-MiniLM-L6-v2")!)),
+            .baseRegistered(
+                BaseRegistered(
+                    base: Self.digest("base"), name: BaseName("sentence-transformers/all-MiniLM-L6-v2")!)),
             as: self.members[0])
     }
 
@@ -62,7 +66,8 @@ struct History {
         let head = view.head(of: author)
         let statement = Statement(
             chain: Self.origin, author: author, sequence: head?.events.value ?? 0, previous: head?.last,
-            claimedAt: Timestamp(seconds: clock)!, body: nil, event: event, firstLeaf: view.charter?.firstLeaf)
+            claimedAt: Timestamp(seconds: clock)!, body: nil, event: event,
+            firstLeaf: view.charter?.firstLeaf)
         let payload = statement.bytes, key = Self.key("event", author)
         let signature = Envelope.Signature(
             keyID: KeyBytes(bytes: key.publicKey.bytes)!.keyID,
@@ -83,22 +88,31 @@ extension History {
         _ name: String, _ topology: Topology, contributors: [MemberName]? = nil, isAttested: Bool = false
     ) throws {
         let round = RoundID(name)!
+        try open(name, topology, contributors: contributors)
+        let set = EventSet(view.contributions(to: round).map(\.event))
+        try say(.roundClosed(RoundClosed(contributions: set, round: round)), as: chainOperator)
+        try materialize(round, plan: nil, isAttested: isAttested)
+    }
+
+    /// A round with contributions that nobody closes.
+    mutating func open(_ name: String, _ topology: Topology, contributors: [MemberName]? = nil) throws {
+        let round = RoundID(name)!
         let previous = view.allRounds.last
         try say(
-            .roundOpened(RoundOpened(base: Self.digest("base"), round: round, rule: .mean, topology: topology)),
+            .roundOpened(
+                RoundOpened(base: Self.digest("base"), round: round, rule: .mean, topology: topology)),
             as: chainOperator)
         for (index, member) in (contributors ?? members).enumerated() {
             try say(
                 .adapterCommitted(
                     AdapterCommitted(
-                        adapter: Self.digest("adapter \(name) \(member)"), configuration: Self.digest("configuration"),
+                        adapter: Self.digest("adapter \(name) \(member)"),
+                        configuration: Self.digest("configuration"),
                         parents: parents(of: member, topology, previous), round: round,
-                        tensors: Self.digest("tensors \(name) \(member)"), weight: Weight(100 + 37 * index)!)),
+                        tensors: Self.digest("tensors \(name) \(member)"), weight: Weight(100 + 37 * index)!
+                    )),
                 as: member)
         }
-        let set = EventSet(view.contributions(to: round).map(\.event))
-        try say(.roundClosed(RoundClosed(contributions: set, round: round)), as: chainOperator)
-        try materialize(round, plan: nil, isAttested: isAttested)
     }
 
     private func parents(
@@ -107,7 +121,9 @@ extension History {
         guard let previous else { return [] }
         switch topology {
         case .isolated:
-            let own = view.allRounds.reversed().lazy.flatMap { view.contributions(to: $0.round) }.first { $0.member == member }
+            let own = view.allRounds.reversed().lazy.flatMap { view.contributions(to: $0.round) }.first {
+                $0.member == member
+            }
             return own.map { [$0.adapter] } ?? []
         case .feedback: return view.currentModel(of: previous.round).map { [$0.model] } ?? []
         }
@@ -130,7 +146,8 @@ extension History {
 // MARK: - Deletions
 
 extension History {
-    /// Carries out the deletion of everything that `member` contributed, from the request to its completion.
+    /// Carries out the deletion of everything that `member` contributed, from the request to its
+    /// completion.
     ///
     /// - Parameter days: how long after receipt the work begins.
     mutating func delete(_ member: String, id: String, days: Int = 0, isAttested: Bool) throws {
@@ -141,17 +158,20 @@ extension History {
             .deletionRequested(
                 DeletionRequested(
                     deletion: deletion, dueAt: Timestamp(seconds: received.seconds + 31 * 86_400)!,
-                    ground: .memberLeft, member: member, receivedAt: received, scope: .contributions)), as: member)
+                    ground: .memberLeft, member: member, receivedAt: received, scope: .contributions)),
+            as: member)
         clock += days * 86_400
         try say(.deletionDecided(DeletionDecided(decision: .accepted, deletion: deletion)), as: member)
         let plan = view.plan(for: [deletion])
         try say(
             .deletionStarted(
                 DeletionStarted(
-                    deletions: [deletion], excluded: plan.excluded, holders: plan.holders, plan: plan.digest)),
+                    deletions: [deletion], excluded: plan.excluded, holders: plan.holders, plan: plan.digest
+                )),
             as: chainOperator)
         try say(
-            .exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)),
+            .exclusionApplied(
+                ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)),
             as: chainOperator)
         try settle(plan, isAttested: isAttested)
         for holder in plan.holders { try erase(plan, as: holder) }
@@ -169,7 +189,8 @@ extension History {
                 try materialize(planned.round, plan: plan.digest, isAttested: isAttested)
             } else {
                 try say(
-                    .modelRecalled(ModelRecalled(model: planned.model, plan: plan.digest, round: planned.round)),
+                    .modelRecalled(
+                        ModelRecalled(model: planned.model, plan: plan.digest, round: planned.round)),
                     as: chainOperator)
             }
             dispositions.append(
@@ -179,28 +200,41 @@ extension History {
         }
         try say(
             .rematerializationCompleted(
-                RematerializationCompleted(dispositions: dispositions, plan: plan.digest)), as: chainOperator)
+                RematerializationCompleted(dispositions: dispositions, plan: plan.digest)),
+            as: chainOperator)
     }
 
     private mutating func erase(_ plan: Plan, as holder: MemberName) throws {
         let isOperator = holder == chainOperator
         let items = Count(isOperator ? plan.artifacts.count : plan.excluded.count)!
         var results = [StoreResult(items: items, store: .blobs, verdict: .deleted)]
-        if isOperator { results.append(StoreResult(items: Count(plan.models.count)!, store: .runningSums, verdict: .deleted)) }
-        results.append(StoreResult(items: Count(isOperator ? 0 : 1)!, store: .vault, verdict: isOperator ? .notFound : .deleted))
+        if isOperator {
+            results.append(
+                StoreResult(items: Count(plan.models.count)!, store: .runningSums, verdict: .deleted))
+        }
+        results.append(
+            StoreResult(
+                items: Count(isOperator ? 0 : 1)!, store: .vault, verdict: isOperator ? .notFound : .deleted
+            ))
         try say(
-            .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: results)), as: holder)
+            .erasureAttested(
+                ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: results)), as: holder
+        )
     }
 }
 
 // MARK: - Certificates
 
 extension History {
-    /// What the verifier says of the certificate of `id`, issued by the operator and signed by `signers` beside it.
-    func verdict(_ id: String, signers: [MemberName] = []) throws -> (verdict: CertificateVerdict, bundle: [UInt8]) {
+    /// What the verifier says of the certificate of `id`, issued by the operator and signed by `signers`
+    /// beside it.
+    func verdict(_ id: String, signers: [MemberName] = []) throws -> (
+        verdict: CertificateVerdict, bundle: [UInt8]
+    ) {
         let tree = MerkleTree(leaves: entries.map { LeafHash(entry: $0) })
         let content = try CertificateContent(
-            DeletionID(id)!, view: view, root: ArtifactDigest(retagging: tree.root()), issuer: chainOperator,
+            DeletionID(id)!, view: view, root: ArtifactDigest(retagging: tree.root()),
+            issuer: chainOperator,
             issuedAt: Timestamp(seconds: clock + 300)!, index: { hashes[$0] })
         let payload = CanonicalJSON.encode(CertificateStatement(content))
         let message = Envelope.preAuthenticationEncoding(Envelope.payloadType, payload)
@@ -226,10 +260,12 @@ extension History {
 
     private func checkpoint(_ tree: MerkleTree) throws -> [UInt8] {
         var note = try Note(
-            text: Checkpoint(origin: Self.origin.text, size: TreeSize(entries.count), root: tree.root()).text)
+            text: Checkpoint(origin: Self.origin.text, size: TreeSize(entries.count), root: tree.root())
+                .text)
         note.sign(as: Self.logName, with: Self.logKey)
         note.cosign(
-            as: KeyName("auditor.example/w")!, with: Self.key("witness", members[1]), time: UInt64(clock + 200))
+            as: KeyName("auditor.example/w")!, with: Self.key("witness", members[1]),
+            time: UInt64(clock + 200))
         return note.bytes
     }
 
@@ -237,7 +273,9 @@ extension History {
         let witness = PolicyWord("auditor")!
         return try TrustPolicy(
             logs: [
-                .init(key: VerifierKey(name: Self.logName, algorithm: .ed25519, publicKey: Self.logKey.publicKey))
+                .init(
+                    key: VerifierKey(
+                        name: Self.logName, algorithm: .ed25519, publicKey: Self.logKey.publicKey))
             ],
             witnesses: [
                 .init(

@@ -20,6 +20,15 @@ enum Sample: String, CaseIterable {
     static let airlines = ["american", "delta", "southwest", "united", "usairways", "virgin"]
     static let command = "lethe verify deletion.certificate.json --trust trust.policy"
 
+    /// Every sample's report and page, made once.
+    private static let made = Dictionary(
+        uniqueKeysWithValues: allCases.map { sample in
+            (sample, Result { try sample.make() }.map { (report: $0, page: $0.html()) })
+        })
+
+    func report() throws -> DeletionReport { try Self.made[self]!.get().report }
+    func page() throws -> String { try Self.made[self]!.get().page }
+
     func history() throws -> History {
         switch self {
         case .isolated, .lonely: try Self.airlineHistory(self == .isolated)
@@ -29,7 +38,7 @@ enum Sample: String, CaseIterable {
         }
     }
 
-    func report() throws -> DeletionReport {
+    private func make() throws -> DeletionReport {
         let history = try history()
         let signers = self == .lonely ? [] : [history.members[2]]
         let (verdict, bundle) = try history.verdict("del-5f2c71", signers: signers)
@@ -41,7 +50,8 @@ enum Sample: String, CaseIterable {
         for round in 1...3 {
             // One airline sits out, so that a lane has a gap.
             let contributors = round == 2 ? history.members.filter { $0.text != "virgin" } : nil
-            try history.round("round-\(round)", .isolated, contributors: contributors, isAttested: isAttested)
+            try history.round(
+                "round-\(round)", .isolated, contributors: contributors, isAttested: isAttested)
         }
         try history.delete("delta", id: "del-5f2c71", days: isAttested ? 4 : 36, isAttested: isAttested)
         return history
@@ -60,7 +70,8 @@ enum Sample: String, CaseIterable {
     private static func largeHistory(members: Int, rounds: Int) throws -> History {
         var history = try History((1...members).map { "member-\($0 < 10 ? "0" : "")\($0)" })
         for round in 1...rounds {
-            let contributors = history.members.enumerated().filter { ($0.offset + round) % 5 != 0 }.map(\.element)
+            let contributors = history.members.enumerated().filter { ($0.offset + round) % 5 != 0 }.map(
+                \.element)
             try history.round("2026-week-\(round + 9)", .isolated, contributors: contributors)
         }
         try history.delete("member-17", id: "del-5f2c71", days: 9, isAttested: true)

@@ -63,11 +63,11 @@ struct ChainCommand: AsyncParsableCommand {
             let readers: [MemberName] = try readers.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let member = try await options.actor(ledger)
-                let recorded = try await ledger.openPrivateChain(of: member, readers: readers, protection: .none)
+                let recorded = try await ledger.openPrivateChain(of: member, readers: readers)
                 if let recorded {
                     printRecorded(recorded, "opened the private chain of \(member)", json: options.json)
                 } else {
-                    print("the private chain of \(member) is open")
+                    answer(["member": member.text, "state": "open"], "the private chain of \(member) is open", json: options.json)
                 }
             }
         }
@@ -148,13 +148,13 @@ struct ChainCommand: AsyncParsableCommand {
             if let collect {
                 let bytes = try readFile(collect)
                 let count = try await options.writing { try await $0.collect(cosigned: bytes) }
-                return print("\(count) cosignature(s) hold and are kept")
+                return answer(["kept": count], "\(count) cosignature(s) hold and are kept", json: options.json)
             }
             let note = try await options.reading { ledger in
                 let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.checkpointNote(of: origin).note
             }
-            print(String(decoding: note, as: UTF8.self), terminator: "")
+            printText(note, json: options.json)
         }
     }
 
@@ -171,7 +171,7 @@ struct ChainCommand: AsyncParsableCommand {
                 let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.writeTiles(of: origin, to: output)
             }
-            print("\(output): \(count) file(s)")
+            answer(["files": count], "\(output): \(count) file(s)", json: options.json)
         }
     }
 }
@@ -216,7 +216,7 @@ struct SignCommand: AsyncParsableCommand {
             return (try await ledger.cosign(envelope, as: [member]), member)
         }
         try writeFile(signed + [0x0a], to: file)
-        print("\(file): signed by \(member)")
+        answer(["file": file, "signedBy": member.text], "\(file): signed by \(member)", json: options.json)
     }
 }
 
@@ -245,8 +245,7 @@ struct WitnessCommand: AsyncParsableCommand {
                 }
                 return try await ledger.cosign(checkpoint: bytes, as: member)
             }
-            if let output { return try writeFile(note, to: output) }
-            print(String(decoding: note, as: UTF8.self), terminator: "")
+            if let output { try writeFile(note, to: output) } else { printText(note, json: options.json) }
         }
 
         /// The note itself, or the one in a chain file's header.
@@ -272,7 +271,6 @@ struct TrustCommand: AsyncParsableCommand {
     func run() async throws {
         let excluded: [MemberName] = try excluded.map { try parsed($0, "member name") }
         let bytes = try await options.reading { try await $0.trustPolicy(quorum: quorum, excluding: excluded).bytes }
-        if let output { return try writeFile(bytes, to: output) }
-        print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        if let output { try writeFile(bytes, to: output) } else { printText(bytes, json: options.json) }
     }
 }

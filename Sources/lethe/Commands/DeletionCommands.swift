@@ -47,6 +47,7 @@ struct DeletionCommand: AsyncParsableCommand {
         @Option(help: "accepted or refused.") var decision = "accepted"
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var cosigners: [String] = []
+        @Option(help: "Write the event to FILE for further signatures, and append nothing.") var draft: String?
 
         func run() async throws {
             let decision: Decision = try parsed(decision, "decision")
@@ -60,6 +61,14 @@ struct DeletionCommand: AsyncParsableCommand {
                     if options.as == nil, let concerned, local.contains(concerned) { concerned } else {
                         try await options.actor(ledger)
                     }
+                if let draft {
+                    let event = Event.deletionDecided(DeletionDecided(decision: decision, deletion: id))
+                    let bytes = try await ledger.draft(event, as: member, cosigners: cosigners)
+                    try writeFile(bytes + [0x0a], to: draft)
+                    return answer(
+                        ["file": draft, "signedBy": member.text],
+                        "\(draft): signed by \(member); lethe sign adds signatures", json: options.json)
+                }
                 printRecorded(
                     try await ledger.decideDeletion(id, decision, as: member, cosigners: cosigners),
                     "\(id) is \(decision.rawValue)", json: options.json)
@@ -149,7 +158,10 @@ struct DeletionCommand: AsyncParsableCommand {
             try writeFile(bundle.bytes, to: output)
             let verdict = try CertificateVerifier(policy: policy).verify(bundle)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
-            print("\(output): \(verdict.content.title), grade A\(verdict.content.grade.rawValue)")
+            let grade = "A\(verdict.content.grade.rawValue)"
+            answer(
+                ["file": output, "grade": grade, "kind": verdict.content.kind.rawValue],
+                "\(output): \(verdict.content.title), grade \(grade)", json: options.json)
         }
     }
 }
@@ -170,7 +182,7 @@ extension DeletionCommand {
                 return (try await ledger.countersign(bundle, policy: policy, as: member), member)
             }
             try writeFile(signed.bytes, to: file)
-            print("\(file): signed by \(member)")
+            answer(["file": file, "signedBy": member.text], "\(file): signed by \(member)", json: options.json)
         }
     }
 }
@@ -273,7 +285,7 @@ struct BodyCommand: AsyncParsableCommand {
             guard let body = try await options.reading({ try await $0.bodyBytes(value) }) else {
                 throw Answer.no("no body \(commitment) is in this ledger")
             }
-            print(String(decoding: body, as: UTF8.self))
+            printText(body + [0x0a], json: options.json)
         }
     }
 

@@ -53,7 +53,7 @@ struct InitCommand: AsyncParsableCommand {
             consortium, chainOperator: specs[0].name, cards: all, threshold: threshold ?? all.count / 2 + 1,
             protection: protection)
         for spec in specs {
-            try await ledger.openPrivateChain(of: spec.name, readers: [spec.name], protection: protection)
+            try await ledger.openPrivateChain(of: spec.name, readers: [spec.name])
         }
         let summary = try await ledger.summary()
         try await ledger.close()

@@ -28,7 +28,9 @@ struct MemberCommand: AsyncParsableCommand {
                 if let draft {
                     let bytes = try await ledger.draft(event, as: author, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
-                    print("\(draft): signed by \(author); lethe sign adds signatures")
+                    answer(
+                        ["file": draft, "signedBy": author.text], "\(draft): signed by \(author); lethe sign adds signatures",
+                        json: options.json)
                 } else {
                     let origin = try await ledger.publicOrigin
                     printRecorded(

@@ -251,7 +251,9 @@ struct AdapterCommand: AsyncParsableCommand {
             try await options.writing { ledger in
                 for directory in directories {
                     let found = try await ledger.importAdapter(at: directory)
-                    print("\(directory): \(short(found.adapter.hex)) of \(found.round)")
+                    answer(
+                        ["adapter": found.adapter.hex, "event": found.event.hex, "round": found.round.text],
+                        "\(directory): \(short(found.adapter.hex)) of \(found.round)", json: options.json)
                 }
             }
         }
@@ -267,7 +269,9 @@ struct AdapterCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportContribution(adapter, to: output) }
-            print("\(output): the contribution of \(row.member) to \(row.round)")
+            answer(
+                ["adapter": row.adapter.hex, "directory": output, "member": row.member.text, "round": row.round.text],
+                "\(output): the contribution of \(row.member) to \(row.round)", json: options.json)
         }
     }
 }
@@ -320,7 +324,9 @@ struct ModelCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportModel(model, to: output) }
-            print("\(output): the model \(row.model) of \(row.round)")
+            answer(
+                ["directory": output, "model": row.model.hex, "round": row.round.text],
+                "\(output): the model \(row.model) of \(row.round)", json: options.json)
         }
     }
 

@@ -23,7 +23,9 @@ struct ProveCommand: AsyncParsableCommand {
         }
         let path = output ?? "\(hash.hex.prefix(16)).tlog-proof"
         try writeFile(proof.bytes, to: path)
-        print("\(path): event \(proof.index) \(short(hash.hex))")
+        answer(
+            ["event": hash.hex, "file": path, "index": "\(proof.index)"],
+            "\(path): event \(proof.index) \(short(hash.hex))", json: options.json)
     }
 }
 
@@ -227,7 +229,7 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         if views {
             try await options.writing { try await $0.rebuildViews() }
-            return print("the views are rebuilt from the entries")
+            return answer(["views": "rebuilt"], "the views are rebuilt from the entries", json: options.json)
         }
         let results = try await options.reading { ledger in
             var events: Set<EventHash> = []

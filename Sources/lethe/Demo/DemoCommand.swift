@@ -12,7 +12,7 @@ struct DemoCommand: AsyncParsableCommand {
             the ledgers, trust.policy, deletion.certificate.json, report.html and one event's .tlog-proof.
             """)
 
-    @Argument(help: "The folder to make.") var directory = "lethe-demo"
+    @Argument(help: "The folder to make (default: lethe-demo, or the next free name).") var folder: String?
     @Option(help: "Real adapters, as DIR/round-N/ORGANISATION/; without it small ones are made.") var adapters: String?
     @Option(help: "isolated or feedback: what the adapters started from.") var topology = "isolated"
     @Option(help: "The organisation that is deleted (default: delta, else the first).") var delete: String?
@@ -20,6 +20,7 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let topology: Topology = try parsed(topology, "topology")
+        let directory = folder ?? Self.freeName()
         guard ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).isEmpty else {
             throw Answer.unknown("\(directory) is not empty", hint: "give a folder that does not exist yet: lethe demo DIR")
         }
@@ -41,5 +42,10 @@ struct DemoCommand: AsyncParsableCommand {
         }
         var story = try await DemoStory(directory: directory, input: input, topology: topology, deleted: deleted)
         try await story.tell()
+    }
+
+    private static func freeName() -> String {
+        let names = ["lethe-demo"] + (2...9_999).map { "lethe-demo-\($0)" }
+        return names.first { !FileManager.default.fileExists(atPath: $0) } ?? "lethe-demo"
     }
 }

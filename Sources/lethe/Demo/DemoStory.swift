@@ -80,11 +80,11 @@ struct DemoStory {
 
     private func openPrivateChains() async throws {
         for member in input.members {
-            try await ledgers[member]!.openPrivateChain(of: member, readers: [], protection: .none)
+            try await ledgers[member]!.openPrivateChain(of: member, readers: [])
         }
         try await exchange()
         for member in input.members {
-            try await ledgers[member]!.openPrivateChain(of: member, readers: [], protection: .none)
+            try await ledgers[member]!.openPrivateChain(of: member, readers: [])
         }
         try await exchange()
         say("each has a private chain, anchored on the public one by a salted commitment")
