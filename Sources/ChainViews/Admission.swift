@@ -77,6 +77,14 @@ public struct ReceivedEvent: Hashable, Sendable {
         return Dictionary(keys.map { ($0.keyID, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// Whether it introduces keys at all. Most events do not.
+    var introducesKeys: Bool {
+        switch statement.event {
+        case .consortiumFounded, .memberAdmitted, .keyAdded: true
+        default: false
+        }
+    }
+
     /// Refuses the event unless every signature holds under the key that its key id stands for.
     public func checkSignatures(
         keys: (KeyID) -> KeyBytes?

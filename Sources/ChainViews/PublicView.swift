@@ -121,9 +121,13 @@ extension PublicView {
     }
 
     /// All rows. Two views are equal when these are.
-    public var rows: [ViewRow] {
-        consortium.all + members.all + keys.all + authors.all + chains.all + anchors.all + bases.all
-            + rounds.all + contributions.all + models.all + deletions.all + plans.all
+    public var rows: [ViewRow] { rows(cores: 1) }
+
+    /// All rows, written on `cores` threads.
+    public func rows(cores: Int) -> [ViewRow] {
+        let few = consortium.all + members.all + keys.all + authors.all + chains.all
+        let many = anchors.all(cores: cores) + bases.all + rounds.all(cores: cores) + contributions.all(cores: cores)
+        return few + many + models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
