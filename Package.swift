@@ -86,7 +86,7 @@ let package = Package(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "ChainViewsTests",
-            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing", crypto],
             swiftSettings: strict),
         // A consortium with fixed keys that says what tests want it to say.
         .target(
@@ -132,6 +132,11 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
 
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Adapters", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
+
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
@@ -159,18 +164,22 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
-                "Replay", "Reports", "Signing", "Unlearning",
+                "Participation", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
             name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
             swiftSettings: strict),
+        .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
+
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
+
         // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
