@@ -32,12 +32,17 @@ struct Pilot {
         return place
     }()
 
-    init() {
+    init() { self.init(copying: Self.template) }
+
+    private init(copying source: Workplace) {
         place = Workplace(environment: ["LETHE_LEDGER": "pilot"])
         for name in ["pilot", "round-1", "round-2"] {
-            try! FileManager.default.copyItem(atPath: Self.template.file(name), toPath: place.file(name))
+            try! FileManager.default.copyItem(atPath: source.file(name), toPath: place.file(name))
         }
     }
+
+    /// The same ledger in another place, to be spoiled.
+    func copy() -> Pilot { Pilot(copying: place) }
 
     /// What a refusal may not change: the chains, what the check finds, the blobs, the outbox.
     func state() throws -> String {
@@ -58,7 +63,7 @@ struct Pilot {
         let error = lines.first { $0.hasPrefix("lethe: error: ") }
         #expect(outcome.status == status, "\(arguments): \(outcome.output)\(outcome.errors)", sourceLocation: location)
         #expect(lines.contains { $0.hasPrefix("lethe: hint: ") }, "\(outcome.errors)", sourceLocation: location)
-        for word in words {
+        for word in words where !word.isEmpty {
             #expect(error?.contains(word) ?? false, "no \"\(word)\" in \(outcome.errors)", sourceLocation: location)
         }
         #expect(try state() == before, "\(arguments) changed the ledger", sourceLocation: location)
