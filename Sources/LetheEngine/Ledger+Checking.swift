@@ -81,6 +81,10 @@ extension Ledger {
     private func checkViews(
         _ origin: Origin, _ rows: [ChainViews.ViewRow], _ report: inout CheckReport
     ) throws {
+        let (position, size) = (try directory.events.viewPosition(of: chainID(origin)), try size(of: origin))
+        if position != size {
+            report.found("the stored view is of \(position) entries, and there are \(size)", at: "\(origin) view")
+        }
         let stored = try Dictionary(grouping: directory.events.viewRows(of: chainID(origin)), by: \.kind)
         let expected = Dictionary(grouping: rows, by: \.kind)
         for kind in Set(stored.keys).union(expected.keys).sorted() {
