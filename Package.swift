@@ -27,10 +27,14 @@ let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swif
 
 let package = Package(
     name: "lethe",
-    products: [],
+    products: [
+        .executable(name: "lethe", targets: ["lethe"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.0"),
     ],
     targets: [
         .systemLibrary(
@@ -80,14 +84,40 @@ let package = Package(
         // What the chains say, and what may be said next: views, admission, replay from entry bytes.
         .target(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ChainViewsTests",
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            swiftSettings: strict),
+        // A consortium with fixed keys that says what tests want it to say.
+        .target(
+            name: "ConsortiumFixture", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
+            path: "Tests/ConsortiumFixture", swiftSettings: strict),
 
         // What a third party checks offline: no database, no network.
         .target(
             name: "Proofs", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            name: "ProofsTests",
+            dependencies: [
+                "Proofs", "Signing", "MerkleLog", "Bytes", "ChainViews", "ConsortiumFixture", "Events",
+            ],
             exclude: ["Interop"], swiftSettings: strict),
+
+        // Documents for people: one HTML file each, with its data in it.
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [
+                .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
+                .embedInCode("Templates/spans.mustache"), .embedInCode("Templates/page.css"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
         .target(
@@ -102,9 +132,17 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
 
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Adapters", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
+
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "UnlearningTests", dependencies: ["Unlearning", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
 
         // Everything put together: one ledger directory and what can be done with it.
         .target(
@@ -113,6 +151,33 @@ let package = Package(
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Proofs", "Replay",
                 "Signing", "Unlearning",
             ], swiftSettings: strict),
+
+        .testTarget(
+            name: "LetheEngineTests",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
+                "Replay", "Signing", "Unlearning", grdb,
+            ], swiftSettings: strict),
+
+        // The command line.
+        .executableTarget(
+            name: "lethe",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
+                "Replay", "Reports", "Signing", "Unlearning",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        // Runs the built program. The dependency is there so that it is built.
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing"],
+            swiftSettings: strict),
+        // Organisations as agents: state to decision, contribution to reward, and their simulation.
+        .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
+
+        // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -54,7 +54,8 @@ public enum Hex {
 
     private static let ones: UInt64 = 0x0101_0101_0101_0101
 
-    /// Whether each of eight characters is a digit. For a byte below 0x80, adding 0x80 − c sets the high bit from c on.
+    /// Whether each of eight characters is a digit. For a byte below 0x80, adding 0x80 − c sets the high bit
+    /// from c on.
     private static func areDigits(_ text: UInt64) -> Bool {
         let fromZero = text &+ ones &* (0x80 - 0x30), pastNine = text &+ ones &* (0x80 - 0x3a)
         let fromA = text &+ ones &* (0x80 - 0x61), pastF = text &+ ones &* (0x80 - 0x67)

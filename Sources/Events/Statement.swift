@@ -52,8 +52,9 @@ public struct Statement: Hashable, Sendable {
         subjects = Self.subjects(of: event, chain: chain, firstLeaf: firstLeaf)
     }
 
-    /// The subjects that an event must have: its artifacts; else the chain, by the hash of its first leaf; for a chain's
-    /// first event the charter or the reader list, by the digest of the event's canonical bytes.
+    /// The subjects that an event must have: its artifacts; else the chain, by the hash of its first leaf;
+    /// for a chain's first event the charter or the reader list, by the digest of the event's canonical
+    /// bytes.
     public static func subjects(of event: Event, chain: Origin, firstLeaf: EventHash?) -> [Subject] {
         switch event {
         case .adapterCommitted(let content):
@@ -93,8 +94,8 @@ extension Statement {
 
     /// Reads a statement of a known type from its canonical bytes; anything unknown is refused.
     ///
-    /// What only the chain can tell is not judged here: whether the subjects follow from the event, whether sequence and
-    /// previous event fit the author's last, whether the chain may hold such an event.
+    /// What only the chain can tell is not judged here: whether the subjects follow from the event, whether
+    /// sequence and previous event fit the author's last, whether the chain may hold such an event.
     public init(parsing bytes: [UInt8]) throws(ParseError) {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         let root: JSONNode

@@ -1,7 +1,7 @@
 /// A UTC time to the second, written `2026-11-23T10:00:00Z` and in no other way.
 ///
-/// Years 1970 to 9999; no leap seconds. In an event it is what the author claims; what is proven is the bracket between
-/// two checkpoints.
+/// Years 1970 to 9999; no leap seconds. In an event it is what the author claims; what is proven is the
+/// bracket between two checkpoints.
 public struct Timestamp: TextValue, Comparable {
     public static let pattern =
         "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
@@ -113,9 +113,9 @@ public struct CalendarDate: TextValue, Comparable {
         return shiftedYear / 400 * 146_097 + dayOfEra - 719_468
     }
 
-    /// The same day `count` months later, or the last day of that month where it is shorter (Regulation 1182/71,
-    /// Art. 3(2)(c)): one month after 31 January is the last day of February. `nil` outside 1970 to 9999, since a
-    /// deadline that is silently another day would be worse than none.
+    /// The same day `count` months later, or the last day of that month where it is shorter (Regulation
+    /// 1182/71, Art. 3(2)(c)): one month after 31 January is the last day of February. `nil` outside 1970 to
+    /// 9999, since a deadline that is silently another day would be worse than none.
     public func addingMonths(_ count: Int) -> CalendarDate? {
         let (months, overflow) = (year * 12 + month - 1).addingReportingOverflow(count)
         guard !overflow, months >= 0 else { return nil }

@@ -1,6 +1,7 @@
 internal import Bytes
 internal import ChainViews
 public import Events
+internal import Foundation
 internal import LedgerStore
 internal import MerkleLog
 public import Signing
@@ -18,11 +19,31 @@ public struct KeyProtection: Sendable {
 }
 
 extension Ledger {
+    /// How this ledger's secrets are written: as those that lie here already.
+    var ownProtection: KeyProtection {
+        get throws {
+            guard keys.isEncrypted else { return .none }
+            guard let passphrase = try surroundings.passphrase(), !passphrase.isEmpty else {
+                throw EngineError(
+                    .missing, "this ledger's keys are encrypted and no passphrase was given for the new one",
+                    hint: "put it into a file and name the file in LETHE_PASSPHRASE_FILE")
+            }
+            return .passphrase(passphrase, random: surroundings.random)
+        }
+    }
+
     /// Makes a ledger directory with the keys of `members`, and no chain yet.
     public static func create(
         at path: String, consortium: Consortium, members: [MemberName], protection: KeyProtection,
         surroundings: Surroundings
     ) async throws -> Ledger {
+        for member in members where member.text == "public" || members.count(where: { $0 == member }) > 1 {
+            throw EngineError(
+                .invalidRequest, "\(member) cannot be a member's name here: it is given twice, or the public chain's",
+                hint: "name every member once, and none of them public")
+        }
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         let directory = try LedgerDirectory.create(at: path, random: surroundings.random)
         let keys = try KeyRing(directory: directory.paths.keys, passphrase: surroundings.passphrase)
         let ledger = Ledger(directory: directory, keys: keys, surroundings: surroundings)
@@ -102,14 +123,21 @@ extension Ledger {
     /// Opens the private chain of local `member`, which operates it: announces it on the public chain, then lists its
     /// readers on the chain itself.
     ///
-    /// - Returns: outbox files that the public chain's operator must append first, if that is somebody else.
+    /// Where somebody else operates the public chain, the announcement waits in the outbox, and the same call lists the
+    /// readers once it stands on the chain.
+    ///
+    /// - Returns: what became of the announcement; `nil` where it stood on the chain already.
     @discardableResult
     public func openPrivateChain(
-        of member: MemberName, readers: [MemberName], protection: KeyProtection
-    ) throws -> Recorded {
+        of member: MemberName, readers: [MemberName]
+    ) throws -> Recorded? {
         let origin = Origin(try view.charter!.consortium, chain: Identifier<Origin>(member.text)!)
         let existing = keys.checkpointKey(of: origin)
-        let key = try existing ?? makeCheckpointKey(origin, protection)
+        if try view.chains[origin] != nil, existing != nil {
+            try listReaders(of: origin, as: member, readers)
+            return nil
+        }
+        let key = try existing ?? makeCheckpointKey(origin, ownProtection)
         let announced = try record(
             .chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), as: member,
             on: publicOrigin)

@@ -5,8 +5,9 @@ import Testing
 private enum TableSubject {}
 
 @Suite struct CalendarTests {
-    /// Every day from 1970 to 2200, in three ways: by its count, by counting on from the day before with a table of
-    /// month lengths, and as lines `<days> <date>` whose digest Python's `datetime` and `hashlib` gave.
+    /// Every day from 1970 to 2200, in three ways: by its count, by counting on from the day before with a
+    /// table of month lengths, and as lines `<days> <date>` whose digest Python's `datetime` and `hashlib`
+    /// gave.
     @Test func countsTheDaysAsACalendarDoes() throws {
         var (year, month, day) = (1970, 1, 1)
         var lines: [UInt8] = []
@@ -57,7 +58,9 @@ private enum TableSubject {}
         #expect(try #require(CalendarDate(start)).addingMonths(months)?.text == end)
     }
 
-    @Test(arguments: [("9999-12-31", 1), ("1970-01-01", -1), ("2026-01-01", Int.max), ("2026-01-01", Int.min)])
+    @Test(arguments: [
+        ("9999-12-31", 1), ("1970-01-01", -1), ("2026-01-01", Int.max), ("2026-01-01", Int.min),
+    ])
     func givesNoDeadlineOutsideTheCalendar(start: String, months: Int) throws {
         #expect(try #require(CalendarDate(start)).addingMonths(months) == nil)
     }

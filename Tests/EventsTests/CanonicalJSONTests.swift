@@ -75,6 +75,13 @@ import Testing
         #expect(CanonicalJSON.encode(decoded) == bytes)
     }
 
+    /// A list that is copied for each element takes minutes here, one that is not a fraction of a second.
+    @Test(.timeLimit(.minutes(1))) func writesALongListWithoutCopyingIt() {
+        let numbers = Array(0..<100_000)
+        let text = "[" + numbers.map(String.init).joined(separator: ",") + "]"
+        #expect(CanonicalJSON.encode(numbers) == Array(text.utf8))
+    }
+
     /// `rfc8785` from PyPI writes the same bytes.
     @Test(.enabled(if: Project.canImport("rfc8785"), "needs Python with rfc8785"))
     func writesWhatAnotherImplementationWrites() throws {
@@ -107,8 +114,10 @@ extension JSONValue {
     /// Scalars at the edges of escaping, of UTF-8 lengths and of UTF-16 order.
     private static let scalars: [Unicode.Scalar] =
         (0...0x22).map { Unicode.Scalar(UInt8($0)) } + [
-            "/", "\\", "a", "b", "z", "A", "K", "\u{7f}", "\u{80}", "\u{e9}", "e", "\u{301}", "\u{7ff}", "\u{800}",
-            "\u{212a}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{ffff}", "\u{10000}", "\u{1f600}", "\u{10ffff}",
+            "/", "\\", "a", "b", "z", "A", "K", "\u{7f}", "\u{80}", "\u{e9}", "e", "\u{301}", "\u{7ff}",
+            "\u{800}",
+            "\u{212a}", "\u{d7ff}", "\u{e000}", "\u{fffd}", "\u{ffff}", "\u{10000}", "\u{1f600}",
+            "\u{10ffff}",
         ]
 
     static func random(depth: Int, using generator: inout SplitMix) -> JSONValue {

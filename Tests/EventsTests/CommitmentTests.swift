@@ -44,7 +44,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "application", "application/", "/json", "Application/json", "application/json; charset=utf-8", "a/b/c",
+        "application", "application/", "/json", "Application/json", "application/json; charset=utf-8",
+        "a/b/c",
         "a/.b", "-a/b", "",
     ])
     func refusesWhatIsNoMediaType(text: String) {

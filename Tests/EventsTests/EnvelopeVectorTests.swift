@@ -1,7 +1,8 @@
 import Events
 import Testing
 
-/// `Tests/Vectors/envelopes`: one envelope a file, named for what is wrong with it, and the layer that must refuse it.
+/// `Tests/Vectors/envelopes`: one envelope a file, named for what is wrong with it, and the layer that must
+/// refuse it.
 @Suite struct EnvelopeVectorTests {
     @Test(arguments: Scenario.all(in: "Tests/Vectors/envelopes"))
     func judgesAsTheVectorSays(scenario: Scenario) {
@@ -91,7 +92,9 @@ import Testing
             #expect(other.bytes == changed)
         }
         for length in envelope.bytes.indices {
-            #expect(throws: Envelope.ParseError.self) { try Envelope(parsing: Array(envelope.bytes[..<length])) }
+            #expect(throws: Envelope.ParseError.self) {
+                try Envelope(parsing: Array(envelope.bytes[..<length]))
+            }
         }
     }
 

@@ -33,9 +33,9 @@ import Testing
         let audience = type.audience == .publicChain ? "public" : "private"
         let statement = Sample.statement(type)
         let subjects = statement.subjects.map { $0.name == statement.chain.text ? "chain" : $0.name }
-        let row =
-            "| [`\(type.rawValue)`](events/\(type.rawValue).v1.json) | \(audience) | \(type.hasBody ? "yes" : "no") "
-            + "| \(subjects.joined(separator: ", ")) |"
+        let link = "[`\(type.rawValue)`](events/\(type.rawValue).v1.json)"
+        let body = type.hasBody ? "yes" : "no"
+        let row = "| \(link) | \(audience) | \(body) | \(subjects.joined(separator: ", ")) |"
         #expect(page.contains(row))
     }
 

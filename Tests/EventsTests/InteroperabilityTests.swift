@@ -14,7 +14,8 @@ import Testing
         let unsigned = Envelope(payload: payload, signatures: [])
         let signature = try secret.signature(for: Data(unsigned.signedBytes))
         return (
-            Envelope(payload: payload, signatures: [.init(keyID: key.keyID, signature: Array(signature))]), key
+            Envelope(payload: payload, signatures: [.init(keyID: key.keyID, signature: Array(signature))]),
+            key
         )
     }
 
@@ -65,7 +66,8 @@ import Testing
             try Data(envelope.signedBytes + (isIntact ? [] : [0x20])).write(to: message)
             try Data(envelope.signatures[0].signature).write(to: signature)
             let result = try Project.run([
-                "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", keyFile.path, "-rawin", "-in", message.path,
+                "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", keyFile.path, "-rawin", "-in",
+                message.path,
                 "-sigfile", signature.path,
             ])
             #expect((result.status == 0) == isIntact, "\(result.output)")

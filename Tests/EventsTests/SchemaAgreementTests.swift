@@ -2,11 +2,12 @@ import Events
 import Foundation
 import Testing
 
-/// The schemas and the Swift types judge the same statements alike; Python's `jsonschema` speaks for the schemas.
+/// The schemas and the Swift types judge the same statements alike; Python's `jsonschema` speaks for the
+/// schemas.
 ///
-/// Each valid vector is changed in one place at a time: a field dropped, added, nulled, of another type, out of range,
-/// in another spelling. Left out is what a schema cannot see: the order of an ascending list, and days that no calendar
-/// has. Both are refused by Swift, and counted here.
+/// Each valid vector is changed in one place at a time: a field dropped, added, nulled, of another type, out
+/// of range, in another spelling. Left out is what a schema cannot see: the order of an ascending list, and
+/// days that no calendar has. Both are refused by Swift, and counted here.
 @Suite struct SchemaAgreementTests {
     /// A statement after one change, and what Swift says of it.
     private struct Mutant: Encodable {
@@ -22,7 +23,8 @@ import Testing
             let bytes = try Project.bytes(of: "Tests/Vectors/events/\(type.rawValue).json")
             let statement = try JSONDecoder().decode(JSONValue.self, from: Data(bytes))
             // Members of the statement itself are changed once; the event's fields for each type.
-            let changed = type == .chainAnchored
+            let changed =
+                type == .chainAnchored
                 ? Mutation.all(of: statement) : Mutation.all(of: statement, below: ["predicate", "event"])
             for value in [statement] + changed {
                 let verdict = Self.verdict(value.canonical)
@@ -88,7 +90,10 @@ enum Mutation {
             members.flatMap { name, child in
                 [.object(members.filter { $0.key != name })]
                     + changes(of: child).map { .object(members.merging([name: $0]) { $1 }) }
-            } + [.object(members.merging(["zz": .null]) { $1 }), .object(members.merging(["0": .integer(1)]) { $1 })]
+            } + [
+                .object(members.merging(["zz": .null]) { $1 }),
+                .object(members.merging(["0": .integer(1)]) { $1 }),
+            ]
         case .array(let elements):
             elements.indices.flatMap { index in
                 changes(of: elements[index]).map { changed in
@@ -108,13 +113,15 @@ enum Mutation {
     private static func replacements(of value: JSONValue) -> [JSONValue] {
         let other: [JSONValue] = [
             .null, .bool(true), .bool(false), .integer(0), .integer(1), .integer(-1), .integer(1 << 31),
-            .integer((1 << 53) - 1), .integer(1 << 53), .string(""), .string("a"), .array([]), .array([value]),
+            .integer((1 << 53) - 1), .integer(1 << 53), .string(""), .string("a"), .array([]),
+            .array([value]),
             .object([:]), .object(["a": value]),
         ]
         guard case .string(let text) = value else { return other }
         return other
             + [
-                text + "\n", " " + text, text + " ", text.uppercased(), text + "\u{e9}", String(text.dropLast()),
+                text + "\n", " " + text, text + " ", text.uppercased(), text + "\u{e9}",
+                String(text.dropLast()),
                 String(text.dropFirst()), text + text, String(repeating: "a", count: 64),
                 String(repeating: "a", count: 65), String(repeating: "a", count: 300), "-" + text, text + ".",
                 text.replacing("a", with: "\u{3b1}"), text.replacing("-", with: "\u{2011}"),

@@ -5,7 +5,8 @@ import Testing
 
 /// The files in `schemas/` against the Swift types, which a probing decoder takes apart.
 ///
-/// To write the files anew (titles and descriptions are kept): `LETHE_RECORD=events swift test --filter SchemaTests`.
+/// To write the files anew (titles and descriptions are kept): `LETHE_RECORD=events swift test --filter
+/// SchemaTests`.
 @Suite struct SchemaTests {
     static let dialect = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,18 +21,23 @@ import Testing
         try SchemaProbe.schema(of: type)
     }
 
-    @Test func describesStatements() throws { try compare(try Self.statement(), with: "schemas/statement.v1.json") }
+    @Test func describesStatements() throws {
+        try compare(try Self.statement(), with: "schemas/statement.v1.json")
+    }
 
     @Test func describesEnvelopes() throws { try compare(Self.envelope, with: "schemas/envelope.v1.json") }
 
     @Test func hasNoFileWithoutAType() throws {
-        #expect(try Project.files(in: "schemas/events") == EventType.allCases.map { "\($0.rawValue).v1.json" }.sorted())
+        #expect(
+            try Project.files(in: "schemas/events")
+                == EventType.allCases.map { "\($0.rawValue).v1.json" }.sorted())
     }
 
-    /// A schema explains itself: every property has a description, every file a title. An absolute `$id` would send
-    /// validators to the network.
+    /// A schema explains itself: every property has a description, every file a title. An absolute `$id`
+    /// would send validators to the network.
     @Test func explainsEveryField() throws {
-        let paths = EventType.allCases.map(Self.path) + ["schemas/statement.v1.json", "schemas/envelope.v1.json"]
+        let paths =
+            EventType.allCases.map(Self.path) + ["schemas/statement.v1.json", "schemas/envelope.v1.json"]
         for path in paths {
             let schema = try Self.read(path)
             guard case .string = schema["title"] else {
@@ -74,15 +80,17 @@ import Testing
         try JSONDecoder().decode(JSONValue.self, from: Data(Project.bytes(of: path)))
     }
 
-    /// `schema` without titles and descriptions. A property may have one of these names: below `properties` they stay.
+    /// `schema` without titles and descriptions. A property may have one of these names: below `properties`
+    /// they stay.
     private static func withoutWords(_ schema: JSONValue, isProperties: Bool = false) -> JSONValue {
         switch schema {
         case .object(let members):
             let kept = members.filter { isProperties || !["title", "description"].contains($0.key) }
             return .object(
-                Dictionary(uniqueKeysWithValues: kept.map { name, value in
-                    (name, withoutWords(value, isProperties: !isProperties && name == "properties"))
-                }))
+                Dictionary(
+                    uniqueKeysWithValues: kept.map { name, value in
+                        (name, withoutWords(value, isProperties: !isProperties && name == "properties"))
+                    }))
         case .array(let elements): return .array(elements.map { withoutWords($0) })
         default: return schema
         }
@@ -94,7 +102,8 @@ import Testing
     ) -> JSONValue {
         guard case .object(var members) = schema else { return schema }
         for (name, value) in members {
-            members[name] = explained(value, as: file?[name], isProperties: !isProperties && name == "properties")
+            members[name] = explained(
+                value, as: file?[name], isProperties: !isProperties && name == "properties")
         }
         if !isProperties {
             for word in ["title", "description"] { members[word] = file?[word] ?? members[word] }
@@ -112,8 +121,10 @@ import Testing
 
     private static func object(_ properties: [String: JSONValue], optional: Set<String> = []) -> JSONValue {
         [
-            "type": .string("object"), "additionalProperties": .bool(false), "properties": .object(properties),
-            "required": .array(properties.keys.filter { !optional.contains($0) }.sorted().map { .string($0) }),
+            "type": .string("object"), "additionalProperties": .bool(false),
+            "properties": .object(properties),
+            "required": .array(
+                properties.keys.filter { !optional.contains($0) }.sorted().map { .string($0) }),
         ]
     }
 
@@ -126,7 +137,8 @@ import Testing
                 "claimedAt": try SchemaProbe.schema(of: Timestamp.self),
                 "event": ["type": .string("object")],
                 "previous": [
-                    "type": .array([.string("string"), .string("null")]), "pattern": .string("^[0-9a-f]{64}$"),
+                    "type": .array([.string("string"), .string("null")]),
+                    "pattern": .string("^[0-9a-f]{64}$"),
                 ],
                 "sequence": try SchemaProbe.schema(of: Count.self),
             ], optional: ["body"])
@@ -151,7 +163,9 @@ import Testing
             "if": ["properties": ["predicateType": ["const": .string(type.predicateType)]]],
             "then": [
                 "properties": [
-                    "predicate": ["properties": ["event": ["$ref": .string("events/\(type.rawValue).v1.json")]]]
+                    "predicate": [
+                        "properties": ["event": ["$ref": .string("events/\(type.rawValue).v1.json")]]
+                    ]
                 ]
             ],
         ]

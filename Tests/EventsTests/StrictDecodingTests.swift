@@ -5,8 +5,8 @@ import Testing
 @Suite struct StrictDecodingTests {
     private struct Keyed: Codable, Hashable { var eventKey: Int }
 
-    /// Swift compares strings by canonical equivalence, where U+212A KELVIN SIGN equals the letter K; two spellings of
-    /// one name would be two encodings of one value.
+    /// Swift compares strings by canonical equivalence, where U+212A KELVIN SIGN equals the letter K; two
+    /// spellings of one name would be two encodings of one value.
     @Test func readsNoNameThatOnlyLooksLikeAField() {
         #expect(throws: JSONError.self) {
             try CanonicalJSON.decode(Keyed.self, from: Array("{\"event\u{212A}ey\":1}".utf8))

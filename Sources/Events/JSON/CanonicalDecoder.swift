@@ -1,7 +1,8 @@
-/// Reads `Decodable` types from a tape, strictly: no coercion, no null for an absent member, no unknown names.
+/// Reads `Decodable` types from a tape, strictly: no coercion, no null for an absent member, no unknown
+/// names.
 ///
-/// It is two words, so that it travels without being boxed; where it stands is worked out from the tape, and only once
-/// something is wrong.
+/// It is two words, so that it travels without being boxed; where it stands is worked out from the tape, and
+/// only once something is wrong.
 struct CanonicalDecoder: Decoder {
     let session: JSONDecodingSession
     let index: Int
@@ -118,7 +119,8 @@ private struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
 private struct ArrayReader: UnkeyedDecodingContainer {
     let decoder: CanonicalDecoder
-    /// The token of the next element, and how many were read. Small, so that the whole fits where it is not boxed.
+    /// The token of the next element, and how many were read. Small, so that the whole fits where it is not
+    /// boxed.
     private var position: Int32
     private var read: Int32 = 0
 

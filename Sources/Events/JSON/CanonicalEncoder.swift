@@ -53,6 +53,7 @@ final class JSONSlot {
     func append() -> JSONSlot {
         let slot = JSONSlot()
         if case .array(var slots) = content {
+            content = .empty  // Or the list would be copied for every element.
             slots.append(slot)
             content = .array(slots)
         } else {
@@ -64,6 +65,7 @@ final class JSONSlot {
     func member(_ name: String) -> JSONSlot {
         let slot = JSONSlot()
         if case .object(var members) = content {
+            content = .empty
             members.append((name, slot))
             content = .object(members)
         } else {

@@ -124,8 +124,8 @@ struct JSONNode {
         return nodes
     }
 
-    /// This value as a `Value`. Every token inside must be read on the way: a member that `Value` does not ask for, an
-    /// element beyond those that it takes, a value that it does not look at are refused alike.
+    /// This value as a `Value`. Every token inside must be read on the way: a member that `Value` does not
+    /// ask for, an element beyond those that it takes, a value that it does not look at are refused alike.
     func decode<Value: Decodable>(_ type: Value.Type) throws(JSONError) -> Value {
         session.beginTaking()
         let value: Value
@@ -174,7 +174,8 @@ extension JSONTape {
         init(intValue: Int) { (stringValue, self.intValue) = ("\(intValue)", intValue) }
     }
 
-    /// The names and indices that lead from the root to the value at token `target`, or to the value whose name it is.
+    /// The names and indices that lead from the root to the value at token `target`, or to the value whose
+    /// name it is.
     func path(to target: Int) -> [any CodingKey] {
         var path: [any CodingKey] = []
         var container = 0
@@ -191,7 +192,8 @@ extension JSONTape {
         for ordinal in 0..<Int(tokens[container].count) {
             let value = isObject ? position + 1 : position
             if target < Int(tokens[value].next) {
-                let step = isObject
+                let step =
+                    isObject
                     ? Step(stringValue: string(at: tokens[position])) : Step(intValue: ordinal)
                 return (step, value)
             }
@@ -200,8 +202,8 @@ extension JSONTape {
         return nil
     }
 
-    /// Whether the string at token `index` is `text`, byte for byte. Swift's `==` would also hold for two spellings
-    /// that Unicode calls equivalent, such as the letter K and the Kelvin sign.
+    /// Whether the string at token `index` is `text`, byte for byte. Swift's `==` would also hold for two
+    /// spellings that Unicode calls equivalent, such as the letter K and the Kelvin sign.
     func string(at index: Int, spells text: String) -> Bool {
         let token = tokens[index]
         guard !token.needsDecoding else { return string(at: token).utf8.elementsEqual(text.utf8) }

@@ -1,7 +1,8 @@
 /// The places of all values in a canonical JSON text, found in one pass without building a tree.
 ///
-/// Values keep their order in the text. An object's token is followed by name, value, name, value, and so on; `next`
-/// of each token is the token after its whole value, so that siblings are found without visiting what is inside.
+/// Values keep their order in the text. An object's token is followed by name, value, name, value, and so on;
+/// `next` of each token is the token after its whole value, so that siblings are found without visiting what
+/// is inside.
 struct JSONTape: Sendable {
     enum Kind: UInt8 { case object, array, string, integer, true_, false_, null }
 
@@ -218,8 +219,8 @@ extension JSONTape {
             position += 1
         }
 
-        /// The first byte at or after `start` that is not plain (ASCII from the space up, no quote, no backslash), or a
-        /// place before it where fewer than eight bytes are left.
+        /// The first byte at or after `start` that is not plain (ASCII from the space up, no quote, no
+        /// backslash), or a place before it where fewer than eight bytes are left.
         private static func endOfPlainRun(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
             let ones: UInt64 = 0x0101_0101_0101_0101
             let high = ones << 7
@@ -228,8 +229,8 @@ extension JSONTape {
                 let word = UnsafeRawBufferPointer(bytes).loadUnaligned(
                     fromByteOffset: position, as: UInt64.self
                 ).littleEndian
-                // A byte of `x` that is zero sets its high bit in (x − ones) & ~x; borrows can only add false alarms
-                // above a true one, so the lowest alarm is true.
+                // A byte of `x` that is zero sets its high bit in (x − ones) & ~x; borrows can only add false
+                // alarms above a true one, so the lowest alarm is true.
                 let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
                 let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
                 let alarms =

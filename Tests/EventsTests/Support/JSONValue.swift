@@ -21,7 +21,8 @@ indirect enum JSONValue: Hashable {
         case .array(let elements): return "[" + elements.map(\.canonical).joined(separator: ",") + "]"
         case .object(let members):
             let names = members.keys.sorted { Array($0.utf16).lexicographicallyPrecedes(Array($1.utf16)) }
-            return "{" + names.map { Self.quoted($0) + ":" + members[$0]!.canonical }.joined(separator: ",") + "}"
+            return "{" + names.map { Self.quoted($0) + ":" + members[$0]!.canonical }.joined(separator: ",")
+                + "}"
         }
     }
 
@@ -29,12 +30,13 @@ indirect enum JSONValue: Hashable {
         let short: [UInt32: String] = [
             0x22: #"\""#, 0x5c: #"\\"#, 8: #"\b"#, 9: #"\t"#, 10: #"\n"#, 12: #"\f"#, 13: #"\r"#,
         ]
-        return "\"" + string.unicodeScalars.map { scalar in
-            if let escape = short[scalar.value] { return escape }
-            guard scalar.value < 0x20 else { return String(scalar) }
-            let hex = String(scalar.value, radix: 16)
-            return #"\u"# + String(repeating: "0", count: 4 - hex.count) + hex
-        }.joined() + "\""
+        return "\""
+            + string.unicodeScalars.map { scalar in
+                if let escape = short[scalar.value] { return escape }
+                guard scalar.value < 0x20 else { return String(scalar) }
+                let hex = String(scalar.value, radix: 16)
+                return #"\u"# + String(repeating: "0", count: 4 - hex.count) + hex
+            }.joined() + "\""
     }
 }
 

@@ -13,7 +13,8 @@ enum Sample {
             chain: Origin(type.audience == .publicChain ? "skies.example/public" : "skies.example/delta")!,
             author: MemberName("delta")!, sequence: isFirst ? 0 : 12, previous: isFirst ? nil : hash(1),
             claimedAt: Timestamp("2026-11-23T10:00:00Z")!,
-            body: type.hasBody ? BodyReference(commitment: hash(2), mediaType: .json) : nil, event: event(type),
+            body: type.hasBody ? BodyReference(commitment: hash(2), mediaType: .json) : nil,
+            event: event(type),
             firstLeaf: isFirst ? nil : hash(3))
     }
 
@@ -22,7 +23,8 @@ enum Sample {
         case .consortiumFounded, .memberAdmitted, .keyAdded, .keyRevoked, .chainOpened, .chainAnchored,
             .readersListed, .baseRegistered:
             founding(type)
-        case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested, .modelRecalled:
+        case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested,
+            .modelRecalled:
             round(type)
         default: deletion(type)
         }
@@ -30,7 +32,8 @@ enum Sample {
 
     private static func member(_ name: String, seed: UInt8) -> MemberRecord {
         MemberRecord(
-            name: MemberName(name)!, roles: [.contributor, .witness], eventKey: key(seed), witnessKey: key(seed + 1),
+            name: MemberName(name)!, roles: [.contributor, .witness], eventKey: key(seed),
+            witnessKey: key(seed + 1),
             encryptionKey: key(seed + 2))
     }
 
@@ -75,7 +78,8 @@ enum Sample {
         case .modelMaterialized:
             return .modelMaterialized(
                 ModelMaterialized(
-                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58)))
+                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58)
+                ))
         case .modelAttested:
             return .modelAttested(ModelAttested(materialization: hash(59), model: hash(57)))
         default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round))
@@ -102,7 +106,8 @@ enum Sample {
             return .exclusionApplied(ExclusionApplied(models: [hash(57), hash(62)], plan: plan))
         case .deletionCompleted:
             return .deletionCompleted(
-                DeletionCompleted(deletion: deletion, keyDirectory: hash(66), outcome: .withdrawn, plan: plan))
+                DeletionCompleted(deletion: deletion, keyDirectory: hash(66), outcome: .withdrawn, plan: plan)
+            )
         case .deletionCertified:
             return .deletionCertified(
                 DeletionCertified(certificate: hash(67), deletion: deletion, kind: .statusStatement))
@@ -126,7 +131,8 @@ enum Sample {
         return .rematerializationCompleted(
             RematerializationCompleted(
                 dispositions: [
-                    Disposition(newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round),
+                    Disposition(
+                        newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round),
                     Disposition(
                         newModel: nil, oldModel: hash(64), outcome: .withdrawn, round: RoundID("round-2")!),
                 ], plan: plan))

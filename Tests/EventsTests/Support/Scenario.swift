@@ -15,7 +15,10 @@ struct Scenario: CustomStringConvertible {
 
     private init?(name: String, file: [UInt8]) {
         let lineBreak = UInt8(ascii: "\n")
-        guard let end = file.indices.dropFirst().first(where: { file[$0 - 1] == lineBreak && file[$0] == lineBreak })
+        guard
+            let end = file.indices.dropFirst().first(where: {
+                file[$0 - 1] == lineBreak && file[$0] == lineBreak
+            })
         else { return nil }
         var headers: [String: String] = [:]
         for line in file[..<(end - 1)].split(separator: lineBreak) {

@@ -3,8 +3,8 @@ import Events
 
 /// Derives the JSON Schema of a type by letting it decode itself from a decoder that notes every question.
 ///
-/// Each member that the type asks for becomes a property; a value is then made up that the type accepts, so that it
-/// goes on to ask for the next one.
+/// Each member that the type asks for becomes a property; a value is then made up that the type accepts, so
+/// that it goes on to ask for the next one.
 enum SchemaProbe {
     static func schema<Value: Decodable>(of type: Value.Type) throws -> JSONValue {
         try answer(type).schema

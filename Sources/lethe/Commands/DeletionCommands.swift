@@ -1,0 +1,307 @@
+import ArgumentParser
+import Bytes
+import ChainViews
+import Events
+import Foundation
+import LetheEngine
+import Proofs
+import Reports
+import Unlearning
+
+struct DeletionCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
+        subcommands: [
+            Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
+            Countersign.self,
+        ])
+
+    struct Request: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Record a request. The reason goes to the private chain, an opaque id to the public one.")
+        @OptionGroup var options: LedgerOptions
+        @Option(help: "The member whose contributions are to go.") var member: String
+        @Option(help: "The right or duty it rests on.") var ground = "contract-ended"
+        @Option(help: "When it was received (default: now).") var received: String?
+        @Option(help: "What was asked, in the requester's words.") var reason = ""
+
+        func run() async throws {
+            let member: MemberName = try parsed(member, "member name")
+            let ground: DeletionGround = try parsed(ground, "ground")
+            let received: Timestamp? = try received.map { try parsed($0, "time") }
+            try await options.writing { ledger in
+                let author = try await self.options.actor(ledger)
+                let request = DeletionRequest(
+                    member: member, ground: ground, receivedAt: received ?? ledger.surroundings.now(), reason: reason)
+                let (id, recorded) = try await ledger.requestDeletion(request, as: author)
+                if options.json { return printJSON(["deletion": id.text, "event": recorded.event.hex]) }
+                printRecorded(recorded, "requested \(id)", json: false)
+            }
+        }
+    }
+
+    struct Decide: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Accept or refuse a request.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The deletion's id (default: the only one that waits for a decision).") var deletion: String?
+        @Option(help: "accepted or refused.") var decision = "accepted"
+        @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
+        var cosigners: [String] = []
+        @Option(help: "Write the event to FILE for further signatures, and append nothing.") var draft: String?
+
+        func run() async throws {
+            let decision: Decision = try parsed(decision, "decision")
+            let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
+            try await options.writing { ledger in
+                let id = try await resolve(deletion, in: .requested, ledger)
+                // The member concerned decides, where its keys are here; else whoever is named.
+                let local = await ledger.localMembers
+                let concerned = try await ledger.view.deletions[id]?.member
+                let member: MemberName =
+                    if options.as == nil, let concerned, local.contains(concerned) { concerned } else {
+                        try await options.actor(ledger)
+                    }
+                if let draft {
+                    let event = Event.deletionDecided(DeletionDecided(decision: decision, deletion: id))
+                    let bytes = try await ledger.draft(event, as: member, cosigners: cosigners)
+                    try writeFile(bytes + [0x0a], to: draft)
+                    return answer(
+                        ["file": draft, "signedBy": member.text],
+                        "\(draft): signed by \(member); lethe sign adds signatures", json: options.json)
+                }
+                printRecorded(
+                    try await ledger.decideDeletion(id, decision, as: member, cosigners: cosigners),
+                    "\(id) is \(decision.rawValue)", json: options.json)
+            }
+        }
+    }
+
+    struct PlanCommand: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "plan", abstract: "Show what carrying out deletions would do. Changes nothing.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "Deletion ids; several make one plan (default: the only accepted one).") var deletions: [String] = []
+        @Flag(help: "Print the plan's digest and nothing else.") var digestOnly = false
+
+        func run() async throws {
+            let given: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
+            let (plan, view) = try await options.reading { ledger in
+                let ids = given.isEmpty ? [try await resolve(nil, in: .accepted, ledger)] : given
+                return (try await ledger.planDeletions(ids), try await ledger.view)
+            }
+            if digestOnly { return options.json ? printJSON(["plan": plan.digest.hex]) : print(plan.digest) }
+            if options.json { return printJSON(plan) }
+            printPlan(plan, view)
+        }
+    }
+
+    struct Execute: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Carry out a plan: every step that members of this ledger can take.",
+            discussion: "Cut off at any point, it goes on where it stopped.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The plan's digest, as lethe deletion plan printed it.") var plan: String
+
+        func run() async throws {
+            let digest = try parsedDigest(plan, "plan digest")
+            let (left, size) = try await options.writing { ledger in
+                (try await ledger.execute(plan: digest), try await ledger.view.size)
+            }
+            if options.json { return printJSON(left.map(\.summary)) }
+            if left.isEmpty { return print("the plan is carried out; the public chain has \(size) events") }
+            for step in left { print("waiting for \(step.actor): \(step.summary)") }
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "All deletions: due dates, and what each waits for and on whom.")
+        @OptionGroup var options: LedgerOptions
+
+        func run() async throws {
+            let rows = try await options.reading { try await $0.deletionStatus() }
+            if options.json { return printJSON(rows.map(DeletionAnswer.init)) }
+            guard !rows.isEmpty else { return print("no deletions") }
+            var table = TextTable(["deletion", "member", "received", "due", "state", "grade", "waits for"])
+            for status in rows {
+                let next = status.next.map { "\($0.by): \($0.step)" }.joined(separator: "; ")
+                table.add([
+                    status.row.deletion.text, status.row.member.text, status.row.receivedAt.date.text,
+                    status.row.dueAt.date.text, status.row.state.rawValue, "A\(status.grade.rawValue)",
+                    next.isEmpty ? "nobody" : next,
+                ])
+            }
+            print(table.text)
+        }
+    }
+
+    struct Certify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Issue the certificate of a completed deletion, or its statement of status.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The deletion's id (default: the only completed one).") var deletion: String?
+        @Option(name: .shortAndLong, help: "The bundle file to write.") var output: String
+        @Option(help: "Also write a page for people.") var report: String?
+        @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
+        var signers: [String] = []
+
+        func run() async throws {
+            let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
+            let (bundle, policy) = try await options.writing { ledger in
+                let id = try await resolve(deletion, in: .completed, ledger)
+                let issuer = try await self.options.actor(ledger, role: .aggregator)
+                let view = try await ledger.view
+                let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
+                let (bundle, _) = try await ledger.certify(id, as: issuer, signers: signers, witnesses: witnesses)
+                return (bundle, try await ledger.trustPolicy(quorum: 0))
+            }
+            try writeFile(bundle.bytes, to: output)
+            let verdict = try CertificateVerifier(policy: policy).verify(bundle)
+            if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
+            let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
+            printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
+        }
+    }
+}
+
+extension DeletionCommand {
+    struct Countersign: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign a certificate that another member issued, after checking it against this ledger's own chain.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The bundle; the signature is added in place.") var file: String
+        @Option(help: "The trust policy.") var trust: String
+
+        func run() async throws {
+            let bundle = try readBundle(file)
+            let policy = try readPolicy(trust)
+            let (signed, member) = try await options.reading { ledger in
+                let member = try await options.actor(ledger)
+                return (try await ledger.countersign(bundle, policy: policy, as: member), member)
+            }
+            try writeFile(signed.bytes, to: file)
+            printFile(file, ["member": member.text], "signed by \(member)", json: options.json)
+        }
+    }
+}
+
+func readBundle(_ path: String) throws -> CertificateBundle {
+    let bytes = try readFile(path)
+    do throws(CertificateBundle.Failure) {
+        return try CertificateBundle(parsing: bytes)
+    } catch {
+        throw Answer.unknown("\(path) is not a certificate bundle: \(error)", hint: "check that it is whole")
+    }
+}
+
+/// The deletion that `text` names; without a name the only one in `state`.
+private func resolve(_ text: String?, in state: DeletionRow.State, _ ledger: Ledger) async throws -> DeletionID {
+    if let text { return try parsed(text, "deletion id") }
+    let candidates = try await ledger.view.allDeletions.filter { $0.state == state }.map(\.deletion)
+    guard let only = candidates.first, candidates.count == 1 else {
+        throw Answer.unknown(
+            "\(candidates.count) deletions are \(state.rawValue)",
+            hint: candidates.isEmpty ? "lethe deletion status shows them all" : "name one: \(candidates[0])")
+    }
+    return only
+}
+
+/// Writes the page for people beside a bundle.
+func writeReport(
+    _ verdict: CertificateVerdict, _ bundle: CertificateBundle, to path: String, bundlePath: String, policyPath: String
+) throws {
+    let names = [bundlePath, policyPath].map { URL(fileURLWithPath: $0).lastPathComponent }
+    let report = DeletionReport(
+        verdict: verdict, bundleDigest: .sha256(bundle.bytes),
+        command: "lethe verify \(names[0]) --trust \(names[1])")
+    try writeFile(Array(report.html().utf8), to: path)
+}
+
+/// A deletion's state as `--json` gives it.
+struct DeletionAnswer: Encodable {
+    struct Step: Encodable {
+        var by: String
+        var step: String
+    }
+
+    var deletion: DeletionID
+    var dueAt: Timestamp
+    var grade: Int
+    var member: MemberName
+    var plan: ArtifactDigest?
+    var receivedAt: Timestamp
+    var state: String
+    var waitsFor: [Step]
+
+    init(_ status: DeletionStatus) {
+        deletion = status.row.deletion
+        dueAt = status.row.dueAt
+        grade = status.grade.rawValue
+        member = status.row.member
+        plan = status.row.plan
+        receivedAt = status.row.receivedAt
+        state = status.row.state.rawValue
+        waitsFor = status.next.map { Step(by: $0.by, step: $0.step) }
+    }
+}
+
+func printPlan(_ plan: Plan, _ view: PublicView) {
+    print("plan \(plan.digest)")
+    for event in plan.excluded {
+        let row = view.contributions[event]!
+        print("  exclude   \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))")
+    }
+    for model in plan.models {
+        let work =
+            model.outcome == .rematerialized
+            ? "rebuild from \(model.remaining.count) contribution(s)" : "withdraw: it cannot be rebuilt without training"
+        print("  model     \(model.round)  \(short(model.model.hex))  \(work)")
+    }
+    for event in plan.descendants {
+        let row = view.contributions[event]!
+        print("  affected  \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))  would have to be trained again")
+    }
+    print("  holders   \(plan.holders.map(\.text).joined(separator: ", "))")
+    print("  erase     \(plan.artifacts.count) artifact(s) at each holder")
+    print(plan.isExact ? "the result will be exact" : "the result will be a statement of status, not a certificate")
+    print("go on with: lethe deletion execute \(plan.digest)")
+}
+
+struct BodyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "body", abstract: "Erasable data behind events.", subcommands: [Show.self, Erase.self])
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Print the body behind a commitment.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The commitment.") var commitment: String
+
+        func run() async throws {
+            guard let value = BodyCommitment(hex: commitment) else {
+                throw Answer(code: 64, message: "\"\(commitment)\" is not a commitment", hint: "64 hexadecimal digits")
+            }
+            guard let body = try await options.reading({ try await $0.bodyBytes(value) }) else {
+                throw Answer.no("no body \(commitment) is in this ledger")
+            }
+            let text = String(decoding: body, as: UTF8.self)
+            options.json ? printJSON(["body": text]) : print(text)
+        }
+    }
+
+    struct Erase: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Erase a body with its salt and data key, then record that it is gone.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The commitment.") var commitment: String
+
+        func run() async throws {
+            guard let value = BodyCommitment(hex: commitment) else {
+                throw Answer(code: 64, message: "\"\(commitment)\" is not a commitment", hint: "64 hexadecimal digits")
+            }
+            try await options.writing { ledger in
+                let member = try await self.options.actor(ledger)
+                printRecorded(try await ledger.eraseBody(value, as: member), "erased \(short(value.hex))", json: options.json)
+            }
+        }
+    }
+}

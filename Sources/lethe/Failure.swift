@@ -1,0 +1,67 @@
+import ArgumentParser
+import Events
+import Foundation
+import LedgerStore
+import LetheEngine
+
+/// An error as a person sees it: what was wrong, with the value, and what to type next.
+struct Failure {
+    private var code: Int32
+    private var message: String
+    private var hint: String?
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as EngineError:
+            (code, message) = (error.code == .refused ? 1 : 2, error.message)
+            hint = error.hint ?? Self.hint(error.code)
+        case let error as StoreError:
+            (code, message, hint) = (2, error.message, error.hint)
+        case let error as Answer:
+            (code, message) = (error.code, error.message)
+            hint = error.hint ?? "lethe show says what the chain has, the command with --help what it takes"
+        default:
+            let usage = Lethe.exitCode(for: error)
+            (code, message) = (usage == .validationFailure ? 64 : 2, "\(error)")
+            hint = "check what was given: the command with --help says what it takes"
+            if usage.isSuccess {
+                print(Lethe.fullMessage(for: error))
+                code = 0
+                message = ""
+            } else if usage == .validationFailure {
+                message = Lethe.message(for: error)
+                hint = "lethe help, or the command with --help"
+            }
+        }
+    }
+
+    /// What to do where the error itself does not say.
+    private static func hint(_ code: EngineError.Code) -> String {
+        switch code {
+        case .invalidRequest: "nothing was changed; the command with --help says what it takes"
+        case .refused: "nothing was changed; lethe show says what the chain has"
+        case .missing: "get it from the member that has it, then repeat"
+        case .inconsistent: "lethe check says what is wrong"
+        }
+    }
+
+    func exit() -> Never {
+        if !message.isEmpty {
+            standardError("lethe: error: \(message)")
+            if let hint { standardError("lethe: hint: \(hint)") }
+        }
+        Foundation.exit(code)
+    }
+}
+
+/// A negative answer, or one that could not be found, after the details were printed.
+struct Answer: Error {
+    var code: Int32
+    var message: String
+    var hint: String?
+
+    static func no(_ message: String, hint: String? = nil) -> Answer { Answer(code: 1, message: message, hint: hint) }
+    static func unknown(_ message: String, hint: String? = nil) -> Answer {
+        Answer(code: 2, message: message, hint: hint)
+    }
+}

@@ -1,0 +1,67 @@
+import Events
+import Foundation
+
+func standardError(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// Prints `value` as canonical JSON, one line.
+func printJSON(_ value: some Encodable) {
+    print(String(decoding: CanonicalJSON.encode(value), as: UTF8.self))
+}
+
+/// What is said of a file that was written or read: with `--json` its path and what it holds, else `text`.
+func printFile(_ path: String, _ values: [String: String] = [:], _ text: String, json: Bool) {
+    guard json else { return print("\(path): \(text)") }
+    printJSON(values.merging(["file": path]) { first, _ in first })
+}
+
+/// Prints one answer, as fields for a program or as a line for a person.
+func answer(_ fields: some Encodable, _ line: String, json: Bool) {
+    if json { printJSON(fields) } else { print(line) }
+}
+
+/// Rows of text in aligned columns.
+struct TextTable {
+    private var rows: [[String]]
+
+    init(_ header: [String]) { rows = [header] }
+
+    mutating func add(_ cells: [String]) { rows.append(cells) }
+
+    var isEmpty: Bool { rows.count == 1 }
+
+    /// The header in capitals, two spaces between columns, none at the end of a line.
+    var text: String {
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        return rows.enumerated().map { number, cells in
+            let padded = zip(cells, widths).map { cell, width in
+                (number == 0 ? cell.uppercased() : cell) + String(repeating: " ", count: width - cell.count)
+            }
+            var line = padded.joined(separator: "  ")
+            while line.last == " " { line.removeLast() }
+            return line
+        }.joined(separator: "\n")
+    }
+}
+
+/// The first digits of a digest: enough to tell it from the others by eye.
+func short(_ hex: String) -> String { String(hex.prefix(16)) }
+
+/// Progress on standard error, and only where a person watches.
+final class ProgressLine: @unchecked Sendable {
+    private let lock = NSLock()
+    private let isShown = isatty(2) == 1
+    private var last = ""
+
+    func show(_ what: String, _ done: Int, _ total: Int) {
+        guard isShown, total > 1 else { return }
+        lock.withLock {
+            let line = "\(what): \(done)/\(total)"
+            guard line != last else { return }
+            last = line
+            let end = done >= total ? "\r\u{1b}[K" : ""
+            FileHandle.standardError.write(Data("\r\u{1b}[K\(line)\(end)".utf8))
+        }
+    }
+}
