@@ -68,7 +68,7 @@ private enum Tree {
         "GRDB": ["LedgerStore", "Compliance"], "GRDBSQLite": ["LedgerStore", "Compliance"],
         "Crypto": ["Bytes"], "CSodium": ["Signing"], "Dispatch": ["Adapters", "ChainViews", "LetheEngine"],
         "Synchronization": ["Adapters", "ChainViews", "LedgerStore", "LetheEngine", "LetheNode"],
-        "Foundation": ["Adapters", "LedgerStore", "Replay", "Signing"],
+        "Foundation": ["Adapters", "LedgerStore", "Replay", "Signing", "Training"],
         "Glibc": ["Adapters", "LedgerStore", "Signing"],
     ]
 
