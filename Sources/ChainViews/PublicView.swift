@@ -3,8 +3,9 @@ public import Events
 
 /// What the public chain says, folded event by event.
 ///
-/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a time as
-/// they are appended or all at once from the first leaf. A record that breaks a rule leaves the view as it was.
+/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a
+/// time as they are appended or all at once from the first leaf. A record that breaks a rule leaves the view
+/// as it was.
 public struct PublicView: Sendable {
     /// How many leaves the view has taken in.
     public private(set) var size = 0
@@ -19,7 +20,9 @@ public struct PublicView: Sendable {
     public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor")
     public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base") { $0.base }
     public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round") { $0.round }
-    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") { $0.event }
+    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") {
+        $0.event
+    }
     public internal(set) var models = Table<EventHash, ModelRow>(kind: "model") { $0.event }
     public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion") { $0.deletion }
     public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan") { $0.plan }
@@ -30,8 +33,8 @@ public struct PublicView: Sendable {
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
     /// Who first committed an adapter or its tensors.
     var committers: [ArtifactDigest: MemberName] = [:]
-    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions that
-    /// descend from them, of affected models.
+    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
+    /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
 
     public init(origin: Origin) { self.origin = origin }
@@ -113,13 +116,18 @@ extension PublicView {
     public mutating func takeChanges() -> [ViewRow] {
         consortium.takeChanges() + members.takeChanges() + keys.takeChanges() + authors.takeChanges()
             + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
-            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges() + plans.takeChanges()
+            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
+            + plans.takeChanges()
     }
 
     /// All rows. Two views are equal when these are.
-    public var rows: [ViewRow] {
-        consortium.all + members.all + keys.all + authors.all + chains.all + anchors.all + bases.all
-            + rounds.all + contributions.all + models.all + deletions.all + plans.all
+    public var rows: [ViewRow] { rows(cores: 1) }
+
+    /// All rows, written on `cores` threads.
+    public func rows(cores: Int) -> [ViewRow] {
+        let few = consortium.all + members.all + keys.all + authors.all + chains.all
+        let many = anchors.all(cores: cores) + bases.all + rounds.all(cores: cores) + contributions.all(cores: cores)
+        return few + many + models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -198,8 +206,8 @@ extension PublicView {
 
     /// The contributions that `model` merged, in chain order.
     ///
-    /// A model merges what counted in its round when it was materialised: all contributions but those that plans up to
-    /// and including its own had excluded, or found affected, by then.
+    /// A model merges what counted in its round when it was materialised: all contributions but those that
+    /// plans up to and including its own had excluded, or found affected, by then.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
             [row.excludedBy, row.affectedBy].allSatisfy { plan in

@@ -35,19 +35,21 @@ extension Ledger {
         let start = try directory.events.size(of: chain)
         var results: [Appended] = []
         var fresh: [NewEntry] = []
+        var pending: [EventHash: LeafIndex] = [:]
         do {
-            for bytes in envelopes {
-                let event = try Self.parse(bytes, origin)
-                let known = try directory.events.position(of: LeafHash(retagging: event.hash), in: chain)
-                let pending = fresh.firstIndex { $0.leaf == LeafHash(retagging: event.hash) }
-                if let index = known ?? pending.map({ LeafIndex(start.rawValue + $0) }) {
-                    results.append(Appended(event: event.hash, index: index, isNew: false))
+            for (bytes, checked) in zip(envelopes, checkSignatures(of: envelopes)) {
+                let entry = try Self.parsed(checked, origin)
+                let hash = entry.event.hash
+                let known = try directory.events.position(of: LeafHash(retagging: hash), in: chain)
+                if let index = known ?? pending[hash] {
+                    results.append(Appended(event: hash, index: index, isNew: false))
                     continue
                 }
-                try admit(event, to: origin)
-                results.append(
-                    Appended(event: event.hash, index: LeafIndex(start.rawValue + fresh.count), isNew: true))
-                fresh.append(NewEntry(envelope: bytes))
+                try admit(entry.event, to: origin, signaturesHold: entry.signaturesHold)
+                let index = LeafIndex(start.rawValue + fresh.count)
+                pending[hash] = index
+                results.append(Appended(event: hash, index: index, isNew: true))
+                fresh.append(NewEntry(envelope: bytes, leaf: LeafHash(retagging: hash)))
             }
             if !fresh.isEmpty { try commit(fresh, to: origin, chain, from: start) }
         } catch {
@@ -57,6 +59,22 @@ extension Ledger {
         }
         try signCheckpoint(of: origin)
         return results
+    }
+
+    /// Parses the envelopes and verifies their signatures on all cores; what came of it is judged one by one, in order.
+    private func checkSignatures(of envelopes: [[UInt8]]) -> [Result<CheckedEntry, AdmissionError>] {
+        let keys = publicView?.keys
+        return verify(envelopes, cores: surroundings.cores) { keys?[$0]?.key }
+    }
+
+    private static func parsed(
+        _ checked: Result<CheckedEntry, AdmissionError>, _ origin: Origin
+    ) throws -> CheckedEntry {
+        do throws(AdmissionError) {
+            return try checked.get()
+        } catch {
+            throw refusal(error, origin)
+        }
     }
 
     static func parse(_ bytes: [UInt8], _ origin: Origin) throws -> ReceivedEvent {
