@@ -2,6 +2,7 @@ import Events
 import Foundation
 import LetheEngine
 import Proofs
+import Signing
 import Testing
 
 /// The complete examples in `schemas/` are what the pages say they are.
