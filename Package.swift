@@ -15,6 +15,12 @@ let strict: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+/// Settings of C targets that compute: optimised in debug builds too (SwiftPM would give -O0), and no a * b + c fused
+/// behind our back.
+let exactArithmetic: [CSetting] = [
+    .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
+]
+
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 /// SQLite's own C functions, for the two loops where a wrapper costs more than the work.
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
@@ -55,16 +61,25 @@ let package = Package(
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
 
-        // Arithmetic with one answer: optimised in debug builds too, and never contracted.
+        // Arithmetic with one answer, whatever the machine. The reference is what tests compare it with.
+        .target(name: "Kernels", cSettings: exactArithmetic),
         .target(
-            name: "Kernels",
-            cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
+            name: "KernelsReference", dependencies: ["Kernels"], path: "Tests/KernelsReference",
+            cSettings: exactArithmetic),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "KernelsReference"], swiftSettings: strict),
 
         // Safetensors, PEFT directories, exact merging.
         .target(name: "Adapters", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
         .testTarget(
             name: "AdaptersTests", dependencies: ["Adapters", "Bytes", "Kernels"],
             exclude: ["Interop"], swiftSettings: strict),
+
+        // Recipe, base, parent and records to an adapter: the same bytes everywhere.
+        .target(name: "Training", dependencies: ["Adapters", "Bytes", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Adapters", "Bytes", "Kernels", "Training"],
+            swiftSettings: strict),
 
         // What the chains say, and what may be said next: views, admission, replay from entry bytes.
         .target(
@@ -117,6 +132,11 @@ let package = Package(
         .target(
             name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
 
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Adapters", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
+
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
@@ -132,6 +152,13 @@ let package = Package(
                 "Signing", "Unlearning",
             ], swiftSettings: strict),
 
+        .testTarget(
+            name: "LetheEngineTests",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
+                "Replay", "Signing", "Unlearning", grdb,
+            ], swiftSettings: strict),
+
         // The command line.
         .executableTarget(
             name: "lethe",
@@ -141,12 +168,18 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
+        // Runs the built program. The dependency is there so that it is built.
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing"],
+            swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
             name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
+
         // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -97,11 +97,13 @@ public final class LedgerDirectory: Sendable {
 
     /// Opens the ledger at `path`.
     ///
+    /// - Parameter reconciling: `false` opens a ledger for writing that lacks what was signed. Nothing but those entries
+    ///   may be written to it then.
     /// - Throws: ``StoreError/Code/locked(pid:command:)`` where another process writes,
     ///   ``StoreError/Code/newerFormat(found:supported:)``, and for `.readWrite`
     ///   ``StoreError/Code/restoredFromBackup(origin:)`` where the ledger lacks what was signed.
     public static func open(
-        at path: String, mode: Mode, random: RandomBytes, faults: FaultInjector = .none
+        at path: String, mode: Mode, reconciling: Bool = true, random: RandomBytes, faults: FaultInjector = .none
     ) throws -> LedgerDirectory {
         let paths = Paths(root: path)
         guard Directory.exists(paths.events) || Directory.exists(paths.unfinished) else {
@@ -116,7 +118,7 @@ public final class LedgerDirectory: Sendable {
         let lock = mode == .readWrite ? try DirectoryLock(path: paths.lock) : nil
         let ledger = try LedgerDirectory(
             paths: paths, mode: mode, lock: lock, random: random, faults: faults)
-        if mode == .readWrite { try ledger.checkpoints.reconcile(with: ledger.events) }
+        if mode == .readWrite, reconciling { try ledger.checkpoints.reconcile(with: ledger.events) }
         return ledger
     }
 

@@ -14,14 +14,6 @@ public struct KeyRing: Sendable {
         let role: KeyFile.Role
         let key: KeyBytes
         let isEncrypted: Bool
-
-        init(_ path: String, _ file: KeyFile) {
-            self.path = path
-            name = file.name.text
-            role = file.role
-            key = KeyBytes(bytes: file.publicBytes)!
-            isEncrypted = file.isEncrypted
-        }
     }
 
     private var entries: [Entry]
@@ -63,7 +55,10 @@ public struct KeyRing: Sendable {
         where file.hasSuffix(".key") && file != "vault.key" {
             let path = "\(directory)/\(file)"
             let key = try Self.read(path)
-            entries.append(Entry(path, key))
+            entries.append(
+                Entry(
+                    path: path, name: key.name.text, role: key.role, key: KeyBytes(bytes: key.publicBytes)!,
+                    isEncrypted: key.isEncrypted))
         }
     }
 
@@ -74,6 +69,9 @@ public struct KeyRing: Sendable {
             throw EngineError(.invalidRequest, "\(path): \(error)", cause: error)
         }
     }
+
+    /// Whether any secret here is under a passphrase: then new ones are to be too.
+    public var isEncrypted: Bool { entries.contains(where: \.isEncrypted) }
 
     /// The members whose event keys lie here.
     public var members: [MemberName] {
@@ -93,11 +91,6 @@ public struct KeyRing: Sendable {
     /// The key that signs the checkpoints of `origin`, if this ledger operates that chain.
     public func checkpointKey(of origin: Origin) -> KeyBytes? {
         entries.first { $0.role == .checkpoint && $0.name == origin.text }?.key
-    }
-
-    /// Whether the event keys of `member` are under a passphrase: then further keys of it belong there too.
-    public func isProtected(_ member: MemberName) -> Bool {
-        entries.contains { $0.role == .event && Self.member($0) == member && $0.isEncrypted }
     }
 
     public func holds(_ id: KeyID) -> Bool { entries.contains { $0.key.keyID == id } }
@@ -140,7 +133,10 @@ public struct KeyRing: Sendable {
                 hint: "keys are never overwritten; move the old file away if it is no longer needed",
                 cause: error)
         }
-        entries.append(Entry(path, stored))
+        entries.append(
+            Entry(
+                path: path, name: file.name.text, role: file.role, key: KeyBytes(bytes: file.publicBytes)!,
+                isEncrypted: stored.isEncrypted))
     }
 }
 

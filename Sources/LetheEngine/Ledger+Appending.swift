@@ -86,7 +86,19 @@ extension Ledger {
     }
 
     static func refusal(_ error: AdmissionError, _ origin: Origin) -> EngineError {
-        EngineError(.refused, "\(origin) refuses the event: \(error)", cause: error)
+        EngineError(.refused, "\(origin) refuses the event: \(error)", hint: hint(error), cause: error)
+    }
+
+    private static func hint(_ error: AdmissionError) -> String {
+        switch error {
+        case .envelope, .statement: "the bytes must be the ones that were signed: ask the author for the file again"
+        case .unknownAuthor, .unknownKey, .keyNotValid: "lethe show keys lists who may sign, and where"
+        case .authorDidNotSign, .badSignature: "ask the author to sign it again"
+        case .sequence, .previous: "the author has to import the newest chain and sign the event anew"
+        case .rule(.tooFewSignatures): "add signatures: --with MEMBER, or lethe sign FILE"
+        case .rule(.lacksRole), .rule(.notTheMember): "say who acts with --as; lethe show members lists the roles"
+        case .rule: "nothing was changed; lethe show says what the chain has"
+        }
     }
 
     func admit(_ event: ReceivedEvent, to origin: Origin, signaturesHold: Bool = false) throws {

@@ -107,7 +107,7 @@ struct ChainCommand: AsyncParsableCommand {
         func run() async throws {
             let file = try ChainFile(parsing: readFile(file))
             let policy = try trust.map(readPolicy)
-            let imported = try await options.writing { try await $0.importChain(file, policy: policy) }
+            let imported = try await options.importing { try await $0.importChain(file, policy: policy) }
             if options.json { return printJSON(ImportAnswer(added: imported.added, bodies: imported.bodies, origin: imported.origin, size: imported.size.rawValue)) }
             print("\(imported.origin): \(imported.added) new event(s), \(imported.size) in all, every one verified")
         }
@@ -148,13 +148,15 @@ struct ChainCommand: AsyncParsableCommand {
             if let collect {
                 let bytes = try readFile(collect)
                 let count = try await options.writing { try await $0.collect(cosigned: bytes) }
-                return answer(["kept": count], "\(count) cosignature(s) hold and are kept", json: options.json)
+                if options.json { return printJSON(["cosignatures": count]) }
+                return print("\(count) cosignature(s) hold and are kept")
             }
             let note = try await options.reading { ledger in
                 let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.checkpointNote(of: origin).note
             }
-            printText(note, json: options.json)
+            if options.json { return printJSON(["checkpoint": String(decoding: note, as: UTF8.self)]) }
+            print(String(decoding: note, as: UTF8.self), terminator: "")
         }
     }
 
@@ -171,7 +173,13 @@ struct ChainCommand: AsyncParsableCommand {
                 let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.writeTiles(of: origin, to: output)
             }
-            answer(["files": count], "\(output): \(count) file(s)", json: options.json)
+            if options.json { return printJSON(TilesAnswer(directory: output, files: count)) }
+            print("\(output): \(count) file(s)")
+        }
+
+        private struct TilesAnswer: Encodable {
+            var directory: String
+            var files: Int
         }
     }
 }
@@ -216,7 +224,7 @@ struct SignCommand: AsyncParsableCommand {
             return (try await ledger.cosign(envelope, as: [member]), member)
         }
         try writeFile(signed + [0x0a], to: file)
-        answer(["file": file, "signedBy": member.text], "\(file): signed by \(member)", json: options.json)
+        printFile(file, ["member": member.text], "signed by \(member)", json: options.json)
     }
 }
 
@@ -245,7 +253,9 @@ struct WitnessCommand: AsyncParsableCommand {
                 }
                 return try await ledger.cosign(checkpoint: bytes, as: member)
             }
-            if let output { try writeFile(note, to: output) } else { printText(note, json: options.json) }
+            if let output { try writeFile(note, to: output) }
+            if options.json { return printJSON(["checkpoint": String(decoding: note, as: UTF8.self)]) }
+            if output == nil { print(String(decoding: note, as: UTF8.self), terminator: "") }
         }
 
         /// The note itself, or the one in a chain file's header.
@@ -271,6 +281,8 @@ struct TrustCommand: AsyncParsableCommand {
     func run() async throws {
         let excluded: [MemberName] = try excluded.map { try parsed($0, "member name") }
         let bytes = try await options.reading { try await $0.trustPolicy(quorum: quorum, excluding: excluded).bytes }
-        if let output { try writeFile(bytes, to: output) } else { printText(bytes, json: options.json) }
+        if let output { try writeFile(bytes, to: output) }
+        if options.json { return printJSON(["policy": String(decoding: bytes, as: UTF8.self)]) }
+        if output == nil { print(String(decoding: bytes, as: UTF8.self), terminator: "") }
     }
 }

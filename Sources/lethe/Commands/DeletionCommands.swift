@@ -89,7 +89,7 @@ struct DeletionCommand: AsyncParsableCommand {
                 let ids = given.isEmpty ? [try await resolve(nil, in: .accepted, ledger)] : given
                 return (try await ledger.planDeletions(ids), try await ledger.view)
             }
-            if digestOnly { return print(plan.digest) }
+            if digestOnly { return options.json ? printJSON(["plan": plan.digest.hex]) : print(plan.digest) }
             if options.json { return printJSON(plan) }
             printPlan(plan, view)
         }
@@ -158,10 +158,8 @@ struct DeletionCommand: AsyncParsableCommand {
             try writeFile(bundle.bytes, to: output)
             let verdict = try CertificateVerifier(policy: policy).verify(bundle)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
-            let grade = "A\(verdict.content.grade.rawValue)"
-            answer(
-                ["file": output, "grade": grade, "kind": verdict.content.kind.rawValue],
-                "\(output): \(verdict.content.title), grade \(grade)", json: options.json)
+            let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
+            printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
         }
     }
 }
@@ -182,7 +180,7 @@ extension DeletionCommand {
                 return (try await ledger.countersign(bundle, policy: policy, as: member), member)
             }
             try writeFile(signed.bytes, to: file)
-            answer(["file": file, "signedBy": member.text], "\(file): signed by \(member)", json: options.json)
+            printFile(file, ["member": member.text], "signed by \(member)", json: options.json)
         }
     }
 }
@@ -285,7 +283,8 @@ struct BodyCommand: AsyncParsableCommand {
             guard let body = try await options.reading({ try await $0.bodyBytes(value) }) else {
                 throw Answer.no("no body \(commitment) is in this ledger")
             }
-            printText(body + [0x0a], json: options.json)
+            let text = String(decoding: body, as: UTF8.self)
+            options.json ? printJSON(["body": text]) : print(text)
         }
     }
 

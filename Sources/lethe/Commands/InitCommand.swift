@@ -35,6 +35,26 @@ struct InitCommand: AsyncParsableCommand {
         guard !specs.isEmpty else { throw ValidationError("name at least one --member") }
         let distant = try cards.map { try MemberCard(parsing: readFile($0)) }
         let protection = try protection()
+        let before = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        do {
+            try await make(path, consortium, specs, distant, protection)
+        } catch {
+            // Nothing was there before, so nothing half-made stays: the keys have signed nothing that anybody has.
+            if before.isEmpty { removeContents(of: path) }
+            throw error
+        }
+    }
+
+    private func removeContents(of path: String) {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] { try? files.removeItem(atPath: "\(path)/\(name)") }
+        try? files.removeItem(atPath: path)
+    }
+
+    private func make(
+        _ path: String, _ consortium: Consortium, _ specs: [MemberSpec], _ distant: [MemberCard],
+        _ protection: KeyProtection
+    ) async throws {
         let ledger = try await Ledger.create(
             at: path, consortium: consortium, members: specs.map(\.name), protection: protection,
             surroundings: .process())

@@ -28,9 +28,8 @@ struct MemberCommand: AsyncParsableCommand {
                 if let draft {
                     let bytes = try await ledger.draft(event, as: author, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
-                    answer(
-                        ["file": draft, "signedBy": author.text], "\(draft): signed by \(author); lethe sign adds signatures",
-                        json: options.json)
+                    printFile(
+                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures", json: options.json)
                 } else {
                     let origin = try await ledger.publicOrigin
                     printRecorded(

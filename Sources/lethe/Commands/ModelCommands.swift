@@ -249,12 +249,13 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.writing { ledger in
+                var answers: [[String: String]] = []
                 for directory in directories {
                     let found = try await ledger.importAdapter(at: directory)
-                    answer(
-                        ["adapter": found.adapter.hex, "event": found.event.hex, "round": found.round.text],
-                        "\(directory): \(short(found.adapter.hex)) of \(found.round)", json: options.json)
+                    answers.append(["adapter": found.adapter.hex, "directory": directory, "round": found.round.text])
+                    if !options.json { print("\(directory): \(short(found.adapter.hex)) of \(found.round)") }
                 }
+                if options.json { printJSON(answers) }
             }
         }
     }
@@ -269,9 +270,9 @@ struct AdapterCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportContribution(adapter, to: output) }
-            answer(
-                ["adapter": row.adapter.hex, "directory": output, "member": row.member.text, "round": row.round.text],
-                "\(output): the contribution of \(row.member) to \(row.round)", json: options.json)
+            printFile(
+                output, ["adapter": row.adapter.hex, "member": row.member.text, "round": row.round.text],
+                "the contribution of \(row.member) to \(row.round)", json: options.json)
         }
     }
 }
@@ -324,9 +325,9 @@ struct ModelCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportModel(model, to: output) }
-            answer(
-                ["directory": output, "model": row.model.hex, "round": row.round.text],
-                "\(output): the model \(row.model) of \(row.round)", json: options.json)
+            printFile(
+                output, ["model": row.model.hex, "round": row.round.text], "the model \(row.model) of \(row.round)",
+                json: options.json)
         }
     }
 

@@ -23,9 +23,7 @@ struct ProveCommand: AsyncParsableCommand {
         }
         let path = output ?? "\(hash.hex.prefix(16)).tlog-proof"
         try writeFile(proof.bytes, to: path)
-        answer(
-            ["event": hash.hex, "file": path, "index": "\(proof.index)"],
-            "\(path): event \(proof.index) \(short(hash.hex))", json: options.json)
+        printFile(path, ["event": hash.hex], "event \(proof.index) \(short(hash.hex))", json: options.json)
     }
 }
 
@@ -97,6 +95,9 @@ struct VerifyCommand: AsyncParsableCommand {
 
     /// Merges each new model again from the adapters in `directory` and compares digests.
     private func reproduce(_ verdict: inout CertificateVerdict, _ directory: String) throws {
+        guard FileManager.default.fileExists(atPath: directory) else {
+            throw Answer.unknown("there is no directory \(directory)", hint: "give --adapters a directory with PEFT directories")
+        }
         let library = AdapterLibrary(directory: directory)
         let scratch = NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -229,7 +230,7 @@ struct ReplayCommand: AsyncParsableCommand {
     func run() async throws {
         if views {
             try await options.writing { try await $0.rebuildViews() }
-            return answer(["views": "rebuilt"], "the views are rebuilt from the entries", json: options.json)
+            return options.json ? printJSON(["views": "rebuilt"]) : print("the views are rebuilt from the entries")
         }
         let results = try await options.reading { ledger in
             var events: Set<EventHash> = []
