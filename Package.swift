@@ -167,11 +167,11 @@ let package = Package(
                 "Participation", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
             name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
             swiftSettings: strict),
-        .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
