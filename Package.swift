@@ -15,16 +15,26 @@ let strict: [SwiftSetting] = [
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 
+/// Settings of C targets that compute: optimised in debug builds too (SwiftPM would give -O0), and no a * b + c fused
+/// behind our back.
+let exactArithmetic: [CSetting] = [
+    .unsafeFlags(["-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Wextra", "-Werror"])
+]
+
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 /// SQLite's own C functions, for the two loops where a wrapper costs more than the work.
 let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "lethe",
-    products: [],
+    products: [
+        .executable(name: "lethe", targets: ["lethe"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.0.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.5.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache.git", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.0.0"),
     ],
     targets: [
@@ -52,10 +62,13 @@ let package = Package(
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
 
-        // Arithmetic with one answer: optimised in debug builds too, and never contracted.
+        // Arithmetic with one answer, whatever the machine. The reference is what tests compare it with.
+        .target(name: "Kernels", cSettings: exactArithmetic),
         .target(
-            name: "Kernels",
-            cSettings: [.unsafeFlags(["-O2", "-ffp-contract=off", "-Wall", "-Wextra", "-Werror"])]),
+            name: "KernelsReference", dependencies: ["Kernels"], path: "Tests/KernelsReference",
+            cSettings: exactArithmetic),
+        .testTarget(
+            name: "KernelsTests", dependencies: ["Kernels", "KernelsReference"], swiftSettings: strict),
 
         // Safetensors, PEFT directories, exact merging.
         .target(name: "Adapters", dependencies: ["Bytes", "Kernels"], swiftSettings: strict),
@@ -63,17 +76,49 @@ let package = Package(
             name: "AdaptersTests", dependencies: ["Adapters", "Bytes", "Kernels"],
             exclude: ["Interop"], swiftSettings: strict),
 
+        // Recipe, base, parent and records to an adapter: the same bytes everywhere.
+        .target(name: "Training", dependencies: ["Adapters", "Bytes", "Kernels"], swiftSettings: strict),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Adapters", "Bytes", "Kernels", "Training"],
+            swiftSettings: strict),
+
         // What the chains say, and what may be said next: views, admission, replay from entry bytes.
         .target(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ChainViewsTests",
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            swiftSettings: strict),
+        // A consortium with fixed keys that says what tests want it to say.
+        .target(
+            name: "ConsortiumFixture", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
+            path: "Tests/ConsortiumFixture", swiftSettings: strict),
 
         // What a third party checks offline: no database, no network.
         .target(
             name: "Proofs", dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
             swiftSettings: strict),
         .testTarget(
-            name: "ProofsTests", dependencies: ["Proofs", "Signing", "MerkleLog", "Bytes"],
+            name: "ProofsTests",
+            dependencies: [
+                "Proofs", "Signing", "MerkleLog", "Bytes", "ChainViews", "ConsortiumFixture", "Events",
+            ],
             exclude: ["Interop"], swiftSettings: strict),
+
+        // Documents for people: one HTML file each, with its data in it.
+        .target(
+            name: "Reports",
+            dependencies: [
+                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            resources: [
+                .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
+                .embedInCode("Templates/spans.mustache"), .embedInCode("Templates/page.css"),
+            ], swiftSettings: strict),
+        .testTarget(
+            name: "ReportsTests",
+            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
         .target(
@@ -96,16 +141,25 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ], swiftSettings: strict),
         .testTarget(
-            name: "ComplianceTests", dependencies: ["Bytes", "ChainViews", "Compliance", "Events", sqlite],
+            name: "ComplianceTests",
+            dependencies: ["Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "Signing"],
             exclude: ["Support/schema_judge.py"], swiftSettings: strict),
 
         // Models rebuilt from their contributions.
         .target(
             name: "Replay", dependencies: ["Adapters", "Bytes", "ChainViews", "Events"], swiftSettings: strict),
 
+        .testTarget(
+            name: "ReplayTests",
+            dependencies: ["Replay", "Adapters", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
+
         // The steps of carrying out a plan.
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
+        .testTarget(
+            name: "UnlearningTests", dependencies: ["Unlearning", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            swiftSettings: strict),
 
         // Everything put together: one ledger directory and what can be done with it.
         .target(
@@ -114,6 +168,33 @@ let package = Package(
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Proofs", "Replay",
                 "Signing", "Unlearning",
             ], swiftSettings: strict),
+
+        .testTarget(
+            name: "LetheEngineTests",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
+                "Replay", "Signing", "Unlearning", grdb,
+            ], swiftSettings: strict),
+
+        // The command line.
+        .executableTarget(
+            name: "lethe",
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
+                "Replay", "Reports", "Signing", "Unlearning",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: strict),
+        // Runs the built program. The dependency is there so that it is built.
+        .testTarget(
+            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing"],
+            swiftSettings: strict),
+        // Organisations as agents: state to decision, contribution to reward, and their simulation.
+        .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
+        .testTarget(
+            name: "ParticipationTests", dependencies: ["Participation", "Bytes"], swiftSettings: strict),
+
+        // Rules that the compiler does not hold: who may import what, and what no target but the edge may call.
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,7 @@
 public import Bytes
 
-/// A LoRA adapter as PEFT saves it: a configuration and the tensors that it speaks of, held to fit each other.
+/// A LoRA adapter as PEFT saves it: a configuration and the tensors that it speaks of, held to fit each
+/// other.
 public struct Adapter: Sendable {
     public let configuration: AdapterConfiguration
     public let file: SafetensorsFile

@@ -3,7 +3,8 @@ public import Bytes
 /// What turns an adapter's tensors into a change of the base model: ΔW = s·B·A, with s = lora_alpha / r, or
 /// lora_alpha / √r under rank stabilisation.
 ///
-/// Plain LoRA on linear layers only. Whatever else a PEFT configuration may ask for is refused when it is read.
+/// Plain LoRA on linear layers only. Whatever else a PEFT configuration may ask for is refused when it is
+/// read.
 public struct AdapterConfiguration: Hashable, Sendable {
     /// The base model that the adapter was trained on.
     public var base: BaseDigest
@@ -91,8 +92,8 @@ public struct AdapterConfiguration: Hashable, Sendable {
         return matches.first.flatMap { pattern[$0] }
     }
 
-    /// PEFT matches `(.*\.)?(key)$` as a regular expression. Keys hold no special character but the point, which
-    /// matches any character there, so it does here.
+    /// PEFT matches `(.*\.)?(key)$` as a regular expression. Keys hold no special character but the point,
+    /// which matches any character there, so it does here.
     static func matches(pattern: String, path: String) -> Bool {
         let pattern = Array(pattern.utf8), path = Array(path.utf8)
         let start = path.count - pattern.count

@@ -28,7 +28,8 @@ public struct AdapterDiff: Hashable, Sendable {
         /// Elements whose bits differ; +0 and −0 do.
         public let differingCount: Int
         public let largestDifference: Double
-        /// The largest number of steps between neighbouring numbers of the type that lie between two elements.
+        /// The largest number of steps between neighbouring numbers of the type that lie between two
+        /// elements.
         public let largestUlps: UInt64
     }
 

@@ -2,9 +2,9 @@ internal import Glibc
 
 /// A file that appears under its name whole or not at all.
 ///
-/// Bytes go to a neighbour with a temporary name. `commit()` makes them durable, renames, and makes the new name
-/// durable; a value that goes away without it takes the temporary file along. Files are readable by their owner
-/// alone: an adapter is data that may have to be erased.
+/// Bytes go to a neighbour with a temporary name. `commit()` makes them durable, renames, and makes the new
+/// name durable; a value that goes away without it takes the temporary file along. Files are readable by
+/// their owner alone: an adapter is data that may have to be erased.
 struct AtomicFile: ~Copyable, Sendable {
     let path: String
     private let temporaryPath: String

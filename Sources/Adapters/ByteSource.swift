@@ -80,6 +80,8 @@ public struct MemoryByteSource: ByteSource {
 
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         precondition(offset >= 0 && offset + buffer.count <= bytes.count, "read beyond the end")
-        bytes.withUnsafeBytes { buffer.copyMemory(from: .init(rebasing: $0[offset..<offset + buffer.count])) }
+        bytes.withUnsafeBytes {
+            buffer.copyMemory(from: .init(rebasing: $0[offset..<offset + buffer.count]))
+        }
     }
 }

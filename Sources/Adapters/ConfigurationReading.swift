@@ -3,8 +3,8 @@ public import Bytes
 extension AdapterConfiguration {
     /// Reads a PEFT `adapter_config.json` for an adapter of `base`, which PEFT itself knows only by name.
     ///
-    /// Fields that change the function are read strictly. Fields that only inform are passed over. Everything else,
-    /// known or not, must be inert: null, false, or empty.
+    /// Fields that change the function are read strictly. Fields that only inform are passed over.
+    /// Everything else, known or not, must be inert: null, false, or empty.
     public init(parsing bytes: [UInt8], base: BaseDigest) throws(ConfigurationError) {
         let root: JSONValue
         do throws(JSONFault) { root = try JSONValue(parsing: bytes) } catch { throw .json(error) }
@@ -151,7 +151,8 @@ private struct ConfigurationFields {
         var pattern: [String: Value] = [:]
         for member in members {
             guard Self.isModuleName(member.name) else {
-                throw wrong(name, .string(member.name), "the end of a module path, without special characters")
+                throw wrong(
+                    name, .string(member.name), "the end of a module path, without special characters")
             }
             pattern[member.name] = try read(name, member.value)
         }

@@ -2,8 +2,8 @@ extension AdapterConfiguration {
     /// The bytes of an `adapter_config.json` that old and new PEFT load: twelve keys, and `rank_pattern`,
     /// `alpha_pattern` and `use_rslora` only where they say something.
     ///
-    /// The same configuration always gives the same bytes. How the adapter was trained (dropout, initialisation) is
-    /// not kept: it is inert in inference.
+    /// The same configuration always gives the same bytes. How the adapter was trained (dropout,
+    /// initialisation) is not kept: it is inert in inference.
     public var peftBytes: [UInt8] {
         let lines = peftFields.sorted { $0.key < $1.key }.map { name, value in
             "  \"\(name)\": " + String(decoding: value.canonicalBytes, as: UTF8.self)
@@ -26,7 +26,9 @@ extension AdapterConfiguration {
             "target_modules": targets.json,
             "task_type": taskType.map(JSONValue.string) ?? .null,
         ]
-        if !rankPattern.isEmpty { fields["rank_pattern"] = .object(rankPattern.mapValues(JSONValue.integer)) }
+        if !rankPattern.isEmpty {
+            fields["rank_pattern"] = .object(rankPattern.mapValues(JSONValue.integer))
+        }
         if !alphaPattern.isEmpty {
             fields["alpha_pattern"] = .object(alphaPattern.mapValues { .number($0.text) })
         }

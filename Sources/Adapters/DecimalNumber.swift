@@ -1,6 +1,7 @@
 /// A positive decimal number with one spelling: no exponent, no superfluous zeros.
 ///
-/// Configurations hold `lora_alpha` as 16, 16.0 or 1.6e1; all three are the same function and must digest alike.
+/// Configurations hold `lora_alpha` as 16, 16.0 or 1.6e1; all three are the same function and must digest
+/// alike.
 public struct DecimalNumber: Hashable, Sendable, CustomStringConvertible {
     /// The digits, with a point only where there is a fraction.
     public let text: String

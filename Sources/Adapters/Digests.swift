@@ -12,14 +12,14 @@ public typealias TensorDigest = Hash256<AdapterTensors>
 public typealias AdapterDigest = Hash256<AdapterFunction>
 
 /// Computes a tensor digest, tensor by tensor in ascending byte order of name (`schemas/adapters.md`).
-struct TensorHasher {
+package struct TensorHasher {
     private var hasher = Hasher256()
     private var lastName = ""
 
-    init() { hasher.update(Array("lethe/tensors/v1\0".utf8)) }
+    package init() { hasher.update(Array("lethe/tensors/v1\0".utf8)) }
 
     /// Begins a tensor. Its elements follow through `update`.
-    mutating func begin(_ tensor: TensorDescription) {
+    package mutating func begin(_ tensor: TensorDescription) {
         precondition(lastName < tensor.name, "tensors in another order than by name")
         lastName = tensor.name
         var bytes: [UInt8] = []
@@ -32,9 +32,9 @@ struct TensorHasher {
         hasher.update(bytes)
     }
 
-    mutating func update(_ elements: UnsafeRawBufferPointer) { hasher.update(elements) }
+    package mutating func update(_ elements: UnsafeRawBufferPointer) { hasher.update(elements) }
 
-    func finish() -> TensorDigest { hasher.finish() }
+    package func finish() -> TensorDigest { hasher.finish() }
 }
 
 extension SafetensorsFile {

@@ -13,9 +13,11 @@ public enum JSONFault: Error, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .expected(let what, let offset): "JSON: expected \(what) at byte \(offset)"
-        case .duplicateName(let name, let offset): "JSON: the name \"\(name)\" occurs twice, at byte \(offset)"
+        case .duplicateName(let name, let offset):
+            "JSON: the name \"\(name)\" occurs twice, at byte \(offset)"
         case .invalidUTF8(let offset): "JSON: invalid UTF-8 at byte \(offset)"
-        case .invalidString(let offset): "JSON: a character or escape that no string may hold, at byte \(offset)"
+        case .invalidString(let offset):
+            "JSON: a character or escape that no string may hold, at byte \(offset)"
         case .tooDeep(let limit, let offset): "JSON: nested deeper than \(limit) at byte \(offset)"
         case .tooLarge(let bytes, let limit): "JSON: \(bytes) bytes, more than the \(limit) that are read"
         }
@@ -24,8 +26,9 @@ public enum JSONFault: Error, Hashable, CustomStringConvertible {
 
 /// Reads JSON (RFC 8259) one value at a time, strictly and without building anything that was not asked for.
 ///
-/// Files of other programs are not canonical, so white space, escapes and floating-point numbers are accepted; two
-/// equal names in one object are not, because readers differ in which of the two they take. Numbers stay text.
+/// Files of other programs are not canonical, so white space, escapes and floating-point numbers are
+/// accepted; two equal names in one object are not, because readers differ in which of the two they take.
+/// Numbers stay text.
 struct JSONScanner {
     static let maximumDepth = 32
 
@@ -81,7 +84,9 @@ struct JSONScanner {
                 _ = peek()
                 let start = offset
                 name = try string()
-                guard names.insert(name).inserted else { throw JSONFault.duplicateName(name, offset: start) }
+                guard names.insert(name).inserted else {
+                    throw JSONFault.duplicateName(name, offset: start)
+                }
                 try take(":")
             } catch { throw fault(error) }
             try member(name, &self)
@@ -162,7 +167,9 @@ struct JSONScanner {
             guard byte >= 0x20 else { throw .invalidString(offset: offset - 1) }
             if byte == UInt8(ascii: "\\") { try escape(into: &text) } else { text.append(byte) }
         }
-        guard let string = String(validating: text, as: UTF8.self) else { throw .invalidUTF8(offset: start) }
+        guard let string = String(validating: text, as: UTF8.self) else {
+            throw .invalidUTF8(offset: start)
+        }
         return string
     }
 

@@ -31,7 +31,9 @@ enum JSONValue: Hashable, Sendable {
         case UInt8(ascii: "\""): return .string(try scanner.string())
         case UInt8(ascii: "["):
             var values: [JSONValue] = []
-            try scanner.array(fault: { $0 }) { scanner throws(JSONFault) in values.append(try read(&scanner)) }
+            try scanner.array(fault: { $0 }) { scanner throws(JSONFault) in
+                values.append(try read(&scanner))
+            }
             return .array(values)
         case UInt8(ascii: "{"):
             var members: [Member] = []
@@ -64,7 +66,9 @@ enum JSONValue: Hashable, Sendable {
 
     /// The integer, where this is one that was written without fraction, exponent or superfluous zeros.
     var integer: Int? {
-        guard case .number(let text) = self, let value = Int(text), String(value) == text else { return nil }
+        guard case .number(let text) = self, let value = Int(text), String(value) == text else {
+            return nil
+        }
         return value
     }
 

@@ -1,8 +1,8 @@
 /// Contributions that fit together, ready to be merged by one rule.
 ///
-/// Each element of the result is one rational number rounded once, to nearest, ties to even. So it depends on
-/// nothing but the contributions: not on their order, the number of threads, or the machine; and a merge from which a
-/// contribution was removed is the merge that never had it.
+/// Each element of the result is one rational number rounded once, to nearest, ties to even. So it depends
+/// on nothing but the contributions: not on their order, the number of threads, or the machine; and a merge
+/// from which a contribution was removed is the merge that never had it.
 public struct Merge: Sendable {
     public let rule: MergeRule
     /// The configuration of the result.
@@ -14,8 +14,8 @@ public struct Merge: Sendable {
     private let files: [SafetensorsFile]
     private let labels: [String]
 
-    /// Holds the contributions against each other. `output` is the element type of every tensor of the result; by
-    /// default each keeps the type that it has in the contributions, which must agree.
+    /// Holds the contributions against each other. `output` is the element type of every tensor of the
+    /// result; by default each keeps the type that it has in the contributions, which must agree.
     ///
     /// The rule `stack` reads every contribution once, to order the blocks by tensor digest.
     public init(
@@ -34,13 +34,16 @@ public struct Merge: Sendable {
     }
 
     private static func stackOrder(_ contributions: [Contribution], threads: Int) throws -> [Contribution] {
-        let digests = try concurrentMap(contributions, threads: threads) { try $0.adapter.file.tensorDigest() }
+        let digests = try concurrentMap(contributions, threads: threads) {
+            try $0.adapter.file.tensorDigest()
+        }
         return zip(digests, contributions).sorted { left, right in
             (left.0, left.1.weight) < (right.0, right.1.weight)
         }.map(\.1)
     }
 
-    /// Writes the result as a PEFT directory, created where it is missing, on `threads` threads and in fixed memory.
+    /// Writes the result as a PEFT directory, created where it is missing, on `threads` threads and in
+    /// fixed memory.
     public func write(toDirectory path: String, threads: Int = 2) throws {
         try createDirectory(path)
         try writeTensors(to: path + "/" + Adapter.tensorsName, threads: threads)

@@ -107,9 +107,11 @@ struct MergePlan {
         return root * root == value ? root : nil
     }
 
-    /// That of the first, but for ranks in a stack, and for the base model's name: the least of those given, so that
-    /// it does not depend on the order either.
-    private static func configuration(_ contributions: [Contribution], rule: MergeRule) -> AdapterConfiguration {
+    /// That of the first, but for ranks in a stack, and for the base model's name: the least of those
+    /// given, so that it does not depend on the order either.
+    private static func configuration(_ contributions: [Contribution], rule: MergeRule)
+        -> AdapterConfiguration
+    {
         let all = contributions.map(\.adapter.configuration)
         var result = all[0]
         result.baseName = all.compactMap(\.baseName).min { $0.utf8.lexicographicallyPrecedes($1.utf8) }

@@ -31,8 +31,8 @@ struct MergeWorker: Sendable {
         }
     }
 
-    /// Room for the inputs of one thread: long reads for few contributions, short ones for 4096, and in either case
-    /// independent of how large the adapters are.
+    /// Room for the inputs of one thread: long reads for few contributions, short ones for 4096, and in
+    /// either case independent of how large the adapters are.
     private static let inputBudget = 16 << 20
     private static let widestElement = 8
 
@@ -147,8 +147,8 @@ struct MergeWorker: Sendable {
         try target.write(UnsafeRawBufferPointer(output), of: outputs[chunk.step], from: place)
     }
 
-    /// One correctly rounded product for each element; returns how many come before the first that is out of range.
-    /// The factor 1 in the same type copies.
+    /// One correctly rounded product for each element; returns how many come before the first that is out
+    /// of range. The factor 1 in the same type copies.
     private func scale(
         _ step: MergeStep, _ input: UnsafeMutableRawBufferPointer, by factor: MergeStep.Ratio,
         into output: UnsafeMutableRawBufferPointer, _ count: Int

@@ -19,21 +19,26 @@ final class ElementBuffer {
 
 /// Does `body` for every index below `count` on `threads` threads, each with a state of its own.
 ///
-/// Which thread does which index is fixed and must not matter. Where several fail, the error of the lowest index is
-/// thrown, so that the error does not depend on timing either.
+/// Threads take the next index when they are done with one; which thread does which must not matter. Where
+/// several fail, the error of the lowest index is thrown, so that it does not depend on timing either:
+/// whatever is below an index that failed was taken before it, and is brought to its end.
 func forEachConcurrently<State>(
     _ count: Int, threads: Int, state: @Sendable () -> State,
     _ body: @Sendable (inout State, Int) throws -> Void
 ) throws {
     let threads = max(1, min(threads, count))
     let failure = Mutex<(index: Int, error: any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: threads) { worker in
+    let next = Atomic(0)
+    DispatchQueue.concurrentPerform(iterations: threads) { _ in
         var own = state()
-        for index in stride(from: worker, to: count, by: threads) {
+        while true {
+            let index = next.add(1, ordering: .relaxed).oldValue
+            guard index < count else { return }
             do {
                 try body(&own, index)
             } catch {
                 failure.withLock { if index < $0?.index ?? count { $0 = (index, error) } }
+                next.store(count, ordering: .relaxed)
                 return
             }
         }

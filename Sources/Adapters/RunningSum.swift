@@ -6,11 +6,12 @@ public typealias RunningSumDigest = Hash256<RunningSumFile>
 
 /// The exact weighted sum of a round's contributions, kept as a file (`schemas/running-sum.md`).
 ///
-/// Removing a contribution is one subtraction for each element, however many others there are, and materialising is
-/// one division. Because the sum is exact, the bytes are those of a fresh `Merge` by rule `mean` of whatever remains.
+/// Removing a contribution is one subtraction for each element, however many others there are, and
+/// materialising is one division. Because the sum is exact, the bytes are those of a fresh `Merge` by rule
+/// `mean` of whatever remains.
 ///
-/// Each element has a cell of 128 bits; a sum that leaves its window is kept in full beside it, so nothing is ever
-/// rounded before the division.
+/// Each element has a cell of 128 bits; a sum that leaves its window is kept in full beside it, so nothing
+/// is ever rounded before the division.
 public struct RunningSum: Sendable {
     /// What was added.
     public struct Term: Hashable, Sendable {
@@ -43,7 +44,8 @@ public struct RunningSum: Sendable {
         self.init(path: path, header: opened.header, digest: opened.digest, blocks: opened.blocks)
     }
 
-    private init(path: String, header: RunningSumHeader, digest: RunningSumDigest, blocks: RunningSumBlocks) {
+    private init(path: String, header: RunningSumHeader, digest: RunningSumDigest, blocks: RunningSumBlocks)
+    {
         self.path = path
         terms = header.terms
         tensors = header.tensors
@@ -67,14 +69,17 @@ public struct RunningSum: Sendable {
         return try RunningSum(path: path)
     }
 
-    /// Writes the sum with contributions added and removed to the file at `newPath`, which may be that of this sum.
+    /// Writes the sum with contributions added and removed to the file at `newPath`, which may be that of
+    /// this sum.
     ///
     /// What is removed must have been added with the same elements and the same weight.
     public func updated(
         adding: [Contribution] = [], removing: [Contribution] = [], to newPath: String, threads: Int = 2
     ) throws -> RunningSum {
         let own = Compatibility.Party(label: path, configuration: configuration, tensors: tensors)
-        for contribution in adding + removing { try Compatibility.check(own, contribution.party, rule: .mean) }
+        for contribution in adding + removing {
+            try Compatibility.check(own, contribution.party, rule: .mean)
+        }
         var terms = terms + (try Self.terms(of: adding, threads: threads))
         for (term, contribution) in zip(try Self.terms(of: removing, threads: threads), removing) {
             guard let place = terms.firstIndex(of: term) else {
@@ -116,7 +121,8 @@ public struct RunningSum: Sendable {
         ) { memory, index in
             try blocks.read(index, into: memory)
             let block = blocks.layout[index]
-            let elements = try memory.divide(block, by: totalWeight, unit: unitExponent, to: entries[block.tensor])
+            let elements = try memory.divide(
+                block, by: totalWeight, unit: unitExponent, to: entries[block.tensor])
             try target.write(elements, of: entries[block.tensor], from: block.start)
         }
         try writer.commit()
@@ -137,8 +143,8 @@ public struct RunningSum: Sendable {
         }
     }
 
-    /// The unit that leaves room for means up to 2^16 after the weights have grown 256-fold, and gives all other of
-    /// the 127 bits to precision.
+    /// The unit that leaves room for means up to 2^16 after the weights have grown 256-fold, and gives all
+    /// other of the 127 bits to precision.
     private static func unitExponent(for terms: [Term]) -> Int {
         let total = terms.reduce(0) { $0 + $1.weight }
         return 16 + 8 + (Int.bitWidth - total.leadingZeroBitCount) - 127

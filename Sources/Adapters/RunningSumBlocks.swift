@@ -73,7 +73,9 @@ final class RunningSumMemory: Sendable {
         valueBuffer = ElementBuffer(byteCount: count * 8)
     }
 
-    func cells(_ block: RunningSumBlock) -> UnsafeMutableRawBufferPointer { cellBuffer.bytes(block.count * 16) }
+    func cells(_ block: RunningSumBlock) -> UnsafeMutableRawBufferPointer {
+        cellBuffer.bytes(block.count * 16)
+    }
 
     private func wide(_ block: RunningSumBlock) -> UnsafeMutablePointer<UInt64> {
         wideBuffer.bytes(block.count * lethe_wide_words(block.element.kernel) * 8)
@@ -89,7 +91,8 @@ final class RunningSumMemory: Sendable {
         return hasher.finish()
     }
 
-    /// Puts the sums of `outside` where the arithmetic wants them; false unless they are those of the marked cells.
+    /// Puts the sums of `outside` where the arithmetic wants them; false unless they are those of the
+    /// marked cells.
     func takeOutside(_ block: RunningSumBlock) -> Bool {
         let wide = wide(block), words = lethe_wide_words(block.element.kernel)
         let cells = cells(block).baseAddress
@@ -97,7 +100,9 @@ final class RunningSumMemory: Sendable {
         for index in 0..<block.count where lethe_window_is_outside(cells, index) {
             guard outside.bigEndian(at: offset, as: UInt32.self) == UInt32(index) else { return false }
             for word in 0..<words {
-                guard let value = outside.bigEndian(at: offset + 4 + 8 * word, as: UInt64.self) else { return false }
+                guard let value = outside.bigEndian(at: offset + 4 + 8 * word, as: UInt64.self) else {
+                    return false
+                }
                 wide[index * words + word] = value
             }
             offset += block.outsideByteCount
@@ -136,7 +141,8 @@ final class RunningSumMemory: Sendable {
     ) throws -> UnsafeRawBufferPointer {
         let output = valueBuffer.bytes(block.count * entry.tensor.element.size)
         let done = lethe_window_divide(
-            cells(block).baseAddress, wide(block), Int32(unit), block.count, block.element.kernel, UInt64(divisor),
+            cells(block).baseAddress, wide(block), Int32(unit), block.count, block.element.kernel,
+            UInt64(divisor),
             output.baseAddress, entry.tensor.element.kernel, LETHE_BEST)
         guard done == block.count else {
             throw MergeError.overflow(

@@ -14,9 +14,13 @@ struct RunningSumHeader {
         configuration: AdapterConfiguration, terms: [RunningSum.Term], tensors: [TensorDescription],
         unitExponent: Int
     ) {
-        self.terms = terms.sorted { ($0.digest, $0.weight, $0.baseName ?? "") < ($1.digest, $1.weight, $1.baseName ?? "") }
+        self.terms = terms.sorted {
+            ($0.digest, $0.weight, $0.baseName ?? "") < ($1.digest, $1.weight, $1.baseName ?? "")
+        }
         var configuration = configuration
-        configuration.baseName = terms.compactMap(\.baseName).min { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        configuration.baseName = terms.compactMap(\.baseName).min {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
         self.configuration = configuration
         self.tensors = tensors
         self.unitExponent = unitExponent
@@ -54,7 +58,9 @@ struct RunningSumHeader {
         func failed(_ field: String) -> RunningSumError { .header(path: path, field: field) }
         guard let base = root["base"]?.text.flatMap({ BaseDigest(hex: $0) }) else { throw failed("base") }
         guard let configuration = root["configuration"] else { throw failed("configuration") }
-        guard let unit = root["unitExponent"]?.integer, -149...0 ~= unit else { throw failed("unitExponent") }
+        guard let unit = root["unitExponent"]?.integer, -149...0 ~= unit else {
+            throw failed("unitExponent")
+        }
         guard let terms = root["terms"]?.elements?.map(Self.term), !terms.contains(nil),
             1...Contribution.maximumCount ~= terms.count
         else { throw failed("terms") }

@@ -23,7 +23,9 @@ struct RunningSumReader {
         guard indexStart >= prefix.byteCount else { throw RunningSumError.notARunningSum(path: path) }
         let index = try source.bytes(at: indexStart, count: indexByteCount)
         let digest = RunningSumDigest.of(header.encoded, index)
-        guard try source.bytes(at: source.count - Self.digestByteCount, count: Self.digestByteCount) == digest.bytes
+        guard
+            try source.bytes(at: source.count - Self.digestByteCount, count: Self.digestByteCount)
+                == digest.bytes
         else { throw RunningSumError.corrupt(path: path) }
         let places = Self.places(layout, index, from: prefix.byteCount)
         guard places.end == indexStart else { throw RunningSumError.corrupt(path: path) }
@@ -34,7 +36,9 @@ struct RunningSumReader {
 
     private func prefix() throws -> (json: [UInt8], byteCount: Int) {
         let start = RunningSumHeader.magic.count + 8
-        guard source.count >= start + Self.digestByteCount else { throw RunningSumError.notARunningSum(path: path) }
+        guard source.count >= start + Self.digestByteCount else {
+            throw RunningSumError.notARunningSum(path: path)
+        }
         let bytes = try source.bytes(at: 0, count: start)
         guard bytes.starts(with: RunningSumHeader.magic),
             let count = bytes.bigEndian(at: start - 8, as: UInt64.self),

@@ -7,7 +7,8 @@ struct RunningSumWriter: Sendable {
     let adding: [Contribution]
     let removing: [Contribution]
 
-    /// Blocks are computed side by side and written in order, a batch at a time. The file appears when all is there.
+    /// Blocks are computed side by side and written in order, a batch at a time. The file appears when all
+    /// is there.
     func write(to path: String, threads: Int) throws {
         let layout = RunningSumBlock.layout(of: header.tensors)
         let file = try AtomicFile(path: path)
@@ -22,13 +23,16 @@ struct RunningSumWriter: Sendable {
             try forEachConcurrently(batch.count, threads: threads, state: {}) { _, place in
                 try compute(batch[place], number: start + place, slots[place])
             }
-            for (block, memory) in zip(batch, slots) {
-                let cells = UnsafeRawBufferPointer(memory.cells(block))
-                try target.write(cells, at: offset)
-                try target.write(memory.outside, at: offset + cells.count)
-                offset += cells.count + memory.outside.count
+            let offsets = zip(batch, slots).map { block, memory in
+                defer { offset += block.count * 16 + memory.outside.count }
                 index.appendBigEndian(UInt32(memory.outside.count / block.outsideByteCount))
                 index += memory.blockDigest!.bytes
+                return offset
+            }
+            try forEachConcurrently(batch.count, threads: threads, state: {}) { _, place in
+                let cells = UnsafeRawBufferPointer(slots[place].cells(batch[place]))
+                try target.write(cells, at: offsets[place])
+                try target.write(slots[place].outside, at: offsets[place] + cells.count)
             }
         }
         try target.write(index + RunningSumDigest.of(encoded, index).bytes, at: offset)
@@ -44,7 +48,8 @@ struct RunningSumWriter: Sendable {
         for (contributions, subtract) in [(adding, false), (removing, true)] {
             for contribution in contributions {
                 try memory.add(
-                    contribution.adapter.file, block, weight: contribution.weight, unit: header.unitExponent,
+                    contribution.adapter.file, block, weight: contribution.weight,
+                    unit: header.unitExponent,
                     subtract: subtract)
             }
         }

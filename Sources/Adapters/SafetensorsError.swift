@@ -25,7 +25,8 @@ public enum SafetensorsError: Error, Hashable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .truncated(let have, let needed): "the file has \(have) bytes and needs at least \(needed)"
-        case .headerTooLarge(let bytes, let limit): "a header of \(bytes) bytes, above the limit of \(limit)"
+        case .headerTooLarge(let bytes, let limit):
+            "a header of \(bytes) bytes, above the limit of \(limit)"
         case .headerStart(let byte): "the header begins with byte \(byte) instead of '{'"
         case .json(let fault): "the header is not valid: \(fault)"
         case .tensorName(let name):
@@ -36,7 +37,8 @@ public enum SafetensorsError: Error, Hashable, CustomStringConvertible {
             "tensor \(tensor): dtype \"\(name)\" is not one of F16, BF16, F32, F64"
         case .rank(let tensor, let limit): "tensor \(tensor): more than \(limit) dimensions"
         case .emptyDimension(let tensor, let index): "tensor \(tensor): dimension \(index) is 0"
-        case .tooLarge(let tensor, let shape): "tensor \(tensor): shape \(shape) is beyond what can be addressed"
+        case .tooLarge(let tensor, let shape):
+            "tensor \(tensor): shape \(shape) is beyond what can be addressed"
         case .offsets(let tensor, let values): "tensor \(tensor): data_offsets \(values) are not a range"
         case .byteCount(let tensor, let offsets, let shape):
             "tensor \(tensor): data_offsets span \(offsets) bytes, dtype and shape \(shape)"

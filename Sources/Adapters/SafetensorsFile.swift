@@ -21,7 +21,8 @@ public struct SafetensorsFile: Sendable {
             let middle = (low + high) / 2
             if header.entries[middle].tensor.name < name { low = middle + 1 } else { high = middle }
         }
-        return low < header.entries.count && header.entries[low].tensor.name == name ? header.entries[low] : nil
+        return low < header.entries.count && header.entries[low].tensor.name == name
+            ? header.entries[low] : nil
     }
 
     /// Fills `buffer` with elements of a tensor from `start` on, refusing NaN and infinity.
@@ -64,7 +65,8 @@ public struct SafetensorsWriter: ~Copyable, Sendable {
     public let header: SafetensorsHeader
     private let file: AtomicFile
 
-    /// Begins the file at `path` with `tensors`, whose names are different and valid. Replaces an existing file.
+    /// Begins the file at `path` with `tensors`, whose names are different and valid. Replaces an existing
+    /// file.
     public init(path: String, tensors: [TensorDescription]) throws {
         let header = SafetensorsHeader(for: tensors)
         let file = try AtomicFile(path: path)

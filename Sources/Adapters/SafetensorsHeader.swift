@@ -1,8 +1,8 @@
 /// The header of a safetensors file: which tensors it holds, and where.
 ///
-/// Stricter than the reference parser, which takes the last of two tensors with one name: names are unique, entries
-/// have no unknown fields, and the tensors tile the data exactly. All is checked before anything of the announced
-/// sizes is allocated.
+/// Stricter than the reference parser, which takes the last of two tensors with one name: names are unique,
+/// entries have no unknown fields, and the tensors tile the data exactly. All is checked before anything of
+/// the announced sizes is allocated.
 public struct SafetensorsHeader: Hashable, Sendable {
     public struct Entry: Hashable, Sendable {
         public let tensor: TensorDescription
@@ -64,7 +64,8 @@ public struct SafetensorsHeader: Hashable, Sendable {
         prefixByteCount = 8 + bytes.count
     }
 
-    private static func metadata(_ scanner: inout JSONScanner) throws(SafetensorsError) -> [String: String] {
+    private static func metadata(_ scanner: inout JSONScanner) throws(SafetensorsError) -> [String: String]
+    {
         var metadata: [String: String] = [:]
         try scanner.object(fault: SafetensorsError.json) { name, scanner throws(SafetensorsError) in
             do throws(JSONFault) { metadata[name] = try scanner.string() } catch { throw .json(error) }
@@ -105,11 +106,14 @@ public struct SafetensorsHeader: Hashable, Sendable {
             guard !overflow else { throw .tooLarge(tensor: name, shape: shape) }
             byteCount = product
         }
-        guard offsets.count == 2, offsets[0] <= offsets[1] else { throw .offsets(tensor: name, values: offsets) }
+        guard offsets.count == 2, offsets[0] <= offsets[1] else {
+            throw .offsets(tensor: name, values: offsets)
+        }
         guard offsets[1] - offsets[0] == byteCount else {
             throw .byteCount(tensor: name, offsets: offsets[1] - offsets[0], shape: byteCount)
         }
-        return Entry(tensor: TensorDescription(name: name, element: element, shape: shape), offset: offsets[0])
+        return Entry(
+            tensor: TensorDescription(name: name, element: element, shape: shape), offset: offsets[0])
     }
 
     private static func elementType(
@@ -130,7 +134,8 @@ public struct SafetensorsHeader: Hashable, Sendable {
         try scanner.array(fault: SafetensorsError.json) { scanner throws(SafetensorsError) in
             do throws(JSONFault) { counts.append(try scanner.count()) } catch { throw .json(error) }
             guard counts.count <= limit else {
-                throw limit == 2 ? .offsets(tensor: tensor, values: counts) : .rank(tensor: tensor, limit: limit)
+                throw limit == 2
+                    ? .offsets(tensor: tensor, values: counts) : .rank(tensor: tensor, limit: limit)
             }
         }
         return counts
@@ -150,8 +155,8 @@ public struct SafetensorsHeader: Hashable, Sendable {
 }
 
 extension SafetensorsHeader {
-    /// The header that we write for `tensors`: types from wide to narrow, then names ascending, compact, and padded
-    /// with spaces so that the data begins at a multiple of eight.
+    /// The header that we write for `tensors`: types from wide to narrow, then names ascending, compact,
+    /// and padded with spaces so that the data begins at a multiple of eight.
     init(for tensors: [TensorDescription]) {
         var offset = 0
         var entries: [Entry] = []

@@ -1,6 +1,7 @@
 /// What a tensor is, without its elements.
 public struct TensorDescription: Hashable, Sendable, CustomStringConvertible {
-    /// One to `maximumNameCount` visible ASCII characters, so that the order of names is the order of their bytes.
+    /// One to `maximumNameCount` visible ASCII characters, so that the order of names is the order of their
+    /// bytes.
     public let name: String
     public let element: ElementType
     /// Dimensions, each at least 1; none for a scalar.

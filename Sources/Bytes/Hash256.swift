@@ -26,6 +26,12 @@ public struct Hash256<Subject>: Hashable, Comparable, Sendable {
         (word0, word1, word2, word3) = words
     }
 
+    /// Reads exactly 32 bytes in memory; `nil` for any other count. For the loops that read every hash of a log.
+    public init?(bytes: UnsafeRawBufferPointer) {
+        guard bytes.count == 32 else { return nil }
+        self.init(raw: bytes.baseAddress!)
+    }
+
     /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
     public init?(hex: some StringProtocol) {
         var text = String(hex)

@@ -8,6 +8,12 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
     public var position: Int
     public var reason: AdmissionError
 
+    public init(origin: Origin, position: Int, reason: AdmissionError) {
+        self.origin = origin
+        self.position = position
+        self.reason = reason
+    }
+
     public var description: String { "\(origin) leaf \(position): \(reason)" }
 }
 

@@ -27,63 +27,75 @@ public struct Plan: Codable, Hashable, Sendable {
     public var descendants: [EventHash]
     /// In chain order of their materialisation.
     public var models: [PlannedModel]
-    /// The members that hold something to erase.
+    /// The members that hold something to erase: whose contributions go, who made or confirmed a model of them, who
+    /// opened the rounds, who trained on an affected model.
     public var holders: Ascending<MemberName>
-    /// What each holder erases: excluded adapters and affected models.
+    /// What each holder erases: excluded adapters and affected models, by adapter digest.
     public var artifacts: Ascending<ArtifactDigest>
 
     /// SHA-256 of the plan's canonical JSON.
     public var digest: ArtifactDigest { .sha256(CanonicalJSON.encode(self)) }
 
-    /// Whether every affected model can be rebuilt.
-    public var isExact: Bool { models.allSatisfy { $0.outcome == .rematerialized } }
+    /// Whether every affected model can be rebuilt, and nobody has trained on one.
+    public var isExact: Bool { descendants.isEmpty && models.allSatisfy { $0.outcome == .rematerialized } }
 }
 
 extension PublicView {
     /// The plan that carries out `deletions` on this view. All must exist; whether they are accepted is not looked at.
-    ///
-    /// The closure is what the graph says: a model is affected if it merges an excluded or affected contribution, a
-    /// contribution if it starts from an excluded or affected adapter or model. One pass in chain order finds it, because
-    /// parents stand before their children.
     public func plan(for deletions: Ascending<DeletionID>) -> Plan {
         let members = Set(deletions.compactMap { self.deletions[$0]?.member })
-        var closure = Closure(view: self, members: members)
+        var closure = Closure(view: self) { members.contains($0.member) }
         closure.run()
-        var holders = members
-        for model in closure.models {
-            let row = models[model.materialization]!
-            holders.insert(row.author)
-            holders.formUnion(row.attestedBy)
-        }
-        for event in closure.excluded {
-            holders.insert(rounds[contributions[event]!.round]!.author)
-        }
         return Plan(
             format: Plan.format, deletions: deletions, excluded: closure.excluded,
-            descendants: closure.descendants, models: closure.models, holders: Ascending(holders),
-            artifacts: Ascending(closure.artifacts))
+            descendants: closure.descendants, models: closure.models,
+            holders: Ascending(members.union(closure.holders)), artifacts: Ascending(closure.artifacts))
+    }
+
+    /// The contributions that descend from what `plan` excluded, and that no plan has excluded since.
+    ///
+    /// None can come up after the plan's start: from then on neither an affected model nor an affected contribution can
+    /// be a parent.
+    public func descendants(of plan: PlanRow) -> [EventHash] {
+        plan.descendants.filter { contributions[$0]?.excludedBy == nil }
+    }
+
+    /// Contributions that start, directly or through models and others, from one of `events`, without `events`
+    /// themselves and without what a plan has excluded.
+    public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
+        var closure = Closure(view: self) { events.contains($0.event) }
+        closure.run()
+        return closure.descendants
     }
 }
 
-/// One pass over contributions and models in chain order.
+/// What descends from some contributions, in one pass in chain order: parents stand before their children.
+///
+/// A model is affected if it merged an affected contribution. A contribution is affected if it is one of those that the
+/// closure starts from; if a parent of it is affected; or if it has the bytes of an affected model, whatever parents it
+/// names. What a plan excluded long ago still hands on what it descends from.
 private struct Closure {
     let view: PublicView
-    let members: Set<MemberName>
-    var excluded: [EventHash] = []
-    var descendants: [EventHash] = []
-    var models: [PlannedModel] = []
-    /// Adapters and models that hold something of what is excluded.
-    private var tainted: Set<ArtifactDigest> = []
+    /// Whether the closure starts from a contribution.
+    let isSeed: (ContributionRow) -> Bool
+    private(set) var excluded: [EventHash] = []
+    private(set) var descendants: [EventHash] = []
+    private(set) var models: [PlannedModel] = []
+    private(set) var holders: Set<MemberName> = []
+    /// Contributions and materialisations.
     private var affected: Set<EventHash> = []
+    private var leaving: Set<EventHash> = []
+    /// Adapter and tensor digests of affected models.
+    private var bytesOfModels: Set<ArtifactDigest> = []
 
     private enum Node {
         case contribution(ContributionRow)
         case model(ModelRow)
     }
 
-    init(view: PublicView, members: Set<MemberName>) {
+    init(view: PublicView, isSeed: @escaping (ContributionRow) -> Bool) {
         self.view = view
-        self.members = members
+        self.isSeed = isSeed
     }
 
     mutating func run() {
@@ -96,28 +108,58 @@ private struct Closure {
             case .model(let row): visit(row)
             }
         }
+        let disposed = Set(models.map(\.model))
+        for row in descendants.map({ view.contributions[$0]! }) where row.parents.contains(where: disposed.contains) {
+            holders.insert(row.member)
+        }
     }
 
     private mutating func visit(_ row: ContributionRow) {
-        guard row.excludedBy == nil else { return }
-        if members.contains(row.member) {
-            excluded.append(row.event)
-        } else if row.parents.contains(where: tainted.contains) {
-            descendants.append(row.event)
-        } else {
-            return
-        }
+        let isSeed = isSeed(row)
+        guard isSeed || hasAffectedParent(row) || hasBytesOfModel(row) else { return }
         affected.insert(row.event)
-        tainted.insert(row.adapter)
+        guard row.excludedBy == nil else { return }
+        if isSeed {
+            excluded.append(row.event)
+            leaving.insert(row.event)
+            holders.insert(view.rounds[row.round]!.author)
+        } else {
+            descendants.append(row.event)
+        }
+    }
+
+    /// A parent is what its digest stood for when the child was committed: in an isolated round the member's own earlier
+    /// contribution, in a feedback round an earlier model.
+    private func hasAffectedParent(_ row: ContributionRow) -> Bool {
+        row.parents.contains { parent in
+            switch view.rounds[row.round]!.topology {
+            case .isolated:
+                view.contributions(withAdapter: parent).contains {
+                    $0.member == row.member && $0.position < row.position && affected.contains($0.event)
+                }
+            case .feedback:
+                view.models(withDigest: parent).contains {
+                    $0.position < row.position && affected.contains($0.event)
+                }
+            }
+        }
+    }
+
+    private func hasBytesOfModel(_ row: ContributionRow) -> Bool {
+        bytesOfModels.contains(row.adapter) || bytesOfModels.contains(row.tensors)
     }
 
     private mutating func visit(_ row: ModelRow) {
         let merged = view.contributions(of: row)
         guard merged.contains(where: affected.contains) else { return }
-        tainted.insert(row.model)
+        affected.insert(row.event)
+        bytesOfModels.formUnion([row.model, row.tensors])
+        if row.state == .current || merged.contains(where: leaving.contains) {
+            holders.insert(row.author)
+            holders.formUnion(row.attestedBy)
+        }
         guard row.state == .current else { return }
-        let gone = Set(excluded)
-        let remaining = merged.filter { !gone.contains($0) }
+        let remaining = merged.filter { !leaving.contains($0) }
         let isMergeable = !remaining.isEmpty && !remaining.contains(where: affected.contains)
         models.append(
             PlannedModel(
@@ -128,48 +170,8 @@ private struct Closure {
 
     /// Excluded adapters and affected models, less what a contribution that stays has the same bytes as.
     var artifacts: Set<ArtifactDigest> {
-        let gone = Set(excluded)
-        let kept = view.contributions.rows.values.filter { $0.excludedBy == nil && !gone.contains($0.event) }
+        let kept = view.contributions.rows.values.filter { $0.excludedBy == nil && !leaving.contains($0.event) }
         let adapters = excluded.map { view.contributions[$0]!.adapter }
         return Set(adapters + models.map(\.model)).subtracting(kept.map(\.adapter))
-    }
-}
-
-extension PublicView {
-    /// Contributions outside `plan` that start, directly or through others, from what it excluded or disposed of.
-    public func descendants(of plan: PlanRow) -> [EventHash] {
-        let excluded = Set(plan.excluded)
-        var tainted = Set(plan.models.map(\.model))
-        tainted.formUnion(plan.excluded.map { contributions[$0]!.adapter })
-        var found: [EventHash] = []
-        for row in contributions.rows.values.sorted(by: { $0.position < $1.position })
-        where !excluded.contains(row.event) && row.parents.contains(where: tainted.contains) {
-            found.append(row.event)
-            tainted.insert(row.adapter)
-        }
-        return found
-    }
-}
-
-extension PublicView {
-    /// Contributions that start, directly or through models and others, from one of `events`, without `events` themselves.
-    public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
-        var affected = events
-        var tainted: Set<ArtifactDigest> = []
-        let nodes =
-            contributions.rows.values.map { ($0.position, $0.event) } + models.rows.values.map { ($0.position, $0.event) }
-        var found: [EventHash] = []
-        for (_, event) in nodes.sorted(by: { $0.0 < $1.0 }) {
-            if let row = contributions[event] {
-                if !events.contains(event), row.parents.contains(where: tainted.contains) { found.append(event) }
-                if events.contains(event) || found.last == event {
-                    affected.insert(event)
-                    tainted.insert(row.adapter)
-                }
-            } else if let row = models[event], contributions(of: row).contains(where: affected.contains) {
-                tainted.insert(row.model)
-            }
-        }
-        return found
     }
 }

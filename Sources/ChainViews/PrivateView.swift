@@ -26,10 +26,10 @@ public struct PrivateView: Sendable {
 
     public private(set) var size = 0
     public let origin: Origin
-    private var head = Table<Origin, HeadRow>(kind: "head")
+    private var head = Table<Origin, HeadRow>(kind: "head") { $0.origin }
     private var authors = Table<MemberName, AuthorRow>(kind: "author")
-    public private(set) var bodies = Table<BodyCommitment, BodyRow>(kind: "body")
-    public private(set) var scopes = Table<DeletionID, ScopeRow>(kind: "scope")
+    public private(set) var bodies = Table<BodyCommitment, BodyRow>(kind: "body") { $0.reference.commitment }
+    public private(set) var scopes = Table<DeletionID, ScopeRow>(kind: "scope") { $0.deletion }
 
     public init(origin: Origin) { self.origin = origin }
 
@@ -54,23 +54,28 @@ public struct PrivateView: Sendable {
         guard let chain = publicView.chains[origin] else { throw .unknownChain(origin) }
         guard (size == 0) == (type == .readersListed) else { throw size == 0 ? .notFounded : .alreadyFounded }
         guard size == 0 || readers.contains(record.author) else { throw .unknownMember(record.author) }
-        try applyEvent(record, chain)
+        try applyEvent(record, chain, publicView)
         let count = authors[record.author]?.events.value ?? 0
         authors.set(record.author, AuthorRow(events: Count(count + 1)!, last: record.hash))
         size += 1
     }
 
-    private mutating func applyEvent(_ record: EventRecord, _ chain: ChainRow) throws(RuleViolation) {
+    private mutating func applyEvent(
+        _ record: EventRecord, _ chain: ChainRow, _ publicView: PublicView
+    ) throws(RuleViolation) {
         switch record.statement.event {
         case .readersListed(let event):
             guard record.author == chain.chainOperator else {
                 throw .notTheMember(expected: chain.chainOperator, actual: record.author)
             }
             guard event.readers.contains(record.author) else { throw .unknownMember(record.author) }
+            for reader in event.readers where publicView.members[reader] == nil { throw .unknownMember(reader) }
             head.set(origin, HeadRow(origin: origin, firstLeaf: record.hash, readers: event.readers))
         case .deletionScoped(let event):
             guard scopes[event.deletion] == nil else { throw .deletionExists(event.deletion) }
             let body = record.statement.body!
+            // Were it taken in again, an erased body would count as present.
+            guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
             bodies.set(
                 body.commitment,
                 BodyRow(event: record.hash, position: Count(record.position)!, reference: body))
@@ -106,6 +111,14 @@ public struct PrivateView: Sendable {
             case scopes.kind: try scopes.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
+        }
+        let events = authors.rows.values.reduce(0) { $0 &+ $1.events.value }
+        guard events == size, (size > 0) == (firstLeaf != nil) else {
+            throw ViewLoadError(
+                kind: authors.kind, key: origin.text, reason: "the rows are of \(events) leaves, not \(size)")
+        }
+        for (deletion, row) in scopes.rows where bodies[row.body] == nil {
+            throw ViewLoadError(kind: scopes.kind, key: deletion.text, reason: "it names a body that is not there")
         }
     }
 }

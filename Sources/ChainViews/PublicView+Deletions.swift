@@ -40,7 +40,7 @@ extension PublicView {
             event.plan,
             PlanRow(
                 plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
-                holders: plan.holders, models: plan.models, artifacts: plan.artifacts,
+                descendants: plan.descendants, holders: plan.holders, models: plan.models, artifacts: plan.artifacts,
                 startedBy: record.hash, startedAt: record.count, erasures: []))
         for deletion in event.deletions {
             deletions.update(deletion) { row in
@@ -48,9 +48,22 @@ extension PublicView {
                 row.plan = event.plan
             }
         }
+        takeOutOfUse(plan, event.plan)
+    }
+
+    /// From the start on, nothing is merged or trained from what a plan names, so that nothing can come to descend from it
+    /// while the plan is carried out.
+    private mutating func takeOutOfUse(_ plan: Plan, _ digest: ArtifactDigest) {
         for contribution in plan.excluded {
-            contributions.update(contribution) { $0.excludedBy = event.plan }
-            forget(contributions[contribution]!)
+            contributions.update(contribution) { $0.excludedBy = digest }
+        }
+        for contribution in plan.descendants where contributions[contribution]!.affectedBy == nil {
+            contributions.update(contribution) { $0.affectedBy = digest }
+        }
+        for row in (plan.excluded + plan.descendants).map({ contributions[$0]! }) { forget(row.adapter, row.tensors) }
+        for planned in plan.models {
+            models.update(planned.materialization) { $0.state = .suppressed }
+            forget(planned.model, models[planned.materialization]!.tensors)
         }
     }
 
@@ -60,9 +73,6 @@ extension PublicView {
         guard plan.excludedBy == nil else { throw .planStep(event.plan, expected: "waiting for its exclusion") }
         guard event.models == Ascending(plan.models.map(\.model)) else { throw .modelsDiffer(event.plan) }
         plans.update(event.plan) { $0.excludedBy = record.hash }
-        for model in plan.models {
-            models.update(model.materialization) { $0.state = .suppressed }
-        }
     }
 
     mutating func completeRematerialization(
@@ -85,11 +95,11 @@ extension PublicView {
     private func check(
         _ disposition: Disposition, against planned: PlannedModel, _ plan: PlanRow
     ) throws(RuleViolation) {
-        guard disposition.oldModel == planned.model, disposition.round == planned.round,
-            disposition.outcome == planned.outcome
-        else { throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) is not as planned") }
+        guard disposition.oldModel == planned.model, disposition.round == planned.round else {
+            throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) is not as planned")
+        }
         let old = models[planned.materialization]!
-        switch planned.outcome {
+        switch disposition.outcome {
         case .withdrawn:
             guard old.state == .recalled, disposition.newModel == nil else {
                 throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not recalled")
@@ -109,8 +119,9 @@ extension PublicView {
         let earlier = plan.erasures.first { $0.holder == record.author }
         guard earlier.map({ !$0.isComplete }) ?? true else { throw .erasureRepeated(record.author) }
         guard event.artifacts == plan.artifacts else { throw .artifactsDiffer(record.author) }
-        guard !event.results.isEmpty, Ascending(event.results.map(\.store.rawValue)).elements == event.results.map(\.store.rawValue)
-        else { throw .listIsEmpty("results, in ascending order of store,") }
+        guard !event.results.isEmpty else { throw .listIsEmpty("results") }
+        let stores = event.results.map(\.store.rawValue)
+        guard stores == Ascending(stores).elements else { throw .storesNotAscending }
         plans.update(event.plan) { row in
             row.erasures.removeAll { $0.holder == record.author }
             row.erasures.append(
@@ -130,8 +141,7 @@ extension PublicView {
             }
             guard erasure.isComplete else { throw .erasureOpen(holder, "a store is not erased") }
         }
-        let outcome: DeletionCompleted.Outcome =
-            plan.models.allSatisfy { $0.outcome == .rematerialized } ? .exact : .withdrawn
+        let outcome: DeletionCompleted.Outcome = plan.isExact ? .exact : .withdrawn
         guard event.outcome == outcome else { throw .outcomeDiffers(expected: outcome.rawValue) }
         guard event.keyDirectory == keyDirectory else { throw .keyDirectoryDiffers }
         deletions.update(event.deletion) { row in
@@ -142,7 +152,7 @@ extension PublicView {
 
     mutating func certifyDeletion(_ event: DeletionCertified, _ record: EventRecord) throws(RuleViolation) {
         let row = try deletion(event.deletion, in: .completed)
-        let isExact = row.plan.flatMap { plans[$0] }?.models.allSatisfy { $0.outcome == .rematerialized } ?? false
+        let isExact = row.plan.flatMap { plans[$0] }?.isExact ?? false
         guard (event.kind == .certificate) == isExact else {
             throw .outcomeDiffers(expected: isExact ? "certificate" : "status-statement")
         }

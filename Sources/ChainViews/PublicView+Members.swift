@@ -23,6 +23,7 @@ extension PublicView {
         guard record.author == chainOperator.name else {
             throw .notTheMember(expected: chainOperator.name, actual: record.author)
         }
+        guard event.members.allSatisfy({ !$0.roles.isEmpty }) else { throw .listIsEmpty("roles") }
         try checkFresh(event.members.flatMap(\.allKeys) + [event.checkpointKey])
         consortium.set(
             origin,
@@ -130,7 +131,7 @@ extension PublicView {
     func requireThreshold(_ record: EventRecord) throws(RuleViolation) {
         let signers = Set(
             record.signers.compactMap { id in
-                keys[id].flatMap { $0.isValid(at: record.position) ? $0.member : nil }
+                keys[id].flatMap { $0.purpose == .event && $0.isValid(at: record.position) ? $0.member : nil }
             })
         let threshold = charter?.threshold.value ?? 1
         guard signers.count >= threshold else {

@@ -23,9 +23,7 @@ extension PublicView {
         if let expected = round.configuration, expected != event.configuration {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
-        for artifact in [event.adapter, event.tensors] where isForgotten(artifact) {
-            throw .forgotten(artifact)
-        }
+        for artifact in [event.adapter, event.tensors] { try checkOwnBytes(artifact, record.author) }
         for parent in event.parents {
             try checkParent(parent, of: record.author, round.topology)
         }
@@ -39,18 +37,27 @@ extension PublicView {
         }
     }
 
+    /// Refuses bytes that a deletion took out of use, and bytes that somebody else committed before: deleting one of two
+    /// equal contributions would either leave its bytes behind or take the other's with them.
+    private func checkOwnBytes(_ artifact: ArtifactDigest, _ author: MemberName) throws(RuleViolation) {
+        guard !isForgotten(artifact) else { throw .forgotten(artifact) }
+        guard let committer = committers[artifact], committer != author else { return }
+        throw .adapterOfAnother(artifact, committer)
+    }
+
     /// Isolated rounds continue the member's own contributions; feedback rounds start from a model that is served.
     private func checkParent(
         _ parent: ArtifactDigest, of member: MemberName, _ topology: Topology
     ) throws(RuleViolation) {
-        guard !isForgotten(parent) else { throw .forgotten(parent) }
         switch topology {
         case .isolated:
-            let isOwn = contributions(withAdapter: parent).contains { $0.member == member }
-            guard isOwn else { throw .unknownParent(parent, topology) }
+            let own = contributions(withAdapter: parent).filter { $0.member == member }
+            guard !own.isEmpty else { throw .unknownParent(parent, topology) }
+            guard own.allSatisfy(\.counts) else { throw .forgotten(parent) }
         case .feedback:
-            guard let model = model(parent) else { throw .unknownParent(parent, topology) }
-            guard model.state == .current else { throw .suppressedParent(parent) }
+            let found = models(withDigest: parent)
+            guard !found.isEmpty else { throw .unknownParent(parent, topology) }
+            guard found.allSatisfy({ $0.state == .current }) else { throw .suppressedParent(parent) }
         }
     }
 
@@ -69,12 +76,12 @@ extension PublicView {
         try checkContributions(event.contributions, of: event.round)
         guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
         try checkReplacement(event, round)
-        if let old = round.materialization, let plan = event.plan {
+        for artifact in [event.model, event.tensors] where isForgotten(artifact) { throw .forgotten(artifact) }
+        if let old = round.materialization {
             models.update(old) { row in
                 row.state = .replaced
                 row.replacedBy = record.hash
             }
-            precondition(plans[plan] != nil)
         }
         let row = ModelRow(
             event: record.hash, position: record.count, author: record.author, model: event.model,
@@ -96,7 +103,9 @@ extension PublicView {
         guard let plan = event.plan else { throw .alreadyMaterialized(event.round) }
         let row = try openPlan(plan)
         let planned = row.models.first { $0.materialization == old }
-        guard let planned, planned.outcome == .rematerialized else { throw .modelsDiffer(plan) }
+        guard let planned, planned.outcome == .rematerialized, models[old]?.state == .suppressed else {
+            throw .modelsDiffer(plan)
+        }
         guard planned.model != event.model else { throw .sameBytesAsBefore(event.model) }
     }
 
@@ -114,13 +123,13 @@ extension PublicView {
         }
     }
 
+    /// A planned withdrawal; or what is left where a model was to be rebuilt and cannot be: a contribution is lost, or the
+    /// rebuilt bytes are the old ones. The outcome is then not exact.
     mutating func recall(_ event: ModelRecalled, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let plan = try openPlan(event.plan)
-        guard
-            let planned = plan.models.first(where: { $0.model == event.model && $0.round == event.round }),
-            planned.outcome == .withdrawn
-        else { throw .modelsDiffer(event.plan) }
+        let planned = plan.models.first { $0.model == event.model && $0.round == event.round }
+        guard let planned else { throw .modelsDiffer(event.plan) }
         guard models[planned.materialization]?.state == .suppressed else { throw .notCurrent(event.model) }
         models.update(planned.materialization) { $0.state = .recalled }
     }

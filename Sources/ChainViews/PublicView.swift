@@ -11,24 +11,27 @@ public struct PublicView: Sendable {
     public let origin: Origin
 
     // The tables, in the order in which their rows are stored.
-    var consortium = Table<Origin, ConsortiumRow>(kind: "consortium")
-    public internal(set) var members = Table<MemberName, MemberRow>(kind: "member")
-    public internal(set) var keys = Table<KeyID, KeyRow>(kind: "key")
+    var consortium = Table<Origin, ConsortiumRow>(kind: "consortium") { .public(of: $0.consortium) }
+    public internal(set) var members = Table<MemberName, MemberRow>(kind: "member") { $0.name }
+    public internal(set) var keys = Table<KeyID, KeyRow>(kind: "key") { $0.key.keyID }
     var authors = Table<MemberName, AuthorRow>(kind: "author")
-    public internal(set) var chains = Table<Origin, ChainRow>(kind: "chain")
+    public internal(set) var chains = Table<Origin, ChainRow>(kind: "chain") { $0.origin }
     public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor")
-    public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base")
-    public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round")
-    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution")
-    public internal(set) var models = Table<EventHash, ModelRow>(kind: "model")
-    public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion")
-    public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan")
+    public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base") { $0.base }
+    public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round") { $0.round }
+    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") { $0.event }
+    public internal(set) var models = Table<EventHash, ModelRow>(kind: "model") { $0.event }
+    public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion") { $0.deletion }
+    public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan") { $0.plan }
 
     // Derived from the tables, never stored.
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
-    /// Adapters and tensors that deletions removed (I12).
+    /// Who first committed an adapter or its tensors.
+    var committers: [ArtifactDigest: MemberName] = [:]
+    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions that
+    /// descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
 
     public init(origin: Origin) { self.origin = origin }
@@ -142,22 +145,24 @@ extension PublicView {
         }
         for row in contributions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        try checkReferences()
     }
 
     mutating func index(_ row: ContributionRow) {
         contributionsByRound[row.round, default: []].append(row.event)
         contributionsByAdapter[row.adapter, default: []].append(row.event)
-        if row.excludedBy != nil { forget(row) }
+        for artifact in [row.adapter, row.tensors] where committers[artifact] == nil {
+            committers[artifact] = row.member
+        }
+        if !row.counts { forget(row.adapter, row.tensors) }
     }
 
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
+        if row.state != .current { forget(row.model, row.tensors) }
     }
 
-    mutating func forget(_ row: ContributionRow) {
-        forgotten.insert(row.adapter)
-        forgotten.insert(row.tensors)
-    }
+    mutating func forget(_ artifacts: ArtifactDigest...) { forgotten.formUnion(artifacts) }
 }
 
 // MARK: - Questions
@@ -181,24 +186,25 @@ extension PublicView {
         keys.rows.values.sorted { ($0.addedAt, $0.key.keyID) < ($1.addedAt, $1.key.keyID) }
     }
 
-    /// All contributions of `round`, excluded ones too, in chain order.
+    /// All contributions of `round`, those that no longer count too, in chain order.
     public func allContributions(to round: RoundID) -> [ContributionRow] {
         (contributionsByRound[round] ?? []).map { contributions[$0]! }
     }
 
     /// The contributions of `round` that count now, in chain order.
     public func contributions(to round: RoundID) -> [ContributionRow] {
-        allContributions(to: round).filter { $0.excludedBy == nil }
+        allContributions(to: round).filter(\.counts)
     }
 
     /// The contributions that `model` merged, in chain order.
     ///
     /// A model merges what counted in its round when it was materialised: all contributions but those that plans up to
-    /// and including its own had excluded by then.
+    /// and including its own had excluded, or found affected, by then.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
-            guard let started = row.excludedBy.flatMap({ plans[$0]?.startedAt }) else { return true }
-            return started > model.position
+            [row.excludedBy, row.affectedBy].allSatisfy { plan in
+                plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
+            }
         }.map(\.event)
     }
 
@@ -212,6 +218,11 @@ extension PublicView {
         modelsByDigest[digest]?.last.flatMap { models[$0] }
     }
 
+    /// All materialisations of models with this adapter digest, in chain order.
+    public func models(withDigest digest: ArtifactDigest) -> [ModelRow] {
+        (modelsByDigest[digest] ?? []).map { models[$0]! }
+    }
+
     public func contributions(withAdapter digest: ArtifactDigest) -> [ContributionRow] {
         (contributionsByAdapter[digest] ?? []).map { contributions[$0]! }
     }
@@ -221,7 +232,7 @@ extension PublicView {
         rounds[round]?.materialization.flatMap { models[$0] }.flatMap { $0.state == .current ? $0 : nil }
     }
 
-    /// Whether a deletion removed this adapter or these tensors, for good.
+    /// Whether a deletion took this adapter, or these tensors, out of use for good.
     public func isForgotten(_ artifact: ArtifactDigest) -> Bool { forgotten.contains(artifact) }
 
     /// The active keys of `member` for `purpose`, the newest last.
@@ -246,13 +257,11 @@ extension PublicView {
             plan.erasures.contains { $0.holder == holder && $0.isComplete }
         }
         guard destroyed else { return .excluded }
-        guard let dispositions = plan.dispositions,
-            dispositions.allSatisfy({ $0.outcome == .rematerialized })
-        else { return .destroyed }
-        let confirmed = dispositions.allSatisfy { disposition in
-            disposition.newModel.flatMap(model).map { !$0.attestedBy.isEmpty } ?? false
-        }
-        return confirmed ? .replayedTwice : .replayed
+        guard plan.isExact else { return .destroyed }
+        // Where nothing had to be rebuilt nobody rebuilt it twice.
+        let rebuilt = plan.models.map { models[$0.materialization]?.replacedBy.flatMap { models[$0] } }
+        let isConfirmed = !rebuilt.isEmpty && rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
+        return isConfirmed ? .replayedTwice : .replayed
     }
 }
 

@@ -35,6 +35,7 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case configurationDiffers(RoundID, expected: ArtifactDigest, actual: ArtifactDigest)
     case unknownParent(ArtifactDigest, Topology)
     case forgotten(ArtifactDigest)
+    case adapterOfAnother(ArtifactDigest, MemberName)
     case suppressedParent(ArtifactDigest)
     case contributionsDiffer(RoundID, expected: Int, actual: Int)
     case alreadyMaterialized(RoundID)
@@ -55,9 +56,11 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case notAHolder(MemberName)
     case erasureRepeated(MemberName)
     case artifactsDiffer(MemberName)
+    case storesNotAscending
     case erasureOpen(MemberName, String)
     case outcomeDiffers(expected: String)
     case keyDirectoryDiffers
+    case bodyExists(BodyCommitment)
     case bodyAlreadyErased(BodyCommitment)
     case unknownBody(BodyCommitment)
 }
@@ -103,7 +106,9 @@ extension RuleViolation: CustomStringConvertible {
             "the parent \(parent.hex.prefix(16))… is no earlier contribution of the same member"
         case .unknownParent(let parent, .feedback): "the parent \(parent.hex.prefix(16))… is no model"
         case .forgotten(let artifact):
-            "the adapter \(artifact.hex.prefix(16))… was deleted and may not come back"
+            "a deletion took \(artifact.hex.prefix(16))… out of use, and it may not come back"
+        case .adapterOfAnother(let artifact, let member):
+            "the adapter or its tensors, \(artifact.hex.prefix(16))…, were committed by \(member) before"
         case .suppressedParent(let parent): "the parent \(parent.hex.prefix(16))… is suppressed by a deletion"
         case .contributionsDiffer(let round, let expected, let actual):
             "\(round) has \(expected) contribution(s) that count; the event's set of \(actual) is another"
@@ -130,9 +135,11 @@ extension RuleViolation: CustomStringConvertible {
         case .erasureRepeated(let member): "\(member) has attested its erasure already"
         case .artifactsDiffer(let member):
             "the artifacts that \(member) attests are not those that the plan names"
+        case .storesNotAscending: "the stores are not in ascending order of name, each once"
         case .erasureOpen(let member, let why): "the erasure by \(member) is open: \(why)"
         case .outcomeDiffers(let expected): "the outcome must be \(expected)"
         case .keyDirectoryDiffers: "the key directory digest is not that of the chain"
+        case .bodyExists(let body): "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
         }

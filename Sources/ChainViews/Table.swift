@@ -40,8 +40,13 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     let kind: String
     public private(set) var rows: [Key: Row] = [:]
     private var changed: Set<Key> = []
+    /// The key that a row itself tells, where it does.
+    private let ownKey: @Sendable (Row) -> Key?
 
-    init(kind: String) { self.kind = kind }
+    init(kind: String, ownKey: @escaping @Sendable (Row) -> Key? = { _ in nil }) {
+        self.kind = kind
+        self.ownKey = ownKey
+    }
 
     public subscript(key: Key) -> Row? { rows[key] }
 
@@ -75,11 +80,19 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
         guard let key = Key(rowKey: row.key) else {
             throw ViewLoadError(kind: row.kind, key: row.key, reason: "the key is malformed")
         }
+        guard rows[key] == nil else {
+            throw ViewLoadError(kind: row.kind, key: row.key, reason: "the row is there twice")
+        }
+        let value: Row
         do throws(JSONError) {
-            rows[key] = try CanonicalJSON.decode(Row.self, from: row.value)
+            value = try CanonicalJSON.decode(Row.self, from: row.value)
         } catch {
             throw ViewLoadError(kind: row.kind, key: row.key, reason: "\(error)")
         }
+        guard ownKey(value).map({ $0 == key }) ?? true else {
+            throw ViewLoadError(kind: row.kind, key: row.key, reason: "the row is another's")
+        }
+        rows[key] = value
     }
 }
 

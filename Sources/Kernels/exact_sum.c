@@ -9,13 +9,13 @@
 
 /// Exact weighted means in doubles where doubles can prove them, in integers where they cannot.
 ///
-/// A sum is held as an unevaluated pair hi + lo of doubles (Knuth, TAOCP 2, 4.2.2, theorem B: the error of an addition
-/// is itself a double). Products of 24-bit significands with weights below 2^29 are exact. `lost` collects what
-/// falls out of the pair; where it stays zero, hi + lo IS the sum. The quotient is then taken by an estimate and one
-/// correction, and the exact remainder, which a fused multiply-add gives without rounding, tells on which side of it
-/// the true quotient lies. That is enough to round to odd, and a number of 53 bits rounded to odd gives every
-/// shorter format its one correct rounding (Boldo and Melquiond, 2008). Elements with something lost, typically
-/// none, go through integers.
+/// A sum is held as an unevaluated pair hi + lo of doubles (Knuth, TAOCP 2, 4.2.2, theorem B: the error of
+/// an addition is itself a double). Products of 24-bit significands with weights below 2^29 are exact.
+/// `lost` collects what falls out of the pair; where it stays zero, hi + lo IS the sum. The quotient is
+/// then taken by an estimate and one correction, and the exact remainder, which a fused multiply-add gives
+/// without rounding, tells on which side of it the true quotient lies. That is enough to round to odd, and
+/// a number of 53 bits rounded to odd gives every shorter format its one correct rounding (Boldo and
+/// Melquiond, 2008). Elements with something lost, typically none, go through integers.
 
 enum { BLOCK = 256 };
 
@@ -92,8 +92,8 @@ ALWAYS uint64_t quotient_rounded_to_odd(double hi, double lo, double divisor, do
     const double estimate = sum * inverse;
     const double correction = (__builtin_fma(-estimate, divisor, sum) + rest) * inverse;
     const double quotient = estimate + correction;
-    // The remainder of the leading part is a double: it is a multiple of the quotient's last bit, below 2^51 of
-    // them. Adding the rest may round, but never to the wrong side of zero.
+    // The remainder of the leading part is a double: it is a multiple of the quotient's last bit, below
+    // 2^51 of them. Adding the rest may round, but never to the wrong side of zero.
     const double remainder = __builtin_fma(-quotient, divisor, sum) + rest;
     const uint64_t bits = bits_of_double(quotient);
     const uint64_t inexact = remainder != 0;
@@ -130,7 +130,8 @@ ALWAYS void add_terms(block *sums, const void *values, size_t count, lethe_eleme
         add_exactly(&sums->hi[i], &sums->lo[i], &sums->lost[i], weight * load_double(values, i, element));
 }
 
-ALWAYS void divide_block(const block *sums, size_t count, double divisor, void *output, lethe_element element) {
+ALWAYS void divide_block(
+    const block *sums, size_t count, double divisor, void *output, lethe_element element) {
     const double inverse = 1.0 / divisor;
     for (size_t i = 0; i < count; i++)
         store_rounded(
@@ -151,27 +152,27 @@ ALWAYS void add_cells(block *sums, const uint64_t *cells, size_t count, double u
 }
 
 /// The inner loops for one instruction set, with the element type a constant in each copy.
-#define DEFINE_LOOPS(NAME, ATTRIBUTES)                                                                            \
-    ATTRIBUTES static void add_##NAME(                                                                            \
-        block *sums, const void *values, size_t count, lethe_element element, double weight) {                    \
-        switch (element) {                                                                                        \
-        case LETHE_F16: add_terms(sums, values, count, LETHE_F16, weight); return;                                \
-        case LETHE_BF16: add_terms(sums, values, count, LETHE_BF16, weight); return;                              \
-        case LETHE_F32: add_terms(sums, values, count, LETHE_F32, weight); return;                                \
-        case LETHE_F64: return;                                                                                   \
-        }                                                                                                         \
-    }                                                                                                             \
-    ATTRIBUTES static void add_cells_##NAME(block *sums, const uint64_t *cells, size_t count, double unit) {      \
-        add_cells(sums, cells, count, unit);                                                                      \
-    }                                                                                                             \
-    ATTRIBUTES static void divide_##NAME(                                                                         \
-        const block *sums, size_t count, double divisor, void *output, lethe_element element) {                   \
-        switch (element) {                                                                                        \
-        case LETHE_F16: divide_block(sums, count, divisor, output, LETHE_F16); return;                            \
-        case LETHE_BF16: divide_block(sums, count, divisor, output, LETHE_BF16); return;                          \
-        case LETHE_F32: divide_block(sums, count, divisor, output, LETHE_F32); return;                            \
-        case LETHE_F64: return;                                                                                   \
-        }                                                                                                         \
+#define DEFINE_LOOPS(NAME, ATTRIBUTES)                                                                     \
+    ATTRIBUTES static void add_##NAME(                                                                     \
+        block *sums, const void *values, size_t count, lethe_element element, double weight) {             \
+        switch (element) {                                                                                 \
+        case LETHE_F16: add_terms(sums, values, count, LETHE_F16, weight); return;                         \
+        case LETHE_BF16: add_terms(sums, values, count, LETHE_BF16, weight); return;                       \
+        case LETHE_F32: add_terms(sums, values, count, LETHE_F32, weight); return;                         \
+        case LETHE_F64: return;                                                                            \
+        }                                                                                                  \
+    }                                                                                                      \
+    ATTRIBUTES static void add_cells_##NAME(block *sums, const uint64_t *cells, size_t count, double unit) { \
+        add_cells(sums, cells, count, unit);                                                               \
+    }                                                                                                      \
+    ATTRIBUTES static void divide_##NAME(                                                                  \
+        const block *sums, size_t count, double divisor, void *output, lethe_element element) {            \
+        switch (element) {                                                                                 \
+        case LETHE_F16: divide_block(sums, count, divisor, output, LETHE_F16); return;                     \
+        case LETHE_BF16: divide_block(sums, count, divisor, output, LETHE_BF16); return;                   \
+        case LETHE_F32: divide_block(sums, count, divisor, output, LETHE_F32); return;                     \
+        case LETHE_F64: return;                                                                            \
+        }                                                                                                  \
     }
 
 typedef void (*add_loop)(block *, const void *, size_t, lethe_element, double);
@@ -206,8 +207,8 @@ static loops choose_loops(lethe_path path) {
 }
 #endif
 
-/// Whether doubles behave here as IEEE 754 says: round to nearest, and subnormals are numbers. A host program may
-/// have changed either; integers do not care.
+/// Whether doubles behave here as IEEE 754 says: round to nearest, and subnormals are numbers. A host
+/// program may have changed either; integers do not care.
 static bool floating_point_is_standard(void) {
     volatile float least = 1.40129846e-45f;
     volatile double widened = least;
@@ -217,19 +218,22 @@ static bool floating_point_is_standard(void) {
 }
 
 static bool doubles_can(lethe_element input, lethe_element output, lethe_path path) {
-    return path != LETHE_INTEGERS && input != LETHE_F64 && output != LETHE_F64 && floating_point_is_standard();
+    return path != LETHE_INTEGERS && input != LETHE_F64 && output != LETHE_F64
+        && floating_point_is_standard();
 }
 
 /// The mean of one element, in integers. `scratch` holds the words of a wide sum.
 static void mean_in_integers(
-    const void *const *inputs, const uint32_t *weights, size_t terms, size_t index, lethe_element input_element,
+    const void *const *inputs, const uint32_t *weights, size_t terms, size_t index,
+    lethe_element input_element,
     uint64_t divisor, void *output, lethe_element output_element) {
     uint64_t sum[LETHE_WIDE_WORDS_F64];
     const size_t words = lethe_wide_words(input_element);
     const int exponent = lethe_wide_exponent(input_element);
     memset(sum, 0, words * sizeof *sum);
     for (size_t c = 0; c < terms; c++) {
-        const lethe_number number = lethe_decode(lethe_load_bits(inputs[c], index, input_element), input_element);
+        const uint64_t bits = lethe_load_bits(inputs[c], index, input_element);
+        const lethe_number number = lethe_decode(bits, input_element);
         lethe_wide_add(sum, words, exponent, number, weights[c], false);
     }
     lethe_store_bits(
@@ -265,7 +269,8 @@ static void mean_in_doubles(
 }
 
 size_t lethe_exact_mean(
-    const void *const *inputs, const uint32_t *weights, size_t terms, size_t count, lethe_element input_element,
+    const void *const *inputs, const uint32_t *weights, size_t terms, size_t count,
+    lethe_element input_element,
     void *output, lethe_element output_element, lethe_path path) {
     uint64_t divisor = 0;
     for (size_t c = 0; c < terms; c++) divisor += weights[c];
@@ -292,8 +297,28 @@ static uint64_t greatest_common_divisor(uint64_t a, uint64_t b) {
     return a;
 }
 
+/// Gives each output the sign of its input: a sum knows no negative zero, a product does.
+static void copy_signs(
+    const void *input, size_t count, lethe_element input_element, void *output,
+    lethe_element output_element) {
+    const uint64_t from = lethe_format_of(input_element).sign, to = lethe_format_of(output_element).sign;
+    if (input_element == LETHE_F32 && output_element == LETHE_F32) {
+        for (size_t i = 0; i < count; i++)
+            ((uint32_t *)output)[i] |= ((const uint32_t *)input)[i] & 0x80000000u;
+    } else if (from == to) {
+        for (size_t i = 0; i < count; i++)
+            ((uint16_t *)output)[i] |= ((const uint16_t *)input)[i] & 0x8000u;
+    } else {
+        for (size_t i = 0; i < count; i++)
+            if (lethe_load_bits(input, i, input_element) & from)
+                lethe_store_bits(
+                    output, i, output_element, lethe_load_bits(output, i, output_element) | to);
+    }
+}
+
 static void scale_in_doubles(
-    loops run, const void *input, size_t start, size_t count, lethe_element input_element, uint32_t numerator,
+    loops run, const void *input, size_t start, size_t count, lethe_element input_element,
+    uint32_t numerator,
     uint64_t denominator, void *output, lethe_element output_element) {
     block sums;
     memset(&sums, 0, sizeof sums);
@@ -301,12 +326,7 @@ static void scale_in_doubles(
     const size_t output_size = lethe_format_of(output_element).size;
     run.add(&sums, values, count, input_element, numerator);
     run.divide(&sums, count, (double)denominator, (char *)output + start * output_size, output_element);
-    // A sum knows no negative zero; a product does.
-    const uint64_t sign = lethe_format_of(output_element).sign;
-    for (size_t i = start; i < start + count; i++)
-        if (lethe_decode(lethe_load_bits(input, i, input_element), input_element).negative)
-            lethe_store_bits(
-                output, i, output_element, lethe_load_bits(output, i, output_element) | sign);
+    copy_signs(values, count, input_element, (char *)output + start * output_size, output_element);
 }
 
 size_t lethe_exact_scale(
@@ -315,7 +335,8 @@ size_t lethe_exact_scale(
     const uint64_t common = greatest_common_divisor(numerator, denominator);
     numerator /= common;
     denominator /= common;
-    if (numerator < HEAVY && denominator < LARGE_DIVISOR && doubles_can(input_element, output_element, path)) {
+    if (numerator < HEAVY && denominator < LARGE_DIVISOR
+        && doubles_can(input_element, output_element, path)) {
         const loops run = choose_loops(path);
         for (size_t start = 0; start < count; start += BLOCK) {
             const size_t length = count - start < BLOCK ? count - start : BLOCK;
@@ -325,7 +346,8 @@ size_t lethe_exact_scale(
         }
     } else {
         for (size_t i = 0; i < count; i++) {
-            const lethe_number number = lethe_decode(lethe_load_bits(input, i, input_element), input_element);
+            const uint64_t bits = lethe_load_bits(input, i, input_element);
+            const lethe_number number = lethe_decode(bits, input_element);
             lethe_store_bits(
                 output, i, output_element,
                 lethe_scale_number(number, numerator, denominator, output_element));
@@ -336,7 +358,8 @@ size_t lethe_exact_scale(
 
 /// The quotient of one element, in integers.
 static void divide_cell_in_integers(
-    const uint64_t *cells, const uint64_t *wide, int unit, size_t index, lethe_element element, uint64_t divisor,
+    const uint64_t *cells, const uint64_t *wide, int unit, size_t index, lethe_element element,
+    uint64_t divisor,
     void *output, lethe_element output_element) {
     const size_t words = lethe_wide_words(element);
     uint64_t bits;
@@ -362,7 +385,8 @@ static void divide_cells_in_doubles(
 }
 
 size_t lethe_window_divide(
-    const void *cells, const uint64_t *wide, int unit, size_t count, lethe_element element, uint64_t divisor,
+    const void *cells, const uint64_t *wide, int unit, size_t count, lethe_element element,
+    uint64_t divisor,
     void *output, lethe_element output_element, lethe_path path) {
     if (doubles_can(element, output_element, path)) {
         const loops run = choose_loops(path);
@@ -378,19 +402,19 @@ size_t lethe_window_divide(
     return lethe_first_nonfinite(output, count, output_element);
 }
 
-// Each scan counts bad elements of a block without branches, which compilers turn into vectors, and looks closer
-// only at a block that has one.
-#define DEFINE_SCAN(NAME, TYPE, MASK)                                                                             \
-    static size_t NAME(const TYPE *values, size_t count) {                                                        \
-        for (size_t start = 0; start < count; start += 4096) {                                                    \
-            const size_t end = count - start < 4096 ? count : start + 4096;                                       \
-            TYPE bad = 0;                                                                                         \
-            for (size_t i = start; i < end; i++) bad |= (TYPE)((values[i] & (MASK)) == (MASK));                   \
-            if (bad)                                                                                              \
-                for (size_t i = start; i < end; i++)                                                              \
-                    if ((values[i] & (MASK)) == (MASK)) return i;                                                 \
-        }                                                                                                         \
-        return count;                                                                                             \
+// Each scan counts bad elements of a block without branches, which compilers turn into vectors, and looks
+// closer only at a block that has one.
+#define DEFINE_SCAN(NAME, TYPE, MASK)                                                                      \
+    static size_t NAME(const TYPE *values, size_t count) {                                                 \
+        for (size_t start = 0; start < count; start += 4096) {                                             \
+            const size_t end = count - start < 4096 ? count : start + 4096;                                \
+            TYPE bad = 0;                                                                                  \
+            for (size_t i = start; i < end; i++) bad |= (TYPE)((values[i] & (MASK)) == (MASK));            \
+            if (bad)                                                                                       \
+                for (size_t i = start; i < end; i++)                                                       \
+                    if ((values[i] & (MASK)) == (MASK)) return i;                                          \
+        }                                                                                                  \
+        return count;                                                                                      \
     }
 
 DEFINE_SCAN(first_bad_f16, uint16_t, 0x7c00)

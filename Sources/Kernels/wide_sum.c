@@ -9,50 +9,6 @@ typedef unsigned __int128 uint128;
 /// Words of the widest sum, and of that sum with the fraction that a division needs.
 enum { MOST_WORDS = LETHE_WIDE_WORDS_F64, FRACTION_WORDS = 2 };
 
-lethe_format lethe_format_of(lethe_element element) {
-    switch (element) {
-    case LETHE_F16: return (lethe_format){11, -24, 0x7c00, 0x8000, 2};
-    case LETHE_BF16: return (lethe_format){8, -133, 0x7f80, 0x8000, 2};
-    case LETHE_F32: return (lethe_format){24, -149, 0x7f800000, 0x80000000, 4};
-    case LETHE_F64: break;
-    }
-    return (lethe_format){53, -1074, 0x7ff0000000000000, 0x8000000000000000, 8};
-}
-
-uint64_t lethe_load_bits(const void *values, size_t index, lethe_element element) {
-    switch (element) {
-    case LETHE_F16:
-    case LETHE_BF16: return ((const uint16_t *)values)[index];
-    case LETHE_F32: return ((const uint32_t *)values)[index];
-    case LETHE_F64: break;
-    }
-    return ((const uint64_t *)values)[index];
-}
-
-void lethe_store_bits(void *values, size_t index, lethe_element element, uint64_t bits) {
-    switch (element) {
-    case LETHE_F16:
-    case LETHE_BF16: ((uint16_t *)values)[index] = (uint16_t)bits; return;
-    case LETHE_F32: ((uint32_t *)values)[index] = (uint32_t)bits; return;
-    case LETHE_F64: ((uint64_t *)values)[index] = bits; return;
-    }
-}
-
-lethe_number lethe_decode(uint64_t bits, lethe_element element) {
-    const lethe_format format = lethe_format_of(element);
-    const int stored = format.precision - 1;
-    const uint64_t magnitude = bits & (format.sign - 1);
-    const uint64_t fraction = magnitude & ((1ull << stored) - 1);
-    const int field = (int)(magnitude >> stored);
-    const int least = format.least_exponent;
-    lethe_number number = {fraction, least, (bits & format.sign) != 0};
-    if (field != 0) {
-        number.magnitude |= 1ull << stored;
-        number.exponent = least + field - 1;
-    }
-    return number;
-}
-
 size_t lethe_wide_words(lethe_element element) {
     return element == LETHE_F64 ? LETHE_WIDE_WORDS_F64 : LETHE_WIDE_WORDS;
 }
@@ -79,10 +35,11 @@ void lethe_wide_add(
     }
 }
 
-/// The bits of `quotient * 2^exponent` rounded to nearest, ties to even, where `sticky` says that a non-zero part
-/// below the last bit was cut off.
+/// The bits of `quotient * 2^exponent` rounded to nearest, ties to even, where `sticky` says that a
+/// non-zero part below the last bit was cut off.
 static uint64_t round_words(
-    const uint64_t *quotient, size_t words, int exponent, bool sticky, bool negative, lethe_element element) {
+    const uint64_t *quotient, size_t words, int exponent, bool sticky, bool negative,
+    lethe_element element) {
     const lethe_format format = lethe_format_of(element);
     size_t used = words;
     while (used > 0 && quotient[used - 1] == 0) used--;
@@ -133,7 +90,8 @@ uint64_t lethe_wide_divide(
         zero = zero && (uint64_t)next == 0;
     }
     if (zero) return 0;
-    // 128 bits of fraction: a divisor below 2^63 leaves at least 65 significant bits, more than any format needs.
+    // 128 bits of fraction: a divisor below 2^63 leaves at least 65 significant bits, more than any format
+    // needs.
     const uint64_t remainder = divide_words(quotient, words + FRACTION_WORDS, divisor);
     return round_words(
         quotient, words + FRACTION_WORDS, exponent - 64 * FRACTION_WORDS, remainder != 0, negative,

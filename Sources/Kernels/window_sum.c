@@ -56,25 +56,56 @@ static void move_outside(uint64_t *cell, uint64_t *wide, size_t words, unsigned 
     cell[1] = MARK;
 }
 
-void lethe_window_add(
-    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element, uint32_t weight,
+/// Adds one term by whatever way it takes: through its cell, or beside it.
+static void add_term(
+    uint64_t *cell, uint64_t *wide, int unit, lethe_number number, lethe_element element, uint32_t weight,
     bool subtract) {
     const size_t words = lethe_wide_words(element);
     const int exponent = lethe_wide_exponent(element);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t *cell = (uint64_t *)cells + 2 * i;
-        const lethe_number number = lethe_decode(lethe_load_bits(values, i, element), element);
-        if (!is_marked(cell)) {
-            __int128 term, sum;
-            if (window_term(number, weight, unit, &term)
-                && !__builtin_add_overflow(load_cell(cell), subtract ? -term : term, &sum)
-                && sum != (__int128)((uint128)MARK << 64)) {
-                store_cell(cell, sum);
-                continue;
-            }
-            move_outside(cell, wide + i * words, words, (unsigned)(unit - exponent));
+    if (!is_marked(cell)) {
+        __int128 term, sum;
+        if (window_term(number, weight, unit, &term)
+            && !__builtin_add_overflow(load_cell(cell), subtract ? -term : term, &sum)
+            && sum != (__int128)((uint128)MARK << 64)) {
+            store_cell(cell, sum);
+            return;
         }
-        lethe_wide_add(wide + i * words, words, exponent, number, weight, subtract);
+        move_outside(cell, wide, words, (unsigned)(unit - exponent));
+    }
+    lethe_wide_add(wide, words, exponent, number, weight, subtract);
+}
+
+/// The loop for one element type. A product of at most 55 bits that is shifted by at most 70 and added to a
+/// cell of at most 126 needs no further check; all else goes through `add_term`.
+static inline __attribute__((always_inline)) void add_terms(
+    uint64_t *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element,
+    uint32_t weight, bool subtract) {
+    const size_t words = lethe_wide_words(element);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *cell = cells + 2 * i;
+        const lethe_number number = lethe_decode(lethe_load_bits(values, i, element), element);
+        const unsigned shift = (unsigned)(number.exponent - unit);
+        const bool is_small = cell[1] + (1ull << 62) < 1ull << 63;
+        if (element != LETHE_F64 && shift <= 70 && is_small) {
+            const uint128 term = (uint128)(number.magnitude * weight) << shift;
+            const bool minus = number.negative != subtract;
+            const uint128 sum = ((uint128)cell[1] << 64 | cell[0]) + (minus ? -term : term);
+            store_cell(cell, (__int128)sum);
+        } else {
+            add_term(cell, wide + i * words, unit, number, element, weight, subtract);
+        }
+    }
+}
+
+void lethe_window_add(
+    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element,
+    uint32_t weight,
+    bool subtract) {
+    switch (element) {
+    case LETHE_F16: add_terms(cells, wide, unit, values, count, LETHE_F16, weight, subtract); return;
+    case LETHE_BF16: add_terms(cells, wide, unit, values, count, LETHE_BF16, weight, subtract); return;
+    case LETHE_F32: add_terms(cells, wide, unit, values, count, LETHE_F32, weight, subtract); return;
+    case LETHE_F64: add_terms(cells, wide, unit, values, count, LETHE_F64, weight, subtract); return;
     }
 }
 

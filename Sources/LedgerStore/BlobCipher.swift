@@ -3,11 +3,13 @@ internal import Signing
 
 /// The file format of a blob at rest.
 ///
-/// `magic[16] || u64be count || prefix[16]`, then the content in chunks of 65,536 bytes, the last one shorter, each
-/// followed by its 16-byte tag. An empty blob has one empty chunk, so that cutting a file down to its header is noticed.
+/// `magic[16] || u64be count || prefix[16]`, then the content in chunks of 65,536 bytes, the last one
+/// shorter, each followed by its 16-byte tag. An empty blob has one empty chunk, so that cutting a file
+/// down to its header is noticed.
 ///
-/// Each chunk is XChaCha20-Poly1305 with the nonce `prefix || u64be chunk`. Its additional data binds the blob's kind and
-/// digest, the chunk's number and the total count: chunks cannot be swapped, repeated, dropped, or moved between files.
+/// Each chunk is XChaCha20-Poly1305 with the nonce `prefix || u64be chunk`. Its additional data binds
+/// the blob's kind and digest, the chunk's number and the total count: chunks cannot be swapped,
+/// repeated, dropped, or moved between files.
 struct BlobCipher: Sendable {
     static let chunkSize = 65_536
     static let headerSize = 40

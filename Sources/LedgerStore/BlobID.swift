@@ -1,6 +1,7 @@
 public import Bytes
 
-/// What sort of artifact a blob is, and so of what its digest is taken: lower-case letters, digits and hyphens.
+/// What sort of artifact a blob is, and so of what its digest is taken: lower-case letters, digits and
+/// hyphens.
 public struct BlobKind: RawRepresentable, Hashable, Comparable, Sendable {
     public let rawValue: String
 

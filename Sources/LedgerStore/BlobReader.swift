@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// Random access to the content of one blob. Every byte it gives was authenticated.
 ///
-/// Safe to use from several threads; reads of one reader follow each other. Reading in order, or in whole chunks of
-/// 64 KiB, decrypts each chunk once.
+/// Safe to use from several threads; reads of one reader follow each other. Reading in order, or in
+/// whole chunks of 64 KiB, decrypts each chunk once.
 public final class BlobReader: Sendable {
     /// How many bytes the blob has.
     public var count: Int { cipher.count }
@@ -37,8 +37,8 @@ public final class BlobReader: Sendable {
 
     /// Fills `buffer` with the bytes from `offset` on.
     ///
-    /// - Throws: ``StoreError/Code/outOfRange`` where the blob ends before, ``StoreError/Code/corrupt`` where the file was
-    ///   altered; `buffer` then holds nothing that may be used.
+    /// - Throws: ``StoreError/Code/outOfRange`` where the blob ends before, ``StoreError/Code/corrupt``
+    ///   where the file was altered; `buffer` then holds nothing that may be used.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws {
         guard offset >= 0, offset <= count, buffer.count <= count - offset else {
             throw StoreError(
@@ -57,7 +57,7 @@ public final class BlobReader: Sendable {
                 } else {
                     try load(chunk, &buffers)
                     buffers.content.withUnsafeBytes {
-                        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[within..<within + length]))
+                        target.copyMemory(from: .init(rebasing: $0[within..<within + length]))
                     }
                 }
                 done += length

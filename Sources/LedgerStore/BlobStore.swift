@@ -3,15 +3,17 @@ internal import Glibc
 internal import GRDB
 internal import Signing
 
-/// Large artifacts by kind and digest, each in a file of its own under `blobs/`, encrypted under a data key of its own.
+/// Large artifacts by kind and digest, each in a file of its own under `blobs/`, encrypted under a data
+/// key of its own.
 ///
 /// Life of a blob:
-/// 1. It is encrypted into a temporary file, which is synced and renamed to a random name; the directory is synced.
-/// 2. Its wrapped data key goes into `vault.sqlite`. This is the commit point: before it nobody can read the file, and
-///    the next opening for writing removes it.
+/// 1. It is encrypted into a temporary file, which is synced and renamed to a random name; the directory
+///    is synced.
+/// 2. Its wrapped data key goes into `vault.sqlite`. This is the commit point: before it nobody can read
+///    the file, and the next opening for writing removes it.
 ///
-/// The store does not compute digests: it does not know of what each kind takes them. It vouches that what comes out
-/// under a name is what went in under it.
+/// The store does not compute digests: it does not know of what each kind takes them. It vouches that
+/// what comes out under a name is what went in under it.
 public final class BlobStore: Sendable {
     private let vault: VaultDatabase
 
@@ -23,14 +25,18 @@ public final class BlobStore: Sendable {
     /// Stores a blob of `count` bytes, durable on return. A blob that is there already stays as it is.
     ///
     /// - Parameter source: writes the next bytes into the buffer and returns how many; 0 at the end.
-    /// - Throws: ``StoreError/Code/wrongLength(expected:actual:)`` where `source` gives more or fewer bytes, and
-    ///   ``StoreError/Code/erased`` for a blob that was erased here. After an error nothing is stored, unless the error
-    ///   came from the commit itself: ask ``contains(_:)``.
+    /// - Throws: ``StoreError/Code/wrongLength(expected:actual:)`` where `source` gives more or fewer
+    ///   bytes, and ``StoreError/Code/erased`` for a blob that was erased here. After an error nothing
+    ///   is stored, unless the error came from the commit itself: ask ``contains(_:)``.
     public func put(
         _ id: BlobID, count: Int, from source: (UnsafeMutableRawBufferPointer) throws -> Int
     ) throws {
-        guard try row(id) == nil else { return try refuseErased(id) }
+        guard !vault.readOnly else {
+            throw StoreError(
+                .readOnly, "the ledger is open for reading only", hint: "open it for writing to store")
+        }
         try refuseErased(id)
+        guard try row(id) == nil else { return }
         let name = Hex.encode(vault.random.generate(16))
         let cipher = BlobCipher(
             key: .generate(random: vault.random), id: id, count: count, prefix: vault.random.generate(16))
@@ -96,7 +102,8 @@ public final class BlobStore: Sendable {
             let statement = try RawStatement(database, """
                 SELECT kind, digest, size FROM blobs WHERE NOT EXISTS (
                     SELECT 1 FROM tombstones
-                    WHERE store = 'blob' AND tombstones.kind = blobs.kind AND tombstones.digest = blobs.digest)
+                    WHERE store = 'blob' AND tombstones.kind = blobs.kind
+                        AND tombstones.digest = blobs.digest)
                 ORDER BY kind, digest
                 """)
             defer { statement.reset() }
@@ -220,13 +227,12 @@ extension BlobStore {
 
     private func refuseErased(_ id: BlobID) throws {
         guard try !isErased(id) else {
-            throw StoreError(
-                .erased, "blob \(id) was erased, and what is forgotten stays forgotten",
-                hint: "do not import it again")
+            throw VaultDatabase.erased("blob \(id)")
         }
     }
 
-    /// Removes the files that no key belongs to: leftovers of a put or an erasure that did not come to its end.
+    /// Removes the files that no key belongs to: leftovers of a put or an erasure that did not come to
+    /// its end.
     private func sweep() throws {
         let known = try vault.read("listing blob files") {
             Set(try String.fetchAll($0, sql: "SELECT file FROM blobs"))

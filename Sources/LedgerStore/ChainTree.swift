@@ -1,10 +1,11 @@
 internal import Bytes
 internal import MerkleLog
 
-/// The right edge of one chain's tree, as it stands on the disk: its compact range and its tiles that are not yet full.
+/// The right edge of one chain's tree, as it stands on the disk: its compact range and its tiles that
+/// are not yet full.
 ///
-/// Held in memory for each chain in use, at most 256 hashes a level, and restored from the last full tiles and the
-/// entries after them: O(256 · log₂₅₆ n) rows, however long the chain is.
+/// Held in memory for each chain in use, at most 256 hashes a level, and restored from the last full
+/// tiles and the entries after them: O(256 · log₂₅₆ n) rows, however long the chain is.
 struct ChainTree: Sendable {
     /// A tile that has just become full, to be stored.
     struct FullTile {

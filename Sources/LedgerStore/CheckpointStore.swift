@@ -31,10 +31,12 @@ public struct KeptCosignature: Hashable, Sendable {
 
 /// The last checkpoint of each log that we have signed, or seen and cosigned: `checkpoints.sqlite`.
 ///
-/// It is a file of its own because it must never be restored together with the ledger from a backup. A ledger that is
-/// older than its kept checkpoint has been restored, and going on from there would sign a second history.
+/// It is a file of its own because it must never be restored together with the ledger from a backup. A
+/// ledger that is older than its kept checkpoint has been restored, and going on from there would sign a
+/// second history.
 ///
-/// A checkpoint is replaced by compare-and-swap, never by a smaller one, and never by another root at the same size.
+/// A checkpoint is replaced by compare-and-swap, never by a smaller one, and never by another root at
+/// the same size.
 public final class CheckpointStore: Sendable {
     /// Why a checkpoint is kept. The two are never compared with each other.
     public enum Role: String, CaseIterable, Sendable {
@@ -63,6 +65,15 @@ public final class CheckpointStore: Sendable {
             PRIMARY KEY (origin, size, witness)
         ) STRICT, WITHOUT ROWID;
 
+        -- What the vault has erased, so that a vault from a backup does not serve it again. Kind is empty
+        -- for bodies.
+        CREATE TABLE erased (
+            store TEXT NOT NULL CHECK (store IN ('body', 'blob')),
+            kind TEXT NOT NULL,
+            digest BLOB NOT NULL CHECK (length(digest) = 32),
+            PRIMARY KEY (store, kind, digest)
+        ) STRICT, WITHOUT ROWID;
+
         CREATE TRIGGER checkpoints_only_grow BEFORE UPDATE ON checkpoints
         WHEN new.role <> old.role OR new.origin <> old.origin OR new.size < old.size
             OR new.size = old.size AND new.root <> old.root
@@ -75,10 +86,11 @@ public final class CheckpointStore: Sendable {
     private let path: String
     private let faults: FaultInjector
 
-    /// `synchronous = NORMAL` is enough for what we sign ourselves. The entries are durable before their checkpoint is
-    /// signed, so a power cut can only take back the newest swaps, and the tree that remains extends every checkpoint
-    /// that was ever handed out: the next one is signed over it. For what we cosign it is not enough, see
-    /// ``swap(_:as:expecting:)``. A clean close leaves nothing in the log.
+    /// `synchronous = NORMAL` is enough for what we sign ourselves. The entries are durable before their
+    /// checkpoint is signed, so a power cut can only take back the newest swaps, and the tree that
+    /// remains extends every checkpoint that was ever handed out: the next one is signed over it. For
+    /// what we cosign it is not enough, see ``swap(_:as:expecting:)``. A clean close leaves nothing in
+    /// the log.
     static func file(_ path: String) -> DatabaseFile {
         DatabaseFile(path: path, version: 1, schema: schema, durability: .normal)
     }
@@ -110,18 +122,18 @@ public final class CheckpointStore: Sendable {
 
     /// Puts `new` in the place of `expecting`; `nil` expects that nothing is kept for that origin yet.
     ///
-    /// Returns when the swap survives a crash of the process; for `.witnessed` also a power cut: a witness that forgets
-    /// what it saw can be shown another history.
+    /// Returns when the swap survives a crash of the process; for `.witnessed` also a power cut: a
+    /// witness that forgets what it saw can be shown another history.
     /// - Throws: ``StoreError/Code/checkpointConflict`` where another checkpoint is kept than expected,
-    ///   ``StoreError/Code/smallerCheckpoint(kept:offered:)``, and ``StoreError/Code/forkedCheckpoint(size:)`` for
-    ///   another root at the same size.
+    ///   ``StoreError/Code/smallerCheckpoint(kept:offered:)``, and
+    ///   ``StoreError/Code/forkedCheckpoint(size:)`` for another root at the same size.
     public func swap(
         _ new: KeptCheckpoint, as role: Role = .signed, expecting: KeptCheckpoint?
     ) throws {
         try StoreError.translating("keeping the checkpoint of \(new.checkpoint.origin)") {
             try database.writeWithoutTransaction { database in
-                if role == .witnessed { try Self.setDurability(.full, database) }
-                defer { if role == .witnessed { try? Self.setDurability(.normal, database) } }
+                try Self.setDurability(role == .witnessed ? .full : .normal, database)
+                defer { try? Self.setDurability(.normal, database) }
                 try faults.perform(.swapCheckpoint) {
                     try database.inTransaction(.immediate) {
                         let old = try Self.kept(new.checkpoint.origin, role, database)
@@ -134,7 +146,8 @@ public final class CheckpointStore: Sendable {
         }
     }
 
-    /// Adds a witness's signature; a second one of the same witness on the same checkpoint replaces the first.
+    /// Adds a witness's signature; a second one of the same witness on the same checkpoint replaces the
+    /// first.
     public func add(_ cosignature: KeptCosignature) throws {
         try StoreError.translating("keeping a cosignature of \(cosignature.witness)") {
             try database.write { database in
@@ -182,8 +195,8 @@ public final class CheckpointStore: Sendable {
 
     /// Checks that the ledger still has what we have signed; returns only if so.
     ///
-    /// - Throws: ``StoreError/Code/restoredFromBackup(origin:)`` where a chain is missing, is shorter than its kept
-    ///   checkpoint, or has another root at that size.
+    /// - Throws: ``StoreError/Code/restoredFromBackup(origin:)`` where a chain is missing, is shorter
+    ///   than its kept checkpoint, or has another root at that size.
     public func reconcile(with events: EventStore) throws {
         for kept in try allKept(as: .signed) {
             let checkpoint = kept.checkpoint
@@ -196,6 +209,38 @@ public final class CheckpointStore: Sendable {
             }
             guard try events.root(of: chain, at: checkpoint.size) == checkpoint.root else {
                 throw Self.restored(checkpoint, "the chain has another root there")
+            }
+        }
+    }
+
+    /// Remembers what was erased, beyond a power cut and beyond a restore of the vault.
+    func remember(erased subjects: [ErasureSubject]) throws {
+        try StoreError.translating("remembering an erasure") {
+            try database.writeWithoutTransaction { database in
+                try Self.setDurability(.full, database)
+                defer { try? Self.setDurability(.normal, database) }
+                try database.inTransaction(.immediate) {
+                    let statement = try RawStatement(database, """
+                        INSERT INTO erased (store, kind, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+                        """)
+                    for subject in subjects {
+                        subject.bind(to: statement)
+                        try statement.run()
+                    }
+                    return .commit
+                }
+            }
+        }
+    }
+
+    /// All that ``remember(erased:)`` was told.
+    func erased() throws -> [ErasureSubject] {
+        try StoreError.translating("reading what was erased") {
+            try database.read { database in
+                let statement = try RawStatement(
+                    database, "SELECT store, kind, digest FROM erased ORDER BY 1, 2, 3")
+                defer { statement.reset() }
+                return try ErasureSubject.all(in: statement)
             }
         }
     }
@@ -217,7 +262,12 @@ extension CheckpointStore {
         statement.bind(origin, at: 2)
         guard try statement.next() else { return nil }
         let size = TreeSize(Int(statement.integer(at: 0)))
-        let checkpoint = try Checkpoint(origin: origin, size: size, root: try statement.hash(at: 1))
+        guard let checkpoint = try? Checkpoint(origin: origin, size: size, root: try statement.hash(at: 1))
+        else {
+            throw StoreError(
+                .corrupt, "the checkpoint kept for \(origin) is none",
+                hint: "keep the files as they are, and take the checkpoint from a witness")
+        }
         return KeptCheckpoint(checkpoint: checkpoint, note: Array(statement.bytes(at: 2)))
     }
 

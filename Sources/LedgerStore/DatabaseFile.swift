@@ -3,8 +3,8 @@ internal import GRDB
 
 /// One SQLite file of a ledger: how it is opened, and the settings that have to hold while it is open.
 ///
-/// Every setting that durability or erasure rests on is read back after it was set. SQLite ignores a pragma that it
-/// does not know or cannot carry out, and wrappers change some of them on their own.
+/// Every setting that durability or erasure rests on is read back after it was set. SQLite ignores a
+/// pragma that it does not know or cannot carry out, and wrappers change some of them on their own.
 struct DatabaseFile {
     /// `PRAGMA synchronous`: what a commit waits for.
     enum Durability: Int {
@@ -24,6 +24,8 @@ struct DatabaseFile {
     var durability: Durability
     /// The page cache in KiB.
     var cacheKiB = 2_048
+    /// How many pages of 4 KiB the log holds before they go into the database.
+    var logPages = 1_000
 
     /// Makes the file with its tables; a file that is there already is an error.
     func create() throws {
@@ -82,6 +84,7 @@ struct DatabaseFile {
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = \(durability.rawValue);
             PRAGMA secure_delete = ON;
+            PRAGMA wal_autocheckpoint = \(logPages);
             """)
     }
 

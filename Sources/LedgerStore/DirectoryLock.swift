@@ -2,8 +2,8 @@ internal import Glibc
 
 /// The right to write to a ledger directory, held by one process at a time.
 ///
-/// It is a `flock` on `ledger.lock`: the kernel drops it with the process, so a crash leaves no stale lock. The file
-/// names its holder, for the message that the next process prints.
+/// It is a `flock` on `ledger.lock`: the kernel drops it with the process, so a crash leaves no stale
+/// lock. The file names its holder, for the message that the next process prints.
 struct DirectoryLock: ~Copyable, Sendable {
     private let file: FileDescriptor
 

@@ -8,14 +8,16 @@ internal import Signing
 ///
 /// 1. Mark: a tombstone `erasing` for each, in one transaction. From here on nobody is served.
 /// 2. Blob files are overwritten, synced and unlinked.
-/// 3. Delete: the rows with salts, keys and ciphertexts, in one transaction. `secure_delete` writes zeros over them.
+/// 3. Delete: the rows with salts, keys and ciphertexts, in one transaction. `secure_delete` writes
+///    zeros over them.
 /// 4. Truncate: the log, which still holds the old pages, goes into the database and is emptied.
 /// 5. Search: all files of the ledger, for what was read in step 1 of each thing now deleted.
-/// 6. Confirm: the tombstones of those without a trace become `erased`.
+/// 6. Confirm: those without a trace are remembered beside the checkpoints, for the case that the vault
+///    is restored from a backup; then their tombstones become `erased`.
 ///
-/// After a crash the tombstone is still `erasing`, and erasing again goes on: with the rows, from step 2; where they are
-/// gone, and with them the knowledge of what to search for, the database is written anew from what is left (VACUUM),
-/// which then cannot contain what is not.
+/// After a crash the tombstone is still `erasing`, and erasing again goes on: with the rows, from step
+/// 2; where they are gone, and with them the knowledge of what to search for, the database is written
+/// anew from what is left (VACUUM), which then cannot contain what is not.
 extension VaultDatabase {
     /// One thing to be erased, as it was found.
     private struct Item {
@@ -63,16 +65,25 @@ extension VaultDatabase {
                 database,
                 "SELECT store, kind, digest FROM tombstones WHERE state = 'erasing' ORDER BY 1, 2, 3")
             defer { statement.reset() }
-            var pending: [ErasureSubject] = []
-            while try statement.next() {
-                if statement.text(at: 0) == "body" {
-                    pending.append(.body(try statement.hash(at: 2)))
-                } else if let kind = BlobKind(rawValue: statement.text(at: 1)) {
-                    pending.append(.blob(BlobID(kind, try statement.hash(at: 2, as: BlobSubject.self))))
-                }
-            }
-            return pending
+            return try ErasureSubject.all(in: statement)
         }
+    }
+
+    /// Makes good for a vault from a backup: what was erased since, and is there again, is marked as
+    /// being erased, so that nobody is served, and erasing it again ends it.
+    func buryAgain() throws {
+        let erased = try checkpoints.erased()
+        let forgotten = try read("comparing erasures") { database in
+            try erased.filter { try Self.tombstone($0, database) == nil }
+        }
+        guard !forgotten.isEmpty else { return }
+        guard !readOnly else {
+            throw StoreError(
+                .restoredFromBackup(origin: paths.vault),
+                "\(paths.vault) is from before the erasure of \(forgotten[0])",
+                hint: "open the ledger for writing once, and erase again what is pending")
+        }
+        try mark(try forgotten.map(find))
     }
 
     enum Tombstone: String { case erasing, erased }
@@ -82,22 +93,8 @@ extension VaultDatabase {
         let statement = try RawStatement(
             database, "SELECT state FROM tombstones WHERE store = ? AND kind = ? AND digest = ?")
         defer { statement.reset() }
-        bind(subject, to: statement)
+        subject.bind(to: statement)
         return try statement.next() ? Tombstone(rawValue: statement.text(at: 0)) : nil
-    }
-
-    /// Binds store, kind and digest to the first three parameters.
-    private static func bind(_ subject: ErasureSubject, to statement: RawStatement) {
-        switch subject {
-        case .body(let commitment):
-            statement.bind("body", at: 1)
-            statement.bind("", at: 2)
-            statement.bind(copying: commitment.bytes, at: 3)
-        case .blob(let id):
-            statement.bind("blob", at: 1)
-            statement.bind(id.kind.rawValue, at: 2)
-            statement.bind(copying: id.digest.bytes, at: 3)
-        }
     }
 
     // MARK: The steps
@@ -105,10 +102,12 @@ extension VaultDatabase {
     private func find(_ subject: ErasureSubject) throws -> Item {
         let (body, blob, tombstone) = try read("looking for \(subject)") { database in
             let tombstone = try Self.tombstone(subject, database)
-            return switch subject {
-            case .body(let commitment): (try Vault.row(commitment, database), nil as BlobStore.Row?, tombstone)
-            case .blob(let id): (nil as Vault.Row?, try BlobStore.row(id, database), tombstone)
+            var rows: (Vault.Row?, BlobStore.Row?)
+            switch subject {
+            case .body(let commitment): rows.0 = try Vault.row(commitment, database)
+            case .blob(let id): rows.1 = try BlobStore.row(id, database)
             }
+            return (rows.0, rows.1, tombstone)
         }
         switch subject {
         case .body(let commitment):
@@ -124,11 +123,12 @@ extension VaultDatabase {
     }
 
     private func mark(_ items: [Item]) throws {
+        try checkpoints.remember(erased: items.filter { $0.state == .absent }.map(\.subject))
         try write("marking an erasure") { database in
             for item in items where try Self.tombstone(item.subject, database) == nil {
                 let statement = try RawStatement(
                     database, "INSERT INTO tombstones (store, kind, digest, state) VALUES (?, ?, ?, ?)")
-                Self.bind(item.subject, to: statement)
+                item.subject.bind(to: statement)
                 let state: Tombstone = item.state == .absent ? .erased : .erasing
                 statement.bind(state.rawValue, at: 4)
                 try statement.run()
@@ -136,8 +136,8 @@ extension VaultDatabase {
         }
     }
 
-    /// Overwrites and unlinks the files of blobs. A failure stays with its own item, whose key then is kept too: as long
-    /// as the row is there, erasing again finds the file.
+    /// Overwrites and unlinks the files of blobs. A failure stays with its own item, whose key then is
+    /// kept too: as long as the row is there, erasing again finds the file.
     private func removeFiles(_ items: inout [Item]) {
         for index in items.indices {
             guard case .stored(let name?) = items[index].state else { continue }
@@ -154,18 +154,17 @@ extension VaultDatabase {
         }
     }
 
-    /// Writes zeros over a file, in place. On a disk that rewrites its blocks in place this destroys the ciphertext; on
-    /// flash, on copy-on-write file systems and in snapshots the old blocks may live on. What makes them worthless
-    /// there is the deletion of the key.
+    /// Writes zeros over a file, in place. On a disk that rewrites its blocks in place this destroys the
+    /// ciphertext; on flash, on copy-on-write file systems and in snapshots the old blocks may live on.
+    /// What makes them worthless there is the deletion of the key.
     private static func overwrite(_ path: String) throws {
         guard Directory.exists(path) else { return }
         let file = try FileDescriptor(opening: path, O_WRONLY)
         let size = try file.size()
         let zeros = [UInt8](repeating: 0, count: 1 << 20)
         for offset in stride(from: 0, to: size, by: zeros.count) {
-            try zeros.withUnsafeBytes {
-                try file.write(UnsafeRawBufferPointer(rebasing: $0[..<min(zeros.count, size - offset)]), at: offset)
-            }
+            let count = min(zeros.count, size - offset)
+            try zeros.withUnsafeBytes { try file.write(.init(rebasing: $0[..<count]), at: offset) }
         }
         try file.sync()
         try file.truncate(to: 0)
@@ -207,7 +206,8 @@ extension VaultDatabase {
     private func search(_ items: [Item]) throws -> ResidueScan {
         var scan = ResidueScan(items.flatMap(\.needles))
         try scan.scan(database: database, path: paths.vault)
-        for neighbour in neighbours { try scan.scan(database: neighbour.database, path: neighbour.path) }
+        try scan.scan(database: events.database, path: paths.events)
+        try scan.scan(database: checkpoints.database, path: paths.checkpoints)
         for directory in [paths.blobs, paths.outbox] {
             for name in try Directory.names(in: directory) { try scan.scan(file: "\(directory)/\(name)") }
         }
@@ -221,19 +221,22 @@ extension VaultDatabase {
             let needles = items[index].needles
             let found = hits.filter { (first..<first + needles.count).contains($0.needle) }
                 .map { "\(needles[$0.needle - first].part.rawValue) in \($0.place)" }
-            if !found.isEmpty { items[index].failure = "found " + found.sorted().prefix(8).joined(separator: ", ") }
+            if !found.isEmpty {
+                items[index].failure = "found " + found.sorted().prefix(8).joined(separator: ", ")
+            }
             first += needles.count
         }
     }
 
     private func confirm(_ items: [Item]) throws {
+        try checkpoints.remember(erased: items.map(\.subject))
         try faults.perform(.confirmErasure) {
             try write("confirming an erasure") { database in
                 for item in items {
                     let statement = try RawStatement(database, """
                         UPDATE tombstones SET state = 'erased' WHERE store = ? AND kind = ? AND digest = ?
                         """)
-                    Self.bind(item.subject, to: statement)
+                    item.subject.bind(to: statement)
                     try statement.run()
                 }
             }

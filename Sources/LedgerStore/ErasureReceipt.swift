@@ -1,3 +1,4 @@
+public import Bytes
 public import Events
 
 /// Something that can be erased.
@@ -12,6 +13,35 @@ extension ErasureSubject: CustomStringConvertible {
         case .body(let commitment): "body \(commitment)"
         case .blob(let id): "blob \(id)"
         }
+    }
+}
+
+extension ErasureSubject {
+    /// Binds store, kind and digest to the first three parameters.
+    func bind(to statement: RawStatement) {
+        switch self {
+        case .body(let commitment):
+            statement.bind("body", at: 1)
+            statement.bind("", at: 2)
+            statement.bind(copying: commitment.bytes, at: 3)
+        case .blob(let id):
+            statement.bind("blob", at: 1)
+            statement.bind(id.kind.rawValue, at: 2)
+            statement.bind(copying: id.digest.bytes, at: 3)
+        }
+    }
+
+    /// What the rows name, whose first three columns are store, kind and digest.
+    static func all(in statement: RawStatement) throws -> [ErasureSubject] {
+        var subjects: [ErasureSubject] = []
+        while try statement.next() {
+            if statement.text(at: 0) == "body" {
+                subjects.append(.body(try statement.hash(at: 2)))
+            } else if let kind = BlobKind(rawValue: statement.text(at: 1)) {
+                subjects.append(.blob(BlobID(kind, try statement.hash(at: 2, as: BlobSubject.self))))
+            }
+        }
+        return subjects
     }
 }
 

@@ -1,8 +1,9 @@
 /// The tables of `ledger.sqlite`.
 ///
-/// What was appended is never changed: triggers abort every UPDATE and DELETE, and every INSERT that is not the next
-/// position of its chain. The INSERT trigger also answers `INSERT OR REPLACE`, which deletes the older row without
-/// firing DELETE triggers unless the connection asked for it. Views are projections, so they may change.
+/// What was appended is never changed: triggers abort every UPDATE and DELETE, and every INSERT that is
+/// not the next position of its chain. The INSERT trigger also answers `INSERT OR REPLACE`, which
+/// deletes the older row without firing DELETE triggers unless the connection asked for it. Views are
+/// projections, so they may change.
 enum EventSchema {
     static let version = 1
 

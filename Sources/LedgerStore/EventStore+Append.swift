@@ -9,10 +9,12 @@ extension EventStore {
     /// - Parameters:
     ///   - expecting: the size the caller has judged the entries against. Another size is
     ///     ``StoreError/Code/sizeConflict(expected:actual:)``.
-    ///   - views: what the entries change in the projections, applied in order. The views have to be at `expecting`.
-    /// - Throws: ``StoreError/Code/duplicateEntry(position:)`` where the chain has one of the entries already. Whatever
-    ///   is thrown, either all of it is stored or nothing, and nearly always nothing: only where COMMIT itself failed
-    ///   may it be all. Ask ``size(of:)`` or ``position(of:in:)`` before repeating.
+    ///   - views: what the entries change in the projections, applied in order. The views have to be at
+    ///     `expecting`.
+    /// - Throws: ``StoreError/Code/duplicateEntry(position:)`` where the chain has one of the entries
+    ///   already. Whatever is thrown, either all of it is stored or nothing, and nearly always nothing:
+    ///   only where COMMIT itself failed may it be all. Ask ``size(of:)`` or ``position(of:in:)`` before
+    ///   repeating.
     public func append(
         _ entries: [NewEntry], to chain: ChainID, expecting: TreeSize, views: [ViewChange] = []
     ) throws -> ChainHead {
@@ -30,7 +32,7 @@ extension EventStore {
                 // From here on the append cannot be undone.
                 try faults.perform(.commitAppend) { try database.commit() }
             } catch {
-                if database.isInsideTransaction { try database.rollback() }
+                if database.isInsideTransaction { try? database.rollback() }
                 throw try explain(error, entries, chain, database)
             }
             trees.withLock { $0[chain] = tree }
@@ -101,7 +103,8 @@ extension EventStore {
     private func explain(
         _ error: any Error, _ entries: [NewEntry], _ chain: ChainID, _ database: Database
     ) throws -> any Error {
-        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_CONSTRAINT else { return error }
+        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_CONSTRAINT
+        else { return error }
         guard try Self.hasChain(chain, database) else { return Self.unknown(chain) }
         var seen: [LeafHash: Int] = [:]
         for (offset, entry) in entries.enumerated() {

@@ -8,7 +8,7 @@ extension EventStore {
 
     /// The entry at `index`, or `nil` where the chain is not that long.
     public func entry(at index: LeafIndex, of chain: ChainID) throws -> StoredEntry? {
-        try read("reading entry \(index)") { database in
+        try query("reading entry \(index)") { database in
             let statement = try RawStatement(
                 database, "SELECT leaf_hash, envelope FROM entries WHERE id = ?")
             defer { statement.reset() }
@@ -21,7 +21,7 @@ extension EventStore {
 
     /// Where the chain has the entry with this hash; `nil` where it has none.
     public func position(of leaf: LeafHash, in chain: ChainID) throws -> LeafIndex? {
-        try read("looking for entry \(leaf)") { try Self.position(of: leaf, in: chain, $0) }
+        try query("looking for entry \(leaf)") { try Self.position(of: leaf, in: chain, $0) }
     }
 
     static func position(of leaf: LeafHash, in chain: ChainID, _ database: Database) throws -> LeafIndex? {
@@ -35,8 +35,8 @@ extension EventStore {
         }
     }
 
-    /// Calls `body` with each entry of `range` in order. `body` may use the store, and appends may happen meanwhile:
-    /// what stands in `range` does not change.
+    /// Calls `body` with each entry of `range` in order. `body` may use the store, and appends may
+    /// happen meanwhile: what stands in `range` does not change.
     public func forEachEntry(
         of chain: ChainID, in range: Range<LeafIndex>, _ body: (StoredEntry) throws -> Void
     ) throws {
@@ -74,11 +74,12 @@ extension EventStore {
         }
     }
 
-    private func scanBatch(
+    /// One hold of the database; returns how many entries there were.
+    func scanBatch(
         of chain: ChainID, _ positions: Range<Int>,
         _ body: (LeafIndex, LeafHash, UnsafeRawBufferPointer) throws -> Void
     ) throws -> Int {
-        try read("reading entries \(positions)") { database in
+        try query("reading entries \(positions)") { database in
             let statement = try RawStatement(
                 database,
                 "SELECT id, leaf_hash, envelope FROM entries WHERE id >= ? AND id < ? ORDER BY id")

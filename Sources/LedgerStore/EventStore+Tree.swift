@@ -87,7 +87,11 @@ extension EventStore {
         defer { statement.reset() }
         statement.bind(tileID(chain, level: level, index: index), at: 1)
         guard try statement.next() else { return nil }
-        return HashTile(bytes: Array(statement.bytes(at: 0)), width: TileCoordinate.fullWidth)
+        let bytes = statement.bytes(at: 0)
+        return HashTile(
+            hashes: stride(from: 0, to: bytes.count, by: 32).compactMap {
+                NodeHash(bytes: UnsafeRawBufferPointer(rebasing: bytes[$0..<$0 + 32]))
+            })
     }
 
     private static func missingTile(_ place: HashTile.Place) -> StoreError {

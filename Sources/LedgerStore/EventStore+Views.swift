@@ -4,15 +4,16 @@ public import MerkleLog
 extension EventStore {
     /// How far the views of a chain have followed it.
     public func viewPosition(of chain: ChainID) throws -> TreeSize {
-        try read("reading the view position") { try Self.viewPosition(of: chain, $0) }
+        try query("reading the view position") { try Self.viewPosition(of: chain, $0) }
     }
 
     /// The rows of one kind, or of all, ordered by kind and key, byte by byte.
     public func viewRows(of chain: ChainID, kind: String? = nil) throws -> [ViewRow] {
-        try read("reading view rows") { database in
+        try query("reading view rows") { database in
             let filter = kind == nil ? "" : "AND kind = ?2"
-            let statement = try RawStatement(
-                database, "SELECT kind, key, value FROM view_rows WHERE chain = ?1 \(filter) ORDER BY kind, key")
+            let statement = try RawStatement(database, """
+                SELECT kind, key, value FROM view_rows WHERE chain = ?1 \(filter) ORDER BY kind, key
+                """)
             defer { statement.reset() }
             statement.bind(chain.number, at: 1)
             if let kind { statement.bind(kind, at: 2) }
@@ -29,7 +30,7 @@ extension EventStore {
 
     /// The value of one row, or `nil`.
     public func viewRow(of chain: ChainID, kind: String, key: String) throws -> [UInt8]? {
-        try read("reading view row \(kind)/\(key)") { database in
+        try query("reading view row \(kind)/\(key)") { database in
             let statement = try RawStatement(
                 database, "SELECT value FROM view_rows WHERE chain = ? AND kind = ? AND key = ?")
             defer { statement.reset() }

@@ -68,26 +68,29 @@ public struct ViewChange: Hashable, Sendable {
 ///
 /// Life of an entry:
 /// 1. The engine judges it and computes what it changes in the views.
-/// 2. ``append(_:to:expecting:views:)`` opens one transaction. It inserts the entries, the tiles that became full, the
-///    view rows and the view position.
-/// 3. COMMIT waits for the device (`synchronous = FULL`). This is the one commit point: before it nothing happened,
-///    from it on the append cannot be undone.
-/// 4. Only then does memory move on. After any error it is read from the disk again, also where the commit was reported
-///    as failed and took place.
+/// 2. ``append(_:to:expecting:views:)`` opens one transaction. It inserts the entries, the tiles that
+///    became full, the view rows and the view position.
+/// 3. COMMIT waits for the device (`synchronous = FULL`). This is the one commit point: before it
+///    nothing happened, from it on the append cannot be undone.
+/// 4. Only then does memory move on. After any error it is read from the disk again, also where the
+///    commit was reported as failed and took place.
 ///
 /// Safe to use from several threads, one call at a time gets through. Calls block while the disk works.
 public final class EventStore: Sendable {
     let database: DatabaseQueue
     let path: String
     let faults: FaultInjector
-    /// The edges of the chains in use, touched only while the database is held. A read-only store sees what another
-    /// process appends, so each use compares the size with the disk.
+    /// The edges of the chains in use, touched only while the database is held. A read-only store sees
+    /// what another process appends, so each use compares the size with the disk.
     let trees = Mutex<[ChainID: ChainTree]>([:])
 
+    /// A log of 16 MiB. The index of leaf hashes is written all over, and a page that changes in many
+    /// batches then goes into the database once: about twice the rate in large batches at some hundred
+    /// thousand entries.
     static func file(_ path: String) -> DatabaseFile {
         DatabaseFile(
             path: path, version: EventSchema.version, schema: EventSchema.sql, durability: .full,
-            cacheKiB: 65_536)
+            cacheKiB: 65_536, logPages: 4_096)
     }
 
     init(path: String, readOnly: Bool, faults: FaultInjector) throws {
@@ -110,7 +113,7 @@ public final class EventStore: Sendable {
 
     /// The chain of `origin`, or `nil` where there is none.
     public func chain(_ origin: String) throws -> ChainID? {
-        try read("looking up chain \(origin)") { try Self.chain(origin, $0) }
+        try query("looking up chain \(origin)") { try Self.chain(origin, $0) }
     }
 
     /// All chains in the order in which they were opened.
@@ -128,7 +131,7 @@ public final class EventStore: Sendable {
     }
 
     public func size(of chain: ChainID) throws -> TreeSize {
-        try read("reading the size") { try Self.size(of: chain, $0) }
+        try query("reading the size") { try Self.size(of: chain, $0) }
     }
 
     private static func chain(_ origin: String, _ database: Database) throws -> ChainID? {
@@ -145,11 +148,22 @@ public final class EventStore: Sendable {
 
 extension EventStore {
     /// One consistent state of the database for all of `work`.
-    func read<Result>(_ doing: @autoclosure () -> String, _ work: (Database) throws -> Result) throws -> Result {
+    func read<Result>(
+        _ doing: @autoclosure () -> String, _ work: (Database) throws -> Result
+    ) throws -> Result {
         try StoreError.translating(doing()) { try database.read(work) }
     }
 
-    func write<Result>(_ doing: @autoclosure () -> String, _ work: (Database) throws -> Result) throws -> Result {
+    /// For a single statement, which sees one state by itself: saves the transaction around it.
+    func query<Result>(
+        _ doing: @autoclosure () -> String, _ work: (Database) throws -> Result
+    ) throws -> Result {
+        try StoreError.translating(doing()) { try database.inDatabase(work) }
+    }
+
+    func write<Result>(
+        _ doing: @autoclosure () -> String, _ work: (Database) throws -> Result
+    ) throws -> Result {
         try StoreError.translating(doing()) { try database.writeWithoutTransaction(work) }
     }
 
@@ -176,7 +190,8 @@ extension EventStore {
         return tree
     }
 
-    /// Neighbouring hashes of tree level 8 × `level`: leaf hashes, or the roots of the tiles one level below.
+    /// Neighbouring hashes of tree level 8 × `level`: leaf hashes, or the roots of the tiles one level
+    /// below.
     static func hashes(
         of chain: ChainID, level: Int, at positions: Range<Int>, _ database: Database
     ) throws -> [NodeHash] {

@@ -3,8 +3,9 @@ internal import Synchronization
 
 /// Makes one chosen storage step go wrong, so that a test can look at what is left behind.
 ///
-/// Storage fails in three ways that leave different things on the disk: the step did not happen; it happened but was
-/// reported as failed; it happened and then the process was gone. A product run uses ``none``.
+/// Storage fails in three ways that leave different things on the disk: the step did not happen; it
+/// happened but was reported as failed; it happened and then the process was gone. A product run uses
+/// ``none``.
 public struct FaultInjector: Sendable {
     /// The steps that write, in the order in which each operation takes them.
     public enum Step: String, CaseIterable, Codable, Sendable {

@@ -73,9 +73,16 @@ enum Directory {
         }
     }
 
-    /// Makes the names in `path` durable: without it a created, renamed or unlinked name may return after a crash.
+    /// Makes the names in `path` durable: without it a created, renamed or unlinked name may return
+    /// after a crash.
     static func sync(_ path: String) throws {
         try FileDescriptor(opening: path, O_RDONLY | O_DIRECTORY).sync()
+    }
+
+    /// The directory that holds the name `path`.
+    static func parent(of path: String) -> String {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: true).dropLast()
+        return (path.hasPrefix("/") ? "/" : parts.isEmpty ? "." : "") + parts.joined(separator: "/")
     }
 
     /// The names in `path` without `.` and `..`, sorted.

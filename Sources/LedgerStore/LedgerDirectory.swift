@@ -61,19 +61,21 @@ public final class LedgerDirectory: Sendable {
         checkpoints = try CheckpointStore(path: paths.checkpoints, readOnly: readOnly, faults: faults)
         let database = try VaultDatabase(
             paths: paths, readOnly: readOnly, random: random, faults: faults,
-            neighbours: [(paths.events, events.database), (paths.checkpoints, checkpoints.database)])
+            events: events, checkpoints: checkpoints)
         vault = Vault(database)
         blobs = try BlobStore(database)
     }
 
     /// Makes an empty ledger at `path`, which is a new or an empty directory, and opens it for writing.
     ///
-    /// A creation that was interrupted is started anew: until its last step nothing can have been stored in it.
+    /// A creation that was interrupted is started anew: until its last step nothing can have been stored
+    /// in it.
     public static func create(
         at path: String, random: RandomBytes, faults: FaultInjector = .none
     ) throws -> LedgerDirectory {
         let paths = Paths(root: path)
         try Directory.create(path)
+        try Directory.sync(Directory.parent(of: path))
         let lock = try DirectoryLock(path: paths.lock)
         try checkEmpty(paths)
         try FileDescriptor(opening: paths.unfinished, O_RDWR | O_CREAT).sync()
@@ -95,11 +97,13 @@ public final class LedgerDirectory: Sendable {
 
     /// Opens the ledger at `path`.
     ///
+    /// - Parameter reconciling: `false` opens a ledger for writing that lacks what was signed. Nothing but those entries
+    ///   may be written to it then.
     /// - Throws: ``StoreError/Code/locked(pid:command:)`` where another process writes,
     ///   ``StoreError/Code/newerFormat(found:supported:)``, and for `.readWrite`
     ///   ``StoreError/Code/restoredFromBackup(origin:)`` where the ledger lacks what was signed.
     public static func open(
-        at path: String, mode: Mode, random: RandomBytes, faults: FaultInjector = .none
+        at path: String, mode: Mode, reconciling: Bool = true, random: RandomBytes, faults: FaultInjector = .none
     ) throws -> LedgerDirectory {
         let paths = Paths(root: path)
         guard Directory.exists(paths.events) || Directory.exists(paths.unfinished) else {
@@ -114,11 +118,12 @@ public final class LedgerDirectory: Sendable {
         let lock = mode == .readWrite ? try DirectoryLock(path: paths.lock) : nil
         let ledger = try LedgerDirectory(
             paths: paths, mode: mode, lock: lock, random: random, faults: faults)
-        if mode == .readWrite { try ledger.checkpoints.reconcile(with: ledger.events) }
+        if mode == .readWrite, reconciling { try ledger.checkpoints.reconcile(with: ledger.events) }
         return ledger
     }
 
-    /// Closes the stores, their logs emptied, and gives up the right to write. Nothing can be used afterwards.
+    /// Closes the stores, their logs emptied, and gives up the right to write. Nothing can be used
+    /// afterwards.
     public func close() throws {
         try events.close()
         try checkpoints.close()

@@ -4,11 +4,12 @@ internal import GRDBSQLite
 
 /// A cached statement that is stepped through SQLite's own functions.
 ///
-/// For the loops that touch every entry: there the wrapper's conversions cost more than the database. Columns and
-/// parameters are counted as SQLite does, columns from zero and parameters from one.
+/// For the loops that touch every entry: there the wrapper's conversions cost more than the database.
+/// Columns and parameters are counted as SQLite does, columns from zero and parameters from one.
 ///
-/// A statement from GRDB's cache comes with the bindings of its last user, so both ends reset and clear it: an old
-/// binding would be a wrong row, and an unbound parameter is NULL, which matches nothing and says nothing.
+/// A statement from GRDB's cache comes with the bindings of its last user, so both ends reset and clear
+/// it: an old binding would be a wrong row, and an unbound parameter is NULL, which matches nothing and
+/// says nothing.
 struct RawStatement {
     /// Keeps the statement alive while its handle is used.
     private let owner: Statement

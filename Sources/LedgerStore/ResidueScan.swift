@@ -23,8 +23,8 @@ struct Needle: Hashable, Sendable {
 
     /// Up to 32 pieces of `content`, 32 bytes each, spread evenly from its first to its last byte.
     ///
-    /// Content under 16 bytes gives none, nor does a piece with fewer than 8 different byte values: both occur by
-    /// chance. What a deleted page leaves behind is then found by the ciphertext and the salt.
+    /// Content under 16 bytes gives none, nor does a piece with fewer than 8 different byte values: both
+    /// occur by chance. What a deleted page leaves behind is then found by the ciphertext and the salt.
     static func windows(of content: [UInt8]) -> [Needle] {
         guard content.count >= windowSize / 2 else { return [] }
         let size = min(windowSize, content.count)
@@ -79,8 +79,8 @@ struct ResidueScan {
         var buffer = [UInt8](repeating: 0, count: step + longest - 1)
         for offset in stride(from: 0, to: size, by: step) {
             try buffer.withUnsafeMutableBytes { buffer in
-                let wanted = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, size - offset)])
-                let count = try read(wanted, offset)
+                let wanted = min(buffer.count, size - offset)
+                let count = try read(UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]), offset)
                 search(UnsafeRawBufferPointer(rebasing: buffer[..<count]), at: offset, of: name)
                 scannedBytes += min(count, step)
             }
@@ -114,10 +114,12 @@ struct ResidueScan {
         try scan(path, size: try file.size()) { try file.read(into: $0, at: $1) }
     }
 
-    /// Searches a database file and its write-ahead log, byte for byte, through the database's own open files.
+    /// Searches a database file and its write-ahead log, byte for byte, through the database's own open
+    /// files.
     ///
-    /// Not by opening them again: when a process closes any descriptor of a file, it loses all its locks on that file,
-    /// those of the database included. The third file, `-shm`, is left out: it holds page numbers and checksums only.
+    /// Not by opening them again: when a process closes any descriptor of a file, it loses all its locks
+    /// on that file, those of the database included. The third file, `-shm`, is left out: it holds page
+    /// numbers and checksums only.
     mutating func scan(database queue: DatabaseQueue, path: String) throws {
         try queue.inDatabase { database in
             for (operation, name) in [

@@ -2,12 +2,14 @@ public import Bytes
 public import Events
 public import Signing
 
-/// A body on its way to its readers: one ciphertext, and for each reader the salt and the data key, sealed to it.
+/// A body on its way to its readers: one ciphertext, and for each reader the salt and the data key,
+/// sealed to it.
 ///
 /// The data key is made for this copy alone; the vault's own keys never leave it.
 ///
-/// Byte form, integers big-endian: `"lethe/sealed-body/v1" 0x00 || commitment[32] || u16 length || media type ||
-/// u16 readers || readers × (public key[32] || sealed[112]) || nonce[24] || u32 length || ciphertext`.
+/// Byte form, integers big-endian: `"lethe/sealed-body/v1" 0x00 || commitment[32] || u16 length || media
+/// type || u16 readers || readers × (public key[32] || sealed[112]) || nonce[24] || u32 length ||
+/// ciphertext`.
 public struct SealedBody: Hashable, Sendable {
     public let commitment: BodyCommitment
     public let mediaType: MediaType

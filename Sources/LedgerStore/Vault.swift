@@ -20,8 +20,8 @@ public struct OpenBody: Hashable, Sendable {
 
 /// The bodies that events commit to, and their salts: the erasable side of a ledger, in `vault.sqlite`.
 ///
-/// A body and its salt are stored as one ciphertext under a data key of their own. See ``eraseBodies(_:)`` for what
-/// erasing does and what it cannot do.
+/// A body and its salt are stored as one ciphertext under a data key of their own. See
+/// ``eraseBodies(_:)`` for what erasing does and what it cannot do.
 public final class Vault: Sendable {
     /// The most bytes that a body has here; what is larger is a blob.
     public static let maximumBodyLength = 16 << 20
@@ -30,9 +30,11 @@ public final class Vault: Sendable {
 
     init(_ vault: VaultDatabase) { self.vault = vault }
 
-    /// Stores a body and returns its commitment, durable on return. A body that is there already stays as it is.
+    /// Stores a body and returns its commitment, durable on return. A body that is there already stays
+    /// as it is.
     ///
-    /// - Throws: ``StoreError/Code/erased`` for a body that was erased here, whether it was ever stored or not.
+    /// - Throws: ``StoreError/Code/erased`` for a body that was erased here, whether it was ever stored
+    ///   or not.
     @discardableResult
     public func putBody(_ body: OpenBody) throws -> BodyCommitment {
         guard body.bytes.count <= Self.maximumBodyLength else {
@@ -50,6 +52,9 @@ public final class Vault: Sendable {
         let wrapped = vault.wrap(key, for: Self.context(commitment))
         try vault.faults.perform(.insertBody) {
             try vault.write("storing body \(commitment)") { database in
+                guard try VaultDatabase.tombstone(.body(commitment), database) == nil else {
+                    throw VaultDatabase.erased("body \(commitment)")
+                }
                 guard try Self.row(commitment, database) == nil else { return }
                 let row = Row(
                     mediaType: body.mediaType.text, wrappedKey: wrapped, nonce: nonce.bytes,
@@ -93,15 +98,17 @@ public final class Vault: Sendable {
         }
     }
 
-    /// Erases bodies: content, salt and data key. Returns only after the ledger's files were searched for what is left.
+    /// Erases bodies: content, salt and data key. Returns only after the ledger's files were searched
+    /// for what is left.
     ///
-    /// Rows are overwritten with zeros in the file (`secure_delete`), the log is emptied, and every file of the ledger is
-    /// scanned for the salts, wrapped keys, ciphertexts and content that were just deleted. A trace makes the verdict
-    /// `failed`. What this cannot reach: blocks that the file system or the disk moved or copied (copy-on-write,
-    /// flash translation, snapshots) and backups. There only the ciphertext can be left, without its key.
+    /// Rows are overwritten with zeros in the file (`secure_delete`), the log is emptied, and every file
+    /// of the ledger is scanned for the salts, wrapped keys, ciphertexts and content that were just
+    /// deleted. A trace makes the verdict `failed`. What this cannot reach: blocks that the file system
+    /// or the disk moved or copied (copy-on-write, flash translation, snapshots) and backups. There only
+    /// the ciphertext can be left, without its key.
     ///
-    /// Commitments that are not here get `notFound` and are remembered all the same, so that they cannot be imported
-    /// later. An erasure that was interrupted is continued by asking again.
+    /// Commitments that are not here get `notFound` and are remembered all the same, so that they cannot
+    /// be imported later. An erasure that was interrupted is continued by asking again.
     public func eraseBodies(_ commitments: [BodyCommitment]) throws -> ErasureReceipt {
         try vault.erase(commitments.map(ErasureSubject.body))
     }
@@ -168,7 +175,8 @@ extension Vault {
         Array("lethe/vault-body/v1".utf8) + [0] + commitment.bytes
     }
 
-    /// What must not be found any more once this body is erased. Less, where it does not open: it is erased even so.
+    /// What must not be found any more once this body is erased. Less, where it does not open: it is
+    /// erased even so.
     func needles(_ row: Row, _ commitment: BodyCommitment) -> [Needle] {
         let body = try? open(row, commitment)
         var needles = [

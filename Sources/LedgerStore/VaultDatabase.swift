@@ -5,8 +5,9 @@ internal import Signing
 
 /// `vault.sqlite` with its key: what ``Vault`` and ``BlobStore`` share, and what erasure works on.
 ///
-/// Every body and blob is encrypted under a data key of its own, and the data keys are wrapped under the vault key.
-/// Without its wrapped key a value is noise, on whatever backup or disk block it may still stand.
+/// Every body and blob is encrypted under a data key of its own, and the data keys are wrapped under the
+/// vault key. Without its wrapped key a value is noise, on whatever backup or disk block it may still
+/// stand.
 final class VaultDatabase: Sendable {
     let database: DatabaseQueue
     let paths: LedgerDirectory.Paths
@@ -14,7 +15,8 @@ final class VaultDatabase: Sendable {
     let random: RandomBytes
     let faults: FaultInjector
     /// The other databases of the ledger, searched for residue too.
-    let neighbours: [(path: String, database: DatabaseQueue)]
+    let events: EventStore
+    let checkpoints: CheckpointStore
     private let key: DataKey
 
     private static let schema = """
@@ -71,7 +73,7 @@ final class VaultDatabase: Sendable {
 
     init(
         paths: LedgerDirectory.Paths, readOnly: Bool, random: RandomBytes, faults: FaultInjector,
-        neighbours: [(path: String, database: DatabaseQueue)]
+        events: EventStore, checkpoints: CheckpointStore
     ) throws {
         key = try Self.readKey(paths.vaultKey)
         database = try Self.file(paths.vault).open(readOnly: readOnly)
@@ -79,11 +81,13 @@ final class VaultDatabase: Sendable {
         self.readOnly = readOnly
         self.random = random
         self.faults = faults
-        self.neighbours = neighbours
+        self.events = events
+        self.checkpoints = checkpoints
         // VACUUM must not write what is in the vault to a directory for temporary files.
         try StoreError.translating("opening \(paths.vault)") {
             try database.inDatabase { try $0.execute(sql: "PRAGMA temp_store = MEMORY") }
         }
+        try buryAgain()
     }
 
     func close() throws {
@@ -138,18 +142,22 @@ extension VaultDatabase {
         return dataKey
     }
 
-    /// Runs one transaction; an INSERT that a tombstone stops is ``StoreError/Code/erased``.
-    func write<Result>(_ doing: @autoclosure () -> String, _ work: (Database) throws -> Result) throws -> Result {
-        do {
-            return try StoreError.translating(doing()) { try database.write(work) }
-        } catch let error as StoreError where error.code == .appendOnly {
-            throw StoreError(
-                .erased, "\(doing()): it was erased, and what is forgotten stays forgotten",
-                hint: "do not import it again", cause: error)
-        }
+    func write<Result>(
+        _ doing: @autoclosure () -> String, _ work: (Database) throws -> Result
+    ) throws -> Result {
+        try StoreError.translating(doing()) { try database.write(work) }
     }
 
-    func read<Result>(_ doing: @autoclosure () -> String, _ work: (Database) throws -> Result) throws -> Result {
+    func read<Result>(
+        _ doing: @autoclosure () -> String, _ work: (Database) throws -> Result
+    ) throws -> Result {
         try StoreError.translating(doing()) { try database.read(work) }
+    }
+
+    /// The refusal of what was erased here. The triggers say no as well, to whoever does not ask first.
+    static func erased(_ what: String) -> StoreError {
+        StoreError(
+            .erased, "\(what) was erased, and what is forgotten stays forgotten",
+            hint: "do not import it again")
     }
 }

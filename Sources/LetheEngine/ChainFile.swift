@@ -46,10 +46,11 @@ public struct ChainFile: Hashable, Sendable {
         do throws(JSONError) {
             header = try CanonicalJSON.decode(Header.self, from: Array(lines[0]))
         } catch {
-            throw EngineError(.refused, "this is not a chain file: line 1: \(error)", cause: error)
+            throw EngineError(.refused, "this is not a chain file: line 1: \(error)", hint: "fetch it again", cause: error)
         }
         guard header.format == Self.format else {
-            throw EngineError(.refused, "unknown chain file format \"\(header.format)\"")
+            throw EngineError(.refused, "unknown chain file format \"\(header.format.prefix(60))\"",
+                hint: "this program reads \(Self.format)")
         }
         entries = lines.dropFirst().map(Array.init)
     }

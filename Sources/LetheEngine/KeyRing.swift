@@ -13,6 +13,7 @@ public struct KeyRing: Sendable {
         let name: String
         let role: KeyFile.Role
         let key: KeyBytes
+        let isEncrypted: Bool
     }
 
     private var entries: [Entry]
@@ -56,7 +57,8 @@ public struct KeyRing: Sendable {
             let key = try Self.read(path)
             entries.append(
                 Entry(
-                    path: path, name: key.name.text, role: key.role, key: KeyBytes(bytes: key.publicBytes)!))
+                    path: path, name: key.name.text, role: key.role, key: KeyBytes(bytes: key.publicBytes)!,
+                    isEncrypted: key.isEncrypted))
         }
     }
 
@@ -67,6 +69,9 @@ public struct KeyRing: Sendable {
             throw EngineError(.invalidRequest, "\(path): \(error)", cause: error)
         }
     }
+
+    /// Whether any secret here is under a passphrase: then new ones are to be too.
+    public var isEncrypted: Bool { entries.contains(where: \.isEncrypted) }
 
     /// The members whose event keys lie here.
     public var members: [MemberName] {
@@ -110,7 +115,9 @@ public struct KeyRing: Sendable {
                 .missing, "\(entry.path) is encrypted and no passphrase was given",
                 hint: "put it into a file and name the file in LETHE_PASSPHRASE_FILE")
         } catch let error as KeyFileFailure {
-            throw EngineError(.refused, "\(entry.path): \(error)", cause: error)
+            throw EngineError(
+                .invalidRequest, "\(entry.path): \(error)",
+                hint: error == .wrongPassphrase ? "try again; nothing was changed" : nil, cause: error)
         }
     }
 
@@ -127,7 +134,9 @@ public struct KeyRing: Sendable {
                 cause: error)
         }
         entries.append(
-            Entry(path: path, name: file.name.text, role: file.role, key: KeyBytes(bytes: file.publicBytes)!))
+            Entry(
+                path: path, name: file.name.text, role: file.role, key: KeyBytes(bytes: file.publicBytes)!,
+                isEncrypted: stored.isEncrypted))
     }
 }
 

@@ -3,6 +3,7 @@ internal import ChainViews
 public import Events
 internal import LedgerStore
 public import MerkleLog
+internal import Replay
 internal import Signing
 
 /// Where an envelope stands, and whether it was put there just now.
@@ -67,7 +68,19 @@ extension Ledger {
     }
 
     static func refusal(_ error: AdmissionError, _ origin: Origin) -> EngineError {
-        EngineError(.refused, "\(origin) refuses the event: \(error)", cause: error)
+        EngineError(.refused, "\(origin) refuses the event: \(error)", hint: hint(error), cause: error)
+    }
+
+    private static func hint(_ error: AdmissionError) -> String {
+        switch error {
+        case .envelope, .statement: "the bytes must be the ones that were signed: ask the author for the file again"
+        case .unknownAuthor, .unknownKey, .keyNotValid: "lethe show keys lists who may sign, and where"
+        case .authorDidNotSign, .badSignature: "ask the author to sign it again"
+        case .sequence, .previous: "the author has to import the newest chain and sign the event anew"
+        case .rule(.tooFewSignatures): "add signatures: --with MEMBER, or lethe sign FILE"
+        case .rule(.lacksRole), .rule(.notTheMember): "say who acts with --as; lethe show members lists the roles"
+        case .rule: "nothing was changed; lethe show says what the chain has"
+        }
     }
 
     func admit(_ event: ReceivedEvent, to origin: Origin, signaturesHold: Bool = false) throws {
@@ -118,9 +131,20 @@ extension Ledger {
             KeptCheckpoint(checkpoint: checkpoint, note: note.bytes), expecting: kept)
     }
 
-    /// Finishes what a crash may have left open: signs checkpoints for entries that were committed without one.
+    /// Finishes what a crash or a restored vault may have left open: signs checkpoints for entries that were committed
+    /// without one, erases what was on its way out, and wipes merged tensors that a killed process left behind.
     public func recover() throws {
         for origin in try origins() { try signCheckpoint(of: origin) }
+        var (bodies, blobs): ([BodyCommitment], [BlobID]) = ([], [])
+        for subject in try directory.vault.pendingErasures() {
+            switch subject {
+            case .body(let commitment): bodies.append(commitment)
+            case .blob(let id): blobs.append(id)
+            }
+        }
+        if !bodies.isEmpty { _ = try directory.vault.eraseBodies(bodies) }
+        if !blobs.isEmpty { _ = try directory.blobs.erase(blobs) }
+        sweepScratch(scratch)
     }
 
     /// The kept checkpoint of `origin`, with the cosignatures that were collected for it.

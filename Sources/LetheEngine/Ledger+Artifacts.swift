@@ -2,6 +2,7 @@ public import Adapters
 public import Bytes
 internal import ChainViews
 public import Events
+internal import Foundation
 internal import LedgerStore
 internal import Replay
 
@@ -26,13 +27,13 @@ struct BlobSource: ByteSource {
 }
 
 extension Ledger {
-    var scratch: String { "\(path)/scratch" }
+    /// Where merged tensors lie in plaintext for a moment: a writer's in the ledger, a reader's, which may not write
+    /// there and may run beside a writer, among the temporary files.
+    var scratch: String {
+        directory.mode == .readWrite ? "\(path)/scratch" : NSTemporaryDirectory()
+    }
 
     // MARK: Bodies
-
-    func putBody(_ body: [UInt8], _ mediaType: MediaType, _ salt: Salt, _ commitment: BodyCommitment) throws {
-        try directory.vault.putBody(OpenBody(salt: salt, mediaType: mediaType, bytes: body))
-    }
 
     /// The body behind `commitment`, where this ledger holds it.
     func body(_ commitment: BodyCommitment) throws -> OpenBody? { try directory.vault.body(commitment) }
@@ -83,8 +84,11 @@ extension Ledger {
             let row = view.contributions(withAdapter: found.adapterDigest).first
             let model = view.model(found.adapterDigest)
             guard row != nil || model != nil else { continue }
-            guard !view.isForgotten(found.adapterDigest) else {
-                throw EngineError(.refused, "the adapter \(found.adapterDigest) was deleted and may not come back")
+            let isServed = row != nil || model?.state == .current
+            guard isServed, !view.isForgotten(found.adapterDigest) else {
+                throw EngineError(
+                    .refused, "the adapter \(found.adapterDigest) was deleted, or is a model that a deletion withdrew, and may not come back",
+                    hint: "erase \(path) too")
             }
             try keepAdapter(at: path, found.adapter, digest: found.adapterDigest)
             return ContributionSummary(

@@ -36,8 +36,8 @@ extension Ledger {
                 event: cited.event, index: index.rawValue, path: path.map(\.bytes))
         }
         let bundle = CertificateBundle(
-            certificate: certificate, chain: .init(checkpoint: note, entries: entries), proofs: proofs)
-        let event = DeletionCertified(certificate: .sha256(certificate), deletion: id, kind: content.kind)
+            certificate: certificate.bytes, chain: .init(checkpoint: note, entries: entries), proofs: proofs)
+        let event = DeletionCertified(certificate: .sha256(certificate.payload), deletion: id, kind: content.kind)
         if try view.deletions[id]?.state == .certified {
             // Issued again, for example with more cosignatures: the chain keeps the first digest.
             return (bundle, .appended(Appended(event: content.events.last!.event, index: LeafIndex(0), isNew: false)))
@@ -60,13 +60,42 @@ extension Ledger {
         }
     }
 
-    private func seal(_ content: CertificateContent, as members: [MemberName]) throws -> [UInt8] {
-        let payload = CanonicalJSON.encode(CertificateStatement(content))
-        let message = Envelope.preAuthenticationEncoding(Envelope.payloadType, payload)
-        let signatures = try members.map { member in
+    private func seal(_ content: CertificateContent, as members: [MemberName]) throws -> Envelope {
+        let unsigned = Envelope(payload: CanonicalJSON.encode(CertificateStatement(content)), signatures: [])
+        return try sign(unsigned, as: members)
+    }
+
+    private func sign(_ envelope: Envelope, as members: [MemberName]) throws -> Envelope {
+        let message = envelope.signedBytes
+        let added = try members.map { member in
             let key = try activeKey(of: member)
             return Envelope.Signature(keyID: key, signature: try keys.signingKey(key).sign(message))
         }
-        return Envelope(payload: payload, signatures: signatures).bytes
+        return Envelope(payload: envelope.payload, signatures: envelope.signatures + added)
+    }
+
+    /// Adds the signature of local `member` to a certificate that somebody else issued, once it holds under `policy` and
+    /// its chain is the one that this ledger verified itself.
+    public func countersign(
+        _ bundle: CertificateBundle, policy: TrustPolicy, as member: MemberName
+    ) throws -> CertificateBundle {
+        let verdict: CertificateVerdict
+        do throws(CertificateFailure) {
+            verdict = try CertificateVerifier(policy: policy, cores: surroundings.cores).verify(bundle)
+        } catch {
+            throw EngineError(.refused, "the certificate does not hold: \(error)", hint: "do not sign it", cause: error)
+        }
+        let (origin, size) = (try publicOrigin, TreeSize(verdict.content.checkpoint.size.value))
+        guard verdict.content.checkpoint.origin == origin, try size <= self.size(of: origin),
+            try directory.events.root(of: chainID(origin), at: size) == RootHash(retagging: verdict.content.checkpoint.root)
+        else {
+            throw EngineError(
+                .refused, "the certificate rests on a chain that this ledger has not verified",
+                hint: "import the newest public chain; if it is there already, there are two histories: keep both files")
+        }
+        let envelope = try Envelope(parsing: bundle.certificate.bytes, limit: CertificateBundle.maximumBytes)
+        var signed = bundle
+        signed.certificate = JSONText(try sign(envelope, as: [member]).bytes)!
+        return signed
     }
 }

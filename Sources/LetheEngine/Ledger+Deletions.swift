@@ -85,7 +85,9 @@ extension Ledger {
                 throw EngineError(.invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
             }
             guard row.state == .requested || row.state == .accepted else {
-                throw EngineError(.refused, "the deletion \(id) is \(row.state.rawValue): it has its plan already")
+                throw EngineError(
+                    .refused, "the deletion \(id) is \(row.state.rawValue): there is nothing left to plan",
+                    hint: "lethe deletion status says what it waits for")
             }
         }
         return view.plan(for: Ascending(ids))
@@ -96,12 +98,22 @@ extension Ledger {
         let view = try view
         if let row = view.plans[digest] { return row.deletions }
         let accepted = view.allDeletions.filter { $0.state == .accepted }.map(\.deletion)
-        for subset in [accepted] + accepted.map({ [$0] }) where !subset.isEmpty {
-            if view.plan(for: Ascending(subset)).digest == digest { return Ascending(subset) }
+        for subset in Self.subsets(of: accepted) where view.plan(for: Ascending(subset)).digest == digest {
+            return Ascending(subset)
         }
         throw EngineError(
             .refused, "no accepted deletions of this ledger have the plan \(digest)",
             hint: "the chain has grown since, or a deletion is not accepted yet: lethe deletion plan shows the plan again")
+    }
+
+    /// All of `ids`, each alone, then every other choice of them; of many, only the first two kinds.
+    private static func subsets(of ids: [DeletionID]) -> [[DeletionID]] {
+        let likely = [ids] + ids.map { [$0] }
+        guard ids.count <= 10 else { return likely }
+        let others = (0..<(1 << ids.count)).map { choice in
+            ids.indices.filter { choice >> $0 & 1 == 1 }.map { ids[$0] }
+        }
+        return (likely + others).filter { !$0.isEmpty }
     }
 
     /// Takes every step of the plan that local members can take, and says what is left.
@@ -169,7 +181,9 @@ extension Ledger {
         let dispositions = view.plans[digest]!.models.map { planned in
             Disposition(
                 newModel: view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0]?.model },
-                oldModel: planned.model, outcome: planned.outcome, round: planned.round)
+                oldModel: planned.model,
+                outcome: view.models[planned.materialization]!.state == .recalled ? .withdrawn : planned.outcome,
+                round: planned.round)
         }
         let event = RematerializationCompleted(dispositions: dispositions, plan: digest)
         return try record(.rematerializationCompleted(event), as: member, on: publicOrigin)
@@ -214,18 +228,17 @@ extension Ledger {
                 hint: "lethe check finds the difference; lethe replay --views rebuilds the views")
         }
         let row = view.plans[plan]!
-        for planned in row.models where planned.outcome == .rematerialized {
-            let round = view.rounds[planned.round]!
-            let result = try replayer(view).replay(round, view.contributions(to: planned.round))
+        for rebuilt in row.dispositions ?? [] where rebuilt.outcome == .rematerialized {
+            let round = view.rounds[rebuilt.round]!
+            let result = try replayer(view).replay(round, view.contributions(to: rebuilt.round))
             guard result.outcome == .equal else {
                 throw EngineError(
-                    .refused, "merging \(planned.round) afresh gives \(result.outcome), not the model on the chain",
+                    .refused, "merging \(rebuilt.round) afresh gives \(result.outcome), not the model on the chain",
                     hint: "lethe check looks at every model")
             }
         }
-        let isExact = row.models.allSatisfy { $0.outcome == .rematerialized }
         let event = DeletionCompleted(
-            deletion: deletion, keyDirectory: view.keyDirectory, outcome: isExact ? .exact : .withdrawn, plan: plan)
+            deletion: deletion, keyDirectory: view.keyDirectory, outcome: row.isExact ? .exact : .withdrawn, plan: plan)
         return try record(.deletionCompleted(event), as: member, on: publicOrigin)
     }
 

@@ -38,7 +38,9 @@ extension Ledger {
         let view = try view
         let readers = chain.readers.flatMap { view.activeKeys(of: $0, for: .encryption) }
             .compactMap { EncryptionPublicKey(bytes: $0.key.bytes) }
-        return try chain.bodies.rows.keys.sorted().compactMap { commitment in
+        // The anchors' bodies too: with them a reader can tell as of when each entry's keys count.
+        let anchors = view.allAnchors.filter { $0.row.origin == origin }.map(\.row.commitment)
+        return try (chain.bodies.rows.keys.sorted() + anchors).compactMap { commitment in
             guard let body = try directory.vault.body(commitment) else { return nil }
             return try SealedBody(sealing: body, to: readers, random: surroundings.random).bytes
         }
@@ -52,23 +54,52 @@ extension Ledger {
     ///   consortium, when it has no charter yet to take the key from.
     public func importChain(_ file: ChainFile, policy: TrustPolicy?) throws -> Imported {
         let origin = file.header.origin
+        if !origin.isPublic { try requireKnownChain(origin) }
         let note = try Self.note(Array(file.header.checkpoint.utf8))
         try verifyCheckpoint(note, of: origin, policy: policy)
         let checkpoint = try Self.checkpoint(note, origin: origin)
         let start = try directory.events.chain(origin.text).map { try directory.events.size(of: $0) } ?? .zero
         let fresh = try newEntries(of: file, checkpoint: checkpoint, after: start)
-        let root = try root(of: origin, start: start, adding: fresh)
+        let root = try root(of: origin, at: checkpoint.size, start: start, adding: fresh)
         guard root == checkpoint.root else {
             throw EngineError(
                 .refused, "the entries of \(origin) do not give the root that its checkpoint of \(checkpoint.size) signs",
                 hint: "an entry was changed on the way, or the operator shows two histories; keep the file")
         }
+        try checkExtendsKept(checkpoint, start: start, adding: fresh)
         let bodies = try openBodies(file, origin)
-        try store(fresh, of: origin, from: start)
-        for body in bodies { try directory.vault.putBody(body) }
+        try store(fresh, of: origin, from: start, bodies: bodies)
+        let kept = try keepBodies(bodies, of: origin)
         try keepImported(checkpoint, note)
         if origin.isPublic { try reloadPrivateChains() }
-        return Imported(origin: origin, added: fresh.count, size: checkpoint.size, bodies: bodies.count)
+        return Imported(origin: origin, added: fresh.count, size: checkpoint.size, bodies: kept)
+    }
+
+    /// Refuses entries that are not those which the kept checkpoint signed. They matter where the ledger was restored
+    /// from a backup: then it has fewer entries than it signed, and must get back exactly those.
+    private func checkExtendsKept(_ checkpoint: Checkpoint, start: TreeSize, adding fresh: [[UInt8]]) throws {
+        guard let kept = try directory.checkpoints.kept(checkpoint.origin)?.checkpoint, kept.size > start else { return }
+        guard checkpoint.size >= kept.size else {
+            throw EngineError(
+                .refused, "\(kept.origin): the file ends at \(checkpoint.size) entries, and a checkpoint of \(kept.size) is kept here",
+                hint: "this ledger was restored from a backup: get a file with at least \(kept.size) entries")
+        }
+        let missing = Array(fresh.prefix(kept.size.rawValue - start.rawValue))
+        let root = try root(of: Origin(kept.origin)!, at: kept.size, start: start, adding: missing)
+        guard root == kept.root else {
+            throw EngineError(
+                .refused, "\(kept.origin): the file's first \(kept.size) entries are not those whose checkpoint is kept here: two histories",
+                hint: "keep the file: with the kept checkpoint it is evidence")
+        }
+    }
+
+    /// Who may sign a private chain's checkpoints stands on the public chain and nowhere else.
+    private func requireKnownChain(_ origin: Origin) throws {
+        guard publicView?.chains[origin] != nil else {
+            throw EngineError(
+                .missing, "this ledger's public chain knows no chain \(origin)",
+                hint: "import the newest public chain first: lethe chain import FILE")
+        }
     }
 
     static func note(_ bytes: [UInt8]) throws -> Note {
@@ -95,12 +126,16 @@ extension Ledger {
     }
 
     /// Wants the signature of the chain's own checkpoint key, from the charter, or from the policy before there is one.
+    /// A cosignature under a key that is known here must hold too; those of unknown keys are ignored.
     func verifyCheckpoint(_ note: Note, of origin: Origin, policy: TrustPolicy?) throws {
         let logKeys: [VerifierKey]
+        var witnessKeys: [VerifierKey] = []
         if let key = checkpointKeyOnRecord(of: origin) {
             logKeys = [VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: key.bytes)!)]
+            witnessKeys = try self.witnessKeys(of: origin.consortium)
         } else if let policy {
             logKeys = policy.logs.map(\.key).filter { $0.name.text == origin.text }
+            witnessKeys = policy.witnesses.map(\.key)
         } else {
             throw EngineError(
                 .missing, "this ledger does not know \(origin) yet, so it cannot tell who may sign its checkpoints",
@@ -108,9 +143,10 @@ extension Ledger {
         }
         do throws(NoteVerificationFailure) {
             _ = try note.verified(by: logKeys)
+            _ = try note.verified(by: logKeys + witnessKeys)
         } catch {
             throw EngineError(
-                .refused, "the checkpoint is not signed by the key of \(origin): \(error)",
+                .refused, "the checkpoint is not signed by the key of \(origin), or a cosignature does not hold: \(error)",
                 hint: "make sure that file and policy belong to the same consortium", cause: error)
         }
     }
@@ -148,7 +184,11 @@ extension Ledger {
         return Array(file.entries.dropFirst(start.rawValue - from))
     }
 
-    private func root(of origin: Origin, start: TreeSize, adding fresh: [[UInt8]]) throws -> RootHash {
+    /// The root at `size`: of the entries that are here where they are as many, else of those and the new ones.
+    private func root(
+        of origin: Origin, at size: TreeSize, start: TreeSize, adding fresh: [[UInt8]]
+    ) throws -> RootHash {
+        if size <= start, start > .zero { return try directory.events.root(of: chainID(origin), at: size) }
         var tree = CompactRange()
         if start > .zero {
             try forEachBatch(of: origin, upTo: start) { for entry in $0 { tree.append(LeafHash(entry: entry)) } }
@@ -158,20 +198,25 @@ extension Ledger {
     }
 
     /// Admits the entries in order and commits them with their view rows; on any refusal nothing remains.
-    private func store(_ entries: [[UInt8]], of origin: Origin, from start: TreeSize) throws {
+    private func store(
+        _ entries: [[UInt8]], of origin: Origin, from start: TreeSize, bodies: [OpenBody]
+    ) throws {
         guard !entries.isEmpty else { return }
         do {
             if origin.isPublic, publicView == nil { publicView = PublicView(origin: origin) }
             if !origin.isPublic, privateViews[origin] == nil { privateViews[origin] = PrivateView(origin: origin) }
             let keys = publicView!.keys
             let checked = verify(entries, cores: surroundings.cores) { keys[$0]?.key }
+            let judgedAt = try origin.isPublic ? { $0 } : judgement(of: origin, bodies: bodies)
             for (offset, result) in checked.enumerated() {
+                let leaf = start.rawValue + offset
                 do throws(AdmissionError) {
                     let entry = try result.get()
-                    try admitImported(entry, origin)
+                    try admitImported(entry, origin, judgedAt: judgedAt(leaf))
                 } catch {
                     throw EngineError(
-                        .refused, "entry \(start.rawValue + offset) of \(origin) is not admissible: \(error)", cause: error)
+                        .refused, "entry \(leaf) of \(origin) is not admissible: \(error)",
+                        hint: "nothing was stored; keep the file, the chain's operator signed it", cause: error)
                 }
             }
             let chain = try directory.events.openChain(origin.text)
@@ -186,14 +231,26 @@ extension Ledger {
         }
     }
 
-    private func admitImported(_ entry: CheckedEntry, _ origin: Origin) throws(AdmissionError) {
+    private func admitImported(
+        _ entry: CheckedEntry, _ origin: Origin, judgedAt position: Int
+    ) throws(AdmissionError) {
         if origin.isPublic {
             try publicView!.admit(entry.event, signaturesHold: entry.signaturesHold)
         } else {
             let view = publicView!
             try privateViews[origin]!.admit(
-                entry.event, publicView: view, judgedAt: view.size, signaturesHold: entry.signaturesHold)
+                entry.event, publicView: view, judgedAt: position, signaturesHold: entry.signaturesHold)
         }
+    }
+
+    /// As of which public position the keys of each leaf of private chain `origin` count: that of the first anchor that
+    /// covers it, as far as the anchors' bodies are here or in `bodies`; now, for what no anchor covers.
+    private func judgement(of origin: Origin, bodies: [OpenBody]) throws -> @Sendable (Int) -> Int {
+        let view = try view
+        let given = Dictionary(bodies.map { ($0.commitment, $0) }, uniquingKeysWith: { first, _ in first })
+        let anchors = openedAnchors(of: origin, publicView: view, bodies: given)
+        let now = view.size
+        return { leaf in anchors.first { leaf < $0.size.rawValue }?.position ?? now }
     }
 
     private func openBodies(_ file: ChainFile, _ origin: Origin) throws -> [OpenBody] {
@@ -212,6 +269,32 @@ extension Ledger {
                 throw EngineError(.refused, "the body \(sealed.commitment) does not open: \(error)", cause: error)
             }
         }
+    }
+
+    /// Keeps the bodies that events of `origin` commit to, and erases those that its events say are gone. Others that a
+    /// file may hold are nobody's, and are left out. Returns how many were kept.
+    private func keepBodies(_ bodies: [OpenBody], of origin: Origin) throws -> Int {
+        guard let chain = privateViews[origin] else { return 0 }
+        let anchors = Set(try view.allAnchors.filter { $0.row.origin == origin }.map(\.row.commitment))
+        var kept = 0
+        for body in bodies {
+            let row = chain.bodies[body.commitment]
+            guard anchors.contains(body.commitment) || row.map({ $0.erasedBy == nil }) ?? false else { continue }
+            do {
+                try directory.vault.putBody(body)
+                kept += 1
+            } catch let error as StoreError where error.code == .erased {
+                continue  // Forgotten here already, and it stays so.
+            }
+        }
+        let gone = try chain.bodies.rows.filter { $0.value.erasedBy != nil }.map(\.key).sorted()
+            .filter { try directory.vault.contains($0) }
+        guard try gone.isEmpty || directory.vault.eraseBodies(gone).isComplete else {
+            throw EngineError(
+                .refused, "the chain says that \(gone.count) bodies are erased, and erasing them here left traces",
+                hint: "close other programs that use the ledger's files, then import again")
+        }
+        return kept
     }
 
     private func keepImported(_ checkpoint: Checkpoint, _ note: Note) throws {

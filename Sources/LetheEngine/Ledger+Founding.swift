@@ -1,6 +1,7 @@
 internal import Bytes
 internal import ChainViews
 public import Events
+internal import Foundation
 internal import LedgerStore
 internal import MerkleLog
 public import Signing
@@ -18,11 +19,31 @@ public struct KeyProtection: Sendable {
 }
 
 extension Ledger {
+    /// How this ledger's secrets are written: as those that lie here already.
+    var ownProtection: KeyProtection {
+        get throws {
+            guard keys.isEncrypted else { return .none }
+            guard let passphrase = try surroundings.passphrase(), !passphrase.isEmpty else {
+                throw EngineError(
+                    .missing, "this ledger's keys are encrypted and no passphrase was given for the new one",
+                    hint: "put it into a file and name the file in LETHE_PASSPHRASE_FILE")
+            }
+            return .passphrase(passphrase, random: surroundings.random)
+        }
+    }
+
     /// Makes a ledger directory with the keys of `members`, and no chain yet.
     public static func create(
         at path: String, consortium: Consortium, members: [MemberName], protection: KeyProtection,
         surroundings: Surroundings
     ) async throws -> Ledger {
+        for member in members where member.text == "public" || members.count(where: { $0 == member }) > 1 {
+            throw EngineError(
+                .invalidRequest, "\(member) cannot be a member's name here: it is given twice, or the public chain's",
+                hint: "name every member once, and none of them public")
+        }
+        try FileManager.default.createDirectory(
+            at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
         let directory = try LedgerDirectory.create(at: path, random: surroundings.random)
         let keys = try KeyRing(directory: directory.paths.keys, passphrase: surroundings.passphrase)
         let ledger = Ledger(directory: directory, keys: keys, surroundings: surroundings)
@@ -108,7 +129,7 @@ extension Ledger {
     /// - Returns: what became of the announcement; `nil` where it stood on the chain already.
     @discardableResult
     public func openPrivateChain(
-        of member: MemberName, readers: [MemberName], protection: KeyProtection
+        of member: MemberName, readers: [MemberName]
     ) throws -> Recorded? {
         let origin = Origin(try view.charter!.consortium, chain: Identifier<Origin>(member.text)!)
         let existing = keys.checkpointKey(of: origin)
@@ -116,7 +137,7 @@ extension Ledger {
             try listReaders(of: origin, as: member, readers)
             return nil
         }
-        let key = try existing ?? makeCheckpointKey(origin, protection)
+        let key = try existing ?? makeCheckpointKey(origin, ownProtection)
         let announced = try record(
             .chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), as: member,
             on: publicOrigin)

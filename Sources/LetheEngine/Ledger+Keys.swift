@@ -18,7 +18,7 @@ extension Ledger {
             case .encryption: KeyFile(name: name, key: .generate(random: random))
             }
         let key = KeyBytes(bytes: file.publicBytes)!
-        try keys.add(file, as: "\(member).\(purpose.rawValue).\(key.keyID.hex.prefix(8))", encrypt: nil)
+        try keys.add(file, as: "\(member).\(purpose.rawValue).\(key.keyID.hex.prefix(8))", encrypt: ownProtection.encrypt)
         return try record(
             .keyAdded(KeyAdded(key: key, member: member, purpose: purpose)), as: member, on: publicOrigin,
             extraKeys: purpose == .event ? [key.keyID] : [])
@@ -60,7 +60,9 @@ extension Ledger {
             do throws(AdmissionError) {
                 event = try ReceivedEvent(parsing: bytes)
             } catch {
-                throw EngineError(.refused, "the file holds something that is no event: \(error)", cause: error)
+                throw EngineError(
+                    .refused, "the file holds something that is no event: \(error)",
+                    hint: "nothing was appended; each line must be an envelope as its author wrote it", cause: error)
             }
             if batches[event.statement.chain] == nil { order.append(event.statement.chain) }
             batches[event.statement.chain, default: []].append(bytes)
@@ -82,7 +84,8 @@ extension Ledger {
                 hint: "lethe show bodies lists them")
         }
         guard chain.bodies[commitment]?.erasedBy == nil else {
-            throw EngineError(.refused, "the body \(commitment) was erased already")
+            throw EngineError(
+                .refused, "the body \(commitment) was erased already", hint: "lethe show bodies lists those that are here")
         }
         let event = Event.recordErased(RecordErased(bodies: [commitment]))
         try dryRun(event, as: member, on: chain.origin)

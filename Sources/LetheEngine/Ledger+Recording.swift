@@ -34,11 +34,17 @@ extension Ledger {
         _ event: Event, as member: MemberName, on origin: Origin, body: (MediaType, [UInt8])? = nil,
         cosigners: [MemberName] = [], extraKeys: [KeyID] = []
     ) throws -> Recorded {
-        let reference = try body.map { try keep($0.1, $0.0) }
+        let kept = body.map { open($0.1, $0.0) }
+        let reference = kept.map { BodyReference(commitment: $0.commitment, mediaType: $0.mediaType) }
         let statement = try statement(event, as: member, on: origin, body: reference)
         var signers = [try activeKey(of: member)]
         for cosigner in cosigners { signers.append(try activeKey(of: cosigner)) }
         let bytes = try seal(statement, with: signers + extraKeys)
+        if let kept {
+            // Before the event: an event without its body never exists here. After the checks: neither does the reverse.
+            try checkAgainstCopy(outbox(of: origin) + [bytes], origin)
+            try directory.vault.putBody(kept)
+        }
         if operates(origin) {
             let appended = Recorded.appended(try append([bytes], to: origin)[0])
             if !origin.isPublic { try anchor(origin, as: member) }
@@ -102,12 +108,9 @@ extension Ledger {
 
     // MARK: Bodies
 
-    /// Keeps `body` in the vault under a fresh salt, and returns what an event says of it.
-    func keep(_ body: [UInt8], _ mediaType: MediaType) throws -> BodyReference {
-        let salt = Salt(bytes: surroundings.random.generate(32))!
-        let commitment = BodyCommitment(body: body, mediaType: mediaType, salt: salt)
-        try putBody(body, mediaType, salt, commitment)
-        return BodyReference(commitment: commitment, mediaType: mediaType)
+    /// `body` under a fresh salt.
+    private func open(_ body: [UInt8], _ mediaType: MediaType) -> OpenBody {
+        OpenBody(salt: Salt(bytes: surroundings.random.generate(32))!, mediaType: mediaType, bytes: body)
     }
 
     // MARK: Anchors
@@ -122,13 +125,17 @@ extension Ledger {
     }
 
     /// The anchors of `origin` that this ledger can open, by position: which size each covers.
+    ///
+    /// - Parameter bodies: bodies that are not in the vault yet.
     func openedAnchors(
-        of origin: Origin, publicView: PublicView
-    ) throws -> [(position: Int, size: TreeSize)] {
-        try publicView.allAnchors.filter { $0.row.origin == origin }.compactMap { anchor in
-            guard let body = try body(anchor.row.commitment) else { return nil }
-            let note = try Note(parsing: body.bytes)
-            return (anchor.row.position.value, try Checkpoint(parsing: note.text).size)
+        of origin: Origin, publicView: PublicView, bodies: [BodyCommitment: OpenBody] = [:]
+    ) -> [(position: Int, size: TreeSize)] {
+        publicView.allAnchors.filter { $0.row.origin == origin }.compactMap { anchor in
+            // What does not open counts as absent: the check says which body it is.
+            guard let body = bodies[anchor.row.commitment] ?? (try? body(anchor.row.commitment)) ?? nil,
+                let note = try? Note(parsing: body.bytes), let checkpoint = try? Checkpoint(parsing: note.text)
+            else { return nil }
+            return (anchor.row.position.value, checkpoint.size)
         }
     }
 
@@ -161,7 +168,20 @@ extension Ledger {
     private func checkAgainstCopy(_ envelopes: [[UInt8]], _ origin: Origin) throws {
         let (savedPublic, savedPrivate) = (publicView, privateViews)
         defer { (publicView, privateViews) = (savedPublic, savedPrivate) }
-        for bytes in envelopes { try admit(Self.parse(bytes, origin), to: origin) }
+        for (number, bytes) in envelopes.enumerated() {
+            do {
+                try admit(Self.parse(bytes, origin), to: origin)
+            } catch let error as EngineError where number < envelopes.count - 1 {
+                throw waitingRefused(error, origin)
+            }
+        }
+    }
+
+    /// What waits in the outbox was right when it was signed, and the chain has moved on since.
+    func waitingRefused(_ error: EngineError, _ origin: Origin) -> EngineError {
+        EngineError(
+            .refused, "an event that waits in \(outboxFile(origin)) no longer fits: \(error.message)",
+            hint: "move that file away: what waits there was never appended; then sign anew", cause: error.cause)
     }
 
     /// Adds the signatures of `members` to an envelope that waits for more of them.

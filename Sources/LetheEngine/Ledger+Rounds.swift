@@ -107,11 +107,22 @@ extension Ledger {
         _ id: RoundID, as member: MemberName, plan: ArtifactDigest? = nil
     ) throws -> (Recorded, ModelMaterialized) {
         let view = try view
-        guard let round = view.rounds[id] else { throw EngineError(.invalidRequest, "there is no round \(id)") }
+        guard let round = view.rounds[id] else {
+            throw EngineError(.invalidRequest, "there is no round \(id)", hint: "lethe show rounds lists them")
+        }
+        guard view.members[member]?.roles.contains(.aggregator) ?? false else {
+            throw EngineError(
+                .refused, "\(member) does not have the role aggregator", hint: "name a member that has, with --as")
+        }
         if plan == nil, let model = view.currentModel(of: id) {
             throw EngineError(.refused, "\(id) has the model \(model.model) already")
         }
+        guard round.state == .closed else {
+            throw EngineError(
+                .refused, "\(id) is open: its contributions are not settled", hint: "lethe round close \(id)")
+        }
         let rows = view.contributions(to: id)
+        guard !rows.isEmpty else { throw EngineError(.refused, "no contribution to \(id) is left to merge") }
         let set = EventSet(rows.map(\.event))
         let digests = try buildModel(of: round, rows, set, plan: plan)
         let event = ModelMaterialized(
@@ -197,7 +208,13 @@ extension Ledger {
     func dryRun(_ event: Event, as member: MemberName, on origin: Origin) throws {
         let (savedPublic, savedPrivate) = (publicView, privateViews)
         defer { (publicView, privateViews) = (savedPublic, savedPrivate) }
-        for bytes in try outbox(of: origin) { try admit(Self.parse(bytes, origin), to: origin) }
+        for bytes in try outbox(of: origin) {
+            do {
+                try admit(Self.parse(bytes, origin), to: origin)
+            } catch let error as EngineError {
+                throw waitingRefused(error, origin)
+            }
+        }
         let statement = try statement(event, as: member, on: origin, body: nil)
         let bytes = try seal(statement, with: [activeKey(of: member)])
         try admit(Self.parse(bytes, origin), to: origin)

@@ -197,3 +197,34 @@ private struct LineageBuilder {
         }
     }
 }
+
+/// A body that a private chain here commits to.
+public struct BodySummary: Codable, Hashable, Sendable {
+    public var commitment: BodyCommitment
+    public var isErased: Bool
+    public var isHere: Bool
+    public var mediaType: MediaType
+    public var origin: Origin
+    public var position: Int
+}
+
+extension Ledger {
+    public var bodyRows: [BodySummary] {
+        privateViews.values.sorted { $0.origin < $1.origin }.flatMap { chain in
+            chain.bodies.rows.sorted { $0.value.position < $1.value.position }.map { commitment, row in
+                BodySummary(
+                    commitment: commitment, isErased: row.erasedBy != nil,
+                    isHere: (try? directory.vault.contains(commitment)) ?? false,
+                    mediaType: row.reference.mediaType, origin: chain.origin, position: row.position.value)
+            }
+        }
+    }
+
+    /// The lineage of a model that the chain knows.
+    public func lineage(ofModel text: String) throws -> Lineage {
+        let view = try view
+        let model = try resolveModel(text)
+        let base = view.bases[view.rounds[model.round]!.base]!
+        return try lineage(of: model, base, view)
+    }
+}

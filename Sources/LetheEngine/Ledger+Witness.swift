@@ -91,37 +91,48 @@ extension Ledger {
     private func verifierKeys(of origin: Origin) throws -> [VerifierKey] {
         let view = try view
         let log = origin.isPublic ? view.charter?.checkpointKey : view.chains[origin]?.checkpointKey
-        var verifiers = log.map {
+        let verifiers = log.map {
             [VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: $0.bytes)!)]
         } ?? []
-        for row in view.allKeys where row.purpose == .witness && row.revokedAt == nil {
-            verifiers.append(
-                VerifierKey(
-                    name: witnessName(row.member, of: origin.consortium), algorithm: .cosignatureV1,
-                    publicKey: PublicKey(bytes: row.key.bytes)!))
+        return verifiers + (try witnessKeys(of: origin.consortium))
+    }
+
+    /// All members' witness keys that are not revoked.
+    func witnessKeys(of consortium: Consortium) throws -> [VerifierKey] {
+        try view.allKeys.filter { $0.purpose == .witness && $0.revokedAt == nil }.map { row in
+            VerifierKey(
+                name: witnessName(row.member, of: consortium), algorithm: .cosignatureV1,
+                publicKey: PublicKey(bytes: row.key.bytes)!)
         }
-        return verifiers
     }
 
     /// The trust policy of this consortium: the public chain's key, and a quorum of its members as witnesses.
     ///
     /// It is to be handed to verifiers by another way than the certificates that they will check with it.
     public func trustPolicy(quorum: Int, excluding: [MemberName] = []) throws -> TrustPolicy {
-        let origin = try publicOrigin
-        let verifiers = try verifierKeys(of: origin)
-        let witnesses = verifiers.dropFirst().filter { verifier in
-            !excluding.contains { witnessName($0, of: origin.consortium) == verifier.name }
-        }.map { key in
+        let (origin, view) = (try publicOrigin, try view)
+        for name in excluding where view.members[name] == nil {
+            throw EngineError(.invalidRequest, "\(name) is not a member", hint: "lethe show members lists them")
+        }
+        // One key for each member, the newest: nobody counts twice.
+        let newest = view.memberNames.filter { !excluding.contains($0) }.compactMap {
+            view.activeKeys(of: $0, for: .witness).last
+        }
+        let witnesses = newest.map { row in
             TrustPolicy.Witness(
-                name: PolicyWord(String(key.name.text.split(separator: "/").last!))!, key: key)
+                name: PolicyWord(row.member.text)!,
+                key: VerifierKey(
+                    name: witnessName(row.member, of: origin.consortium), algorithm: .cosignatureV1,
+                    publicKey: PublicKey(bytes: row.key.bytes)!))
         }
         guard (0...witnesses.count).contains(quorum) else {
             throw EngineError(
-                .invalidRequest, "a quorum of \(quorum) out of \(witnesses.count) witnesses is not possible")
+                .invalidRequest, "a quorum of \(quorum) out of \(witnesses.count) witnesses is not possible",
+                hint: "give --quorum a number from 0 to \(witnesses.count)")
         }
         let name = PolicyWord("witnesses")!
         return try TrustPolicy(
-            logs: [TrustPolicy.Log(key: verifiers[0])], witnesses: Array(witnesses),
+            logs: [TrustPolicy.Log(key: verifierKeys(of: origin)[0])], witnesses: witnesses,
             groups: quorum == 0
                 ? [] : [TrustPolicy.Group(name: name, threshold: .atLeast(quorum), members: witnesses.map(\.name))],
             quorum: quorum == 0 ? .notRequired : .named(name))

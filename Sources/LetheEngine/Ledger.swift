@@ -47,14 +47,22 @@ public actor Ledger {
         self.surroundings = surroundings
     }
 
-    /// Opens the ledger at `path`. Views that do not stand at the end of their chain are rebuilt from the entries.
+    /// Opens the ledger at `path`.
+    ///
+    /// - Parameter restoring: also where the ledger was restored from a backup that is older than its kept checkpoints.
+    ///   Nothing but ``importChain(_:policy:)`` may be done with it then; that brings back what is missing.
+    ///
+    /// Views that do not stand at the end of their chain are rebuilt from the entries.
     public static func open(
-        at path: String, mode: LedgerDirectory.Mode, surroundings: Surroundings, faults: FaultInjector = .none
+        at path: String, mode: LedgerDirectory.Mode, surroundings: Surroundings, restoring: Bool = false,
+        faults: FaultInjector = .none
     ) async throws -> Ledger {
         let directory = try LedgerDirectory.open(
-            at: path, mode: mode, random: surroundings.random, faults: faults)
+            at: path, mode: mode, reconciling: !restoring, random: surroundings.random, faults: faults)
         let keys = try KeyRing(directory: directory.paths.keys, passphrase: surroundings.passphrase)
         let ledger = Ledger(directory: directory, keys: keys, surroundings: surroundings)
+        // Plaintext that a process which was killed left behind. The lock says that no other writer is at work.
+        if mode == .readWrite { sweepScratch(await ledger.scratch) }
         try await ledger.loadViews()
         return ledger
     }
@@ -169,7 +177,7 @@ public actor Ledger {
     /// Folds a private chain from its entries, each leaf judged as of the first anchor that covers it.
     func replayPrivate(_ origin: Origin, publicView: PublicView) throws -> PrivateReplay {
         let size = try size(of: origin)
-        let anchors = try openedAnchors(of: origin, publicView: publicView)
+        let anchors = openedAnchors(of: origin, publicView: publicView)
         let now = publicView.size
         var replay = PrivateReplay(origin: origin, publicView: publicView, cores: surroundings.cores) { leaf in
             anchors.first { leaf < $0.size.rawValue }?.position ?? now

@@ -53,12 +53,14 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
     /// Why a file is not a bundle.
     public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
         case tooLarge(Int)
+        case noFinalNewline
         case malformed(JSONError)
         case unknownFormat(String)
 
         public var description: String {
             switch self {
             case .tooLarge(let bytes): "the bundle has \(bytes) bytes; the limit is \(CertificateBundle.maximumBytes)"
+            case .noFinalNewline: "the bundle does not end in a newline: it is cut off, or no bundle"
             case .malformed(let error): "the bundle is malformed: \(error)"
             case .unknownFormat(let format): "unknown bundle format \"\(format.prefix(60))\""
             }
@@ -69,8 +71,9 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
 
     public init(parsing bytes: [UInt8]) throws(Failure) {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes.count) }
+        guard bytes.last == 0x0a else { throw .noFinalNewline }
         do throws(JSONError) {
-            self = try CanonicalJSON.decode(Self.self, from: bytes.last == 0x0a ? bytes.dropLast() : bytes)
+            self = try CanonicalJSON.decode(Self.self, from: bytes.dropLast())
         } catch {
             throw .malformed(error)
         }

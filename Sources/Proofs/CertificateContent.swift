@@ -89,6 +89,7 @@ extension CertificateContent {
         "Copies that a holder kept outside the stores it attests.",
         "The base model, and outputs that were already produced.",
         "Information that also entered through another member's contribution.",
+        "Lineage that nobody declared: what a contribution was trained on is what its member says.",
         "Recipients of models outside the consortium: no release is recorded on this chain.",
     ]
 
@@ -102,8 +103,8 @@ extension CertificateContent {
             ? "The models were rebuilt by the recorded procedure from inputs that do not include the excluded contributions. "
                 + "This shows which procedure was followed. It does not prove that the same information did not enter "
                 + "through another contribution, through the base model, or outside this ledger."
-            : "At least one affected model could not be rebuilt and was withdrawn. Contributions that were trained on it "
-                + "still exist. This is a statement of status, not a certificate of deletion."
+            : "At least one affected model could not be rebuilt and was withdrawn, or a contribution that was trained on "
+                + "one still exists. This is a statement of status, not a certificate of deletion."
         return [
             method,
             "Keys and salts were destroyed in the stores listed. Copies outside them, and a future break of the cipher, are not covered.",
@@ -136,7 +137,6 @@ extension CertificateContent {
         guard row.state == .completed || row.state == .certified,
             let planDigest = row.plan, let plan = view.plans[planDigest]
         else { throw .notCompleted(deletion, row.state) }
-        let isExact = plan.models.allSatisfy { $0.outcome == .rematerialized }
         self.deletion = deletion
         checkpoint = Position(origin: view.origin, root: root, size: Count(view.size)!)
         counterfactual = Self.counterfactualName
@@ -146,12 +146,12 @@ extension CertificateContent {
         grade = view.grade(of: plan)
         (self.issuer, self.issuedAt) = (issuer, issuedAt)
         keyDirectory = view.keyDirectory
-        kind = isExact ? .certificate : .statusStatement
+        kind = plan.isExact ? .certificate : .statusStatement
         limits = Self.limitsText(kind, checkpoint: view.size)
         outOfScope = Self.outOfScopeText
         excluded = plan.excluded.map { Self.cite($0, view) }
         descendants = view.descendants(of: plan).map { Self.cite($0, view) }
-        models = plan.models.map { Self.model($0, view) }
+        models = zip(plan.models, plan.dispositions ?? []).map { Self.model($0, $1, view) }
         erasures = plan.erasures.sorted { $0.holder < $1.holder }.map {
             CertifiedErasure(event: $0.event, holder: $0.holder, results: $0.results)
         }
@@ -163,13 +163,15 @@ extension CertificateContent {
         return CitedContribution(adapter: row.adapter, event: event, member: row.member, weight: row.weight)
     }
 
-    private static func model(_ planned: PlannedModel, _ view: PublicView) -> CertifiedModel {
+    private static func model(
+        _ planned: PlannedModel, _ disposition: Disposition, _ view: PublicView
+    ) -> CertifiedModel {
         let new = view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0] }
         return CertifiedModel(
             attestedBy: new?.attestedBy ?? [],
             contributions: new.map { view.contributions(of: $0).map { cite($0, view) } } ?? [],
             materializedBy: new?.author, newModel: new?.model, oldModel: planned.model,
-            outcome: planned.outcome, round: planned.round, rule: view.rounds[planned.round]!.rule)
+            outcome: disposition.outcome, round: planned.round, rule: view.rounds[planned.round]!.rule)
     }
 
     private static func events(

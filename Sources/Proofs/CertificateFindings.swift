@@ -81,7 +81,7 @@ extension CertificateVerifier {
         return CertificateFinding(
             .attested,
             "\(model.round): \(old) is replaced by \(new.hex.prefix(16))…, the \(model.rule.rawValue) of \(members)",
-            source: "\(model.materializedBy?.text ?? "nobody"); give --adapters to recompute it")
+            source: "\(model.materializedBy?.text ?? "nobody"); give --adapters to recompute it", round: model.round)
     }
 
     private func erasureFinding(_ erasure: CertifiedErasure) -> CertificateFinding {

@@ -19,11 +19,14 @@ public struct CertificateFinding: Codable, Hashable, Sendable {
     public var statement: String
     /// Where it comes from: an event, a signature, a computation.
     public var source: String
+    /// The round whose model this line is about, where it is about one.
+    public var round: RoundID?
 
-    public init(_ word: EvidenceWord, _ statement: String, source: String) {
+    public init(_ word: EvidenceWord, _ statement: String, source: String, round: RoundID? = nil) {
         self.word = word
         self.statement = statement
         self.source = source
+        self.round = round
     }
 }
 
@@ -34,8 +37,30 @@ public struct CertificateVerdict: Sendable {
     public var view: PublicView
     public var findings: [CertificateFinding]
     public var signers: [MemberName]
+    /// What the author's clock said of each cited event.
+    public var claimedAt: [EventHash: Timestamp]
     /// Whether nobody but the chain's operator signed the certificate.
     public var isSignedByOperatorAlone: Bool
+
+    /// What any rendering of the certificate must begin with: what it is, and who vouches for it.
+    ///
+    /// Whoever operates the chain also decides what is appended to it. A certificate that it alone signed says so before
+    /// it says anything else.
+    public var firstLine: String {
+        let line = "\(content.title) for \(content.deletion), grade A\(content.grade.rawValue)"
+        guard isSignedByOperatorAlone else { return "\(line), signed by \(signers.map(\.text).joined(separator: ", "))" }
+        return "signed by the chain's operator alone, \(content.issuer): \(line)"
+    }
+}
+
+extension CertificateVerdict {
+    /// Notes that the new model of `round` was merged again here and now, with equal bytes.
+    public mutating func markReproduced(_ round: RoundID, source: String) {
+        for index in findings.indices where findings[index].round == round {
+            findings[index].word = .reproduced
+            findings[index].source = source
+        }
+    }
 }
 
 /// Why a bundle is refused. The cases stand in the order of the verification steps.

@@ -6,13 +6,15 @@ internal import Signing
 
 /// Checks a certificate bundle offline, with nothing but a trust policy (`schemas/certificate.md`, verification).
 ///
-/// 1. The checkpoint is signed by the policy's log and cosigned by its quorum.
-/// 2. The entries replay: every envelope is canonical, signed by keys valid at its place, and follows the rules.
-/// 3. Their root is the checkpoint's.
-/// 4. The certificate is signed by its issuer with a key that is valid at the checkpoint.
+/// 1. The file is a bundle of a known format, in its one encoding.
+/// 2. The checkpoint is signed by the policy's log and cosigned by its quorum.
+/// 3. The entries replay: every envelope is canonical, signed by keys valid at its place, and follows the rules. There
+///    are as many as the checkpoint says, their root is the checkpoint's, and their charter names the policy's log key.
+/// 4. The certificate is an envelope around a statement of a known type, signed by its issuer, and by nobody whose key
+///    is not valid at the checkpoint.
 /// 5. Its content is what the chain gives, field by field.
 /// 6. Each cited event has an inclusion proof under the checkpoint.
-/// 7. Its time lies after the last cited event's claimed time.
+/// 7. It was issued after the last time that a cited event claims.
 public struct CertificateVerifier: Sendable {
     private let policy: TrustPolicy
     private let cores: Int
@@ -41,15 +43,17 @@ public struct CertificateVerifier: Sendable {
         let envelope = try envelope(bundle)
         let statement = try statement(envelope)
         let signers = try signers(of: envelope, statement.predicate, replay.view)
-        try compare(statement, with: replay.view, bundle)
-        try checkProofs(bundle, statement.predicate, checkpoint)
         let content = statement.predicate
+        try compare(statement, with: replay.view, checkpoint, bundle)
+        try checkProofs(bundle, content, checkpoint)
+        let cited = try citedEvents(of: content, bundle)
+        try checkTime(content, cited)
         let charter = replay.view.charter!
-        let others = Set(signers).subtracting([charter.chainOperator])
         return CertificateVerdict(
             content: content, view: replay.view,
-            findings: findings(content, replay.view, trust, signers), signers: signers,
-            isSignedByOperatorAlone: others.isEmpty)
+            findings: disputes(cited, replay.view) + findings(content, replay.view, trust, signers), signers: signers,
+            claimedAt: Dictionary(cited.map { ($0.event.hash, $0.event.statement.claimedAt) }, uniquingKeysWith: { first, _ in first }),
+            isSignedByOperatorAlone: signers.allSatisfy { $0 == charter.chainOperator })
     }
 
     // MARK: Steps
@@ -138,7 +142,7 @@ public struct CertificateVerifier: Sendable {
 
     /// Derives the content from the chain and holds it against the certificate's, field by field.
     private func compare(
-        _ statement: CertificateStatement, with view: PublicView, _ bundle: CertificateBundle
+        _ statement: CertificateStatement, with view: PublicView, _ checkpoint: Checkpoint, _ bundle: CertificateBundle
     ) throws(CertificateFailure) {
         let content = statement.predicate
         var places: [EventHash: Int] = [:]
@@ -148,7 +152,7 @@ public struct CertificateVerifier: Sendable {
         let derived: CertificateContent
         do throws(CertificateContent.Failure) {
             derived = try CertificateContent(
-                content.deletion, view: view, root: content.checkpoint.root, issuer: content.issuer,
+                content.deletion, view: view, root: ArtifactDigest(retagging: checkpoint.root), issuer: content.issuer,
                 issuedAt: content.issuedAt, index: { places[$0] })
         } catch {
             throw .contentDiffers(field: "\(error)")
@@ -157,28 +161,51 @@ public struct CertificateVerifier: Sendable {
         guard statement.subject == CertificateStatement(derived).subject else {
             throw .contentDiffers(field: "subject")
         }
-        try checkTime(content, bundle)
+    }
+
+    /// The cited events with their places, read again from their entries.
+    private func citedEvents(
+        of content: CertificateContent, _ bundle: CertificateBundle
+    ) throws(CertificateFailure) -> [(index: Int, event: ReceivedEvent)] {
+        var events: [(index: Int, event: ReceivedEvent)] = []
+        for cited in content.events {
+            do throws(AdmissionError) {
+                let event = try ReceivedEvent(parsing: bundle.chain.entries[cited.index.value].bytes)
+                events.append((cited.index.value, event))
+            } catch {
+                throw .entry(ReplayError(origin: content.checkpoint.origin, position: cited.index.value, reason: error))
+            }
+        }
+        return events
     }
 
     private func checkTime(
-        _ content: CertificateContent, _ bundle: CertificateBundle
+        _ content: CertificateContent, _ cited: [(index: Int, event: ReceivedEvent)]
     ) throws(CertificateFailure) {
-        for cited in content.events {
-            let bytes = bundle.chain.entries[cited.index.value].bytes
-            guard let event = try? ReceivedEvent(parsing: bytes) else { continue }
-            guard event.statement.claimedAt <= content.issuedAt else {
-                throw .time(
-                    "it was issued at \(content.issuedAt), and event \(cited.index) claims \(event.statement.claimedAt)")
-            }
+        for (index, event) in cited where event.statement.claimedAt > content.issuedAt {
+            throw .time("it was issued at \(content.issuedAt), and event \(index) claims \(event.statement.claimedAt)")
+        }
+    }
+
+    /// Cited events that rest on a signature which its member took back afterwards.
+    private func disputes(
+        _ cited: [(index: Int, event: ReceivedEvent)], _ view: PublicView
+    ) -> [CertificateFinding] {
+        cited.compactMap { index, event in
+            let author = event.statement.author
+            let signers = event.envelope.signatures.compactMap { view.keys[$0.keyID] }.filter { $0.member == author }
+            guard signers.allSatisfy({ $0.isDisputed(at: index) }) else { return nil }
+            return CertificateFinding(
+                .notClaimed,
+                "what \(author) said in event \(index), \(event.statement.event.type.rawValue), is disputed: its key was "
+                    + "revoked, and vouched for only before that event",
+                source: "key-revoked")
         }
     }
 
     private func checkProofs(
         _ bundle: CertificateBundle, _ content: CertificateContent, _ checkpoint: Checkpoint
     ) throws(CertificateFailure) {
-        guard content.checkpoint.root == ArtifactDigest(retagging: checkpoint.root),
-            content.checkpoint.size.value == checkpoint.size.rawValue
-        else { throw .contentDiffers(field: "checkpoint") }
         guard bundle.proofs.map(\.event) == content.events.map(\.event) else {
             throw .proof("there is not one proof for each cited event, in their order")
         }

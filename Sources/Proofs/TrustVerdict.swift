@@ -102,6 +102,32 @@ extension VerifierKey {
     fileprivate func names(_ origin: String) -> Bool { name.text.utf8.elementsEqual(origin.utf8) }
 }
 
+extension TrustVerdict.Finding: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .note(.noKnownSignature): "none of the policy's keys signed it"
+        case .note(let failure): "\(failure)"
+        case .text(let failure): "the signed text is no checkpoint (\(failure))"
+        case .unknownLog(let origin): "the policy lists no log \(origin)"
+        case .notSignedByLog(let origin): "the key of \(origin) did not sign it"
+        case .quorum(let name, let needed, let counted, let missing):
+            "the quorum \(name) needs \(needed) cosignature(s) and has \(counted); missing: "
+                + missing.map { "\($0)" }.joined(separator: ", ")
+        }
+    }
+}
+
+extension TlogProofVerificationFailure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .untrusted(let verdict):
+            "the trust policy does not accept the checkpoint: "
+                + verdict.findings.map { "\($0)" }.joined(separator: "; ")
+        case .inclusion(let failure): "the path does not lead from the entry to the root (\(failure))"
+        }
+    }
+}
+
 extension TrustVerdict {
     fileprivate static func refusal(_ finding: Finding) -> TrustVerdict {
         TrustVerdict(claimed: nil, log: nil, cosigners: [], isQuorumMet: false, findings: [finding])

@@ -13,14 +13,17 @@ struct Failure {
     init(_ error: any Error) {
         switch error {
         case let error as EngineError:
-            (code, message, hint) = (error.code == .refused ? 1 : 2, error.message, error.hint)
+            (code, message) = (error.code == .refused ? 1 : 2, error.message)
+            hint = error.hint ?? Self.hint(error.code)
         case let error as StoreError:
             (code, message, hint) = (2, error.message, error.hint)
         case let error as Answer:
-            (code, message, hint) = (error.code, error.message, error.hint)
+            (code, message) = (error.code, error.message)
+            hint = error.hint ?? "lethe show says what the chain has, the command with --help what it takes"
         default:
             let usage = Lethe.exitCode(for: error)
-            (code, message, hint) = (usage == .validationFailure ? 64 : 2, "\(error)", nil)
+            (code, message) = (usage == .validationFailure ? 64 : 2, "\(error)")
+            hint = "check what was given: the command with --help says what it takes"
             if usage.isSuccess {
                 print(Lethe.fullMessage(for: error))
                 code = 0
@@ -29,6 +32,16 @@ struct Failure {
                 message = Lethe.message(for: error)
                 hint = "lethe help, or the command with --help"
             }
+        }
+    }
+
+    /// What to do where the error itself does not say.
+    private static func hint(_ code: EngineError.Code) -> String {
+        switch code {
+        case .invalidRequest: "nothing was changed; the command with --help says what it takes"
+        case .refused: "nothing was changed; lethe show says what the chain has"
+        case .missing: "get it from the member that has it, then repeat"
+        case .inconsistent: "lethe check says what is wrong"
         }
     }
 

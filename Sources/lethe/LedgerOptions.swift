@@ -1,4 +1,5 @@
 import ArgumentParser
+import Bytes
 import Events
 import Foundation
 import LedgerStore
@@ -22,24 +23,30 @@ struct LedgerOptions: ParsableArguments {
     }
 
     func open(_ mode: LedgerDirectory.Mode) async throws -> Ledger {
-        let ledger = try await Ledger.open(at: path, mode: mode, surroundings: .process())
+        let ledger = try await Ledger.open(at: path, mode: mode, surroundings: .process(), faults: .process())
         if mode == .readWrite { try await ledger.recover() }
         return ledger
     }
 
+    /// Opens the ledger to take in what others have, also where it was restored from an old backup.
+    func importing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+        try await using(
+            Ledger.open(
+                at: path, mode: .readWrite, surroundings: .process(), restoring: true, faults: .process()), body)
+    }
+
     /// Opens the ledger for reading, passes it to `body`, closes it.
     func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-        try await using(.readOnly, body)
+        try await using(open(.readOnly), body)
     }
 
     func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
-        try await using(.readWrite, body)
+        try await using(open(.readWrite), body)
     }
 
     private func using<Result: Sendable>(
-        _ mode: LedgerDirectory.Mode, _ body: (Ledger) async throws -> Result
+        _ ledger: Ledger, _ body: (Ledger) async throws -> Result
     ) async throws -> Result {
-        let ledger = try await open(mode)
         do {
             let result = try await body(ledger)
             try await ledger.close()
@@ -52,7 +59,7 @@ struct LedgerOptions: ParsableArguments {
 
     /// The member that acts: the one named, or the only one whose keys are here and who has `role`.
     func actor(_ ledger: Ledger, role: Role? = nil) async throws -> MemberName {
-        if let name = self.as { return try parse(name, "member name") }
+        if let name = self.as { return try parsed(name, "member name") }
         let members = await ledger.localMembers
         if members.count == 1 { return members[0] }
         if let role, let member = try await ledger.localMember(with: role) { return member }
@@ -67,15 +74,32 @@ extension Surroundings {
     /// The process's own time, randomness, cores and passphrase.
     ///
     /// `LETHE_NOW` fixes the time, for sessions that must come out the same; events only ever claim it.
-    static func process() -> Surroundings {
+    static func process() throws -> Surroundings {
         let progress = ProgressLine()
+        let fixed: Timestamp? = try ProcessInfo.processInfo.environment["LETHE_NOW"].map {
+            try parsed($0, "time in LETHE_NOW")
+        }
         return Surroundings(
-            now: {
-                ProcessInfo.processInfo.environment["LETHE_NOW"].flatMap { Timestamp($0) }
-                    ?? Timestamp(seconds: Int(Date().timeIntervalSince1970))!
-            },
+            now: { fixed ?? Timestamp(seconds: Int(Date().timeIntervalSince1970))! },
             random: .system, passphrase: readPassphrase, cores: ProcessInfo.processInfo.activeProcessorCount,
             progress: { progress.show($0, $1, $2) })
+    }
+}
+
+extension FaultInjector {
+    /// No fault; in a debug build the one that `LETHE_FAULT` names, as `STEP:EFFECT:OCCURRENCE`, for tests that kill the
+    /// process at a chosen step.
+    static func process() throws -> FaultInjector {
+        #if DEBUG
+            guard let text = ProcessInfo.processInfo.environment["LETHE_FAULT"] else { return .none }
+            let parts = text.split(separator: ":").map(String.init)
+            guard parts.count == 3, let step = Step(rawValue: parts[0]), let effect = Effect(rawValue: parts[1]),
+                let occurrence = Int(parts[2])
+            else { throw Answer(code: 64, message: "\"\(text)\" is not a fault", hint: "STEP:EFFECT:OCCURRENCE") }
+            return FaultInjector(at: step, effect, occurrence: occurrence)
+        #else
+            return .none
+        #endif
     }
 }
 
@@ -91,7 +115,7 @@ extension Surroundings {
 }
 
 /// The value that `text` spells; an error that names it where it spells none.
-func parse<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
+func parsed<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
     guard let value = Value(text) else {
         throw Answer(
             code: 64, message: "\"\(text)\" is not a \(what)", hint: "it must match \(Value.pattern)")
@@ -99,7 +123,7 @@ func parse<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
     return value
 }
 
-func parse<Value: RawRepresentable & CaseIterable>(
+func parsed<Value: RawRepresentable & CaseIterable>(
     _ text: String, _ what: String
 ) throws -> Value where Value.RawValue == String {
     guard let value = Value(rawValue: text) else {
@@ -110,7 +134,7 @@ func parse<Value: RawRepresentable & CaseIterable>(
     return value
 }
 
-func parseDigest(_ text: String, _ what: String) throws -> ArtifactDigest {
+func parsedDigest(_ text: String, _ what: String) throws -> ArtifactDigest {
     guard let digest = ArtifactDigest(hex: text) else {
         throw Answer(code: 64, message: "\"\(text)\" is not a \(what)", hint: "64 lower-case hexadecimal digits")
     }
@@ -142,4 +166,15 @@ func readPolicy(_ path: String) throws -> TrustPolicy {
     } catch {
         throw Answer.unknown("\(path) is not a trust policy: \(error)", hint: "it is a C2SP tlog-policy file")
     }
+}
+
+/// SHA-256 of a file, read in pieces.
+func fileDigest(_ path: String) throws -> ArtifactDigest {
+    guard let handle = FileHandle(forReadingAtPath: path) else {
+        throw Answer.unknown("cannot read \(path)", hint: "check the path")
+    }
+    defer { try? handle.close() }
+    var hasher = Hasher256()
+    while let data = try handle.read(upToCount: 1 << 20), !data.isEmpty { hasher.update(Array(data)) }
+    return hasher.finish()
 }

@@ -10,6 +10,17 @@ func printJSON(_ value: some Encodable) {
     print(String(decoding: CanonicalJSON.encode(value), as: UTF8.self))
 }
 
+/// What is said of a file that was written or read: with `--json` its path and what it holds, else `text`.
+func printFile(_ path: String, _ values: [String: String] = [:], _ text: String, json: Bool) {
+    guard json else { return print("\(path): \(text)") }
+    printJSON(values.merging(["file": path]) { first, _ in first })
+}
+
+/// Prints one answer, as fields for a program or as a line for a person.
+func answer(_ fields: some Encodable, _ line: String, json: Bool) {
+    if json { printJSON(fields) } else { print(line) }
+}
+
 /// Rows of text in aligned columns.
 struct TextTable {
     private var rows: [[String]]

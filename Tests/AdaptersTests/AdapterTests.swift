@@ -22,11 +22,14 @@ import Testing
 
     @Test func refusesAnExtraTensor() {
         for name in [
-            "base_model.model.layer.0.query.bias", "base_model.model.layer.0.key.lora_A.weight", "classifier.weight",
+            "base_model.model.layer.0.query.bias", "base_model.model.layer.0.key.lora_A.weight",
+            "classifier.weight",
             "base_model.model.monclassifier.weight", "base_model.model.classifier",
             "base_model.model.layer.0.query.lora_embedding_A",
         ] {
-            expect(.unexpectedTensor(name)) { $0.append(SampleTensor(name, [2, 6], Array(repeating: 1, count: 12))) }
+            expect(.unexpectedTensor(name)) {
+                $0.append(SampleTensor(name, [2, 6], Array(repeating: 1, count: 12)))
+            }
         }
     }
 
@@ -36,7 +39,8 @@ import Testing
     }
 
     @Test func refusesShapesThatAreNotOfTheRank() {
-        let a = "base_model.model.layer.0.query.lora_A.weight", b = "base_model.model.layer.0.query.lora_B.weight"
+        let a = "base_model.model.layer.0.query.lora_A.weight",
+            b = "base_model.model.layer.0.query.lora_B.weight"
         expect(.shape(tensor: a, shape: [3, 4], expected: "[2, inputs]")) { $0[0].shape = [3, 4] }
         expect(.shape(tensor: a, shape: [2, 3, 2], expected: "[2, inputs]")) { $0[0].shape = [2, 3, 2] }
         expect(.shape(tensor: b, shape: [2, 4], expected: "[outputs, 2]")) { $0[1].shape = [2, 4] }
@@ -102,7 +106,8 @@ import Testing
         var tensors = sample.tensors
         tensors[1] = SampleTensor(tensors[1].name, [4, 2], [1, 1, 0, 1, 1, 1, 1, -1])
         var other = tensors
-        other[1] = SampleTensor(tensors[1].name, [4, 2], [1, Float(1).nextUp.nextUp, -0.0, 1, 1, 1, 1, -1.5])
+        other[1] = SampleTensor(
+            tensors[1].name, [4, 2], [1, Float(1).nextUp.nextUp, -0.0, 1, 1, 1, 1, -1.5])
         let diff = try AdapterDiff(sample.open(tensors), sample.open(other))
         #expect(diff.tensors.count == 1)
         #expect(diff.tensors[0].elements?.differingCount == 3)
@@ -114,7 +119,8 @@ import Testing
     /// From the least number below zero to the least above it are two steps.
     @Test func countsStepsAcrossZero() throws {
         var tensors = sample.tensors
-        tensors[1] = SampleTensor(tensors[1].name, .f32, [4, 2], bits: [0x8000_0001] + Array(repeating: 0, count: 7))
+        tensors[1] = SampleTensor(
+            tensors[1].name, .f32, [4, 2], bits: [0x8000_0001] + Array(repeating: 0, count: 7))
         var other = tensors
         other[1] = SampleTensor(tensors[1].name, .f32, [4, 2], bits: [1] + Array(repeating: 0, count: 7))
         let diff = try AdapterDiff(sample.open(tensors), sample.open(other))

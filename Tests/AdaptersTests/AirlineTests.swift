@@ -21,7 +21,9 @@ struct AirlineMergeTests {
         }
     }
 
-    @Test(arguments: [("isolated/round-1", MergeRule.mean), ("feedback/round-2", .mean), ("isolated/round-2", .stack)])
+    @Test(arguments: [
+        ("isolated/round-1", MergeRule.mean), ("feedback/round-2", .mean), ("isolated/round-2", .stack),
+    ])
     func agreesWithRationalsOnEveryElement(round: String, rule: MergeRule) throws {
         let directory = try TemporaryDirectory()
         var all = try contributions(round)

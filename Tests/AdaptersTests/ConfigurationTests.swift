@@ -41,14 +41,19 @@ import Testing
 
     /// What would make the adapter another function than its tensors say, one field each.
     @Test(arguments: [
-        ("use_dora", "true"), ("init_lora_weights", #""pissa""#), ("init_lora_weights", #""pissa_niter_16""#),
-        ("init_lora_weights", #""olora""#), ("init_lora_weights", #""corda""#), ("init_lora_weights", #""loftq""#),
+        ("use_dora", "true"), ("init_lora_weights", #""pissa""#),
+        ("init_lora_weights", #""pissa_niter_16""#),
+        ("init_lora_weights", #""olora""#), ("init_lora_weights", #""corda""#),
+        ("init_lora_weights", #""loftq""#),
         ("init_lora_weights", #""eva""#), ("init_lora_weights", "null"), ("bias", #""all""#),
         ("bias", #""lora_only""#), ("arrow_config", #"{"top_k":3}"#), ("eva_config", #"{"rho":2.0}"#),
         ("kasa_config", #"{"a":1}"#), ("loftq_config", #"{"loftq_bits":4}"#), ("corda_config", #"{"a":1}"#),
-        ("layer_replication", "[[0,4],[2,5]]"), ("megatron_config", #"{"a":1}"#), ("layers_to_transform", "[1]"),
-        ("layers_pattern", #""layers""#), ("lora_bias", "true"), ("use_qalora", "true"), ("use_bdlora", "{\"a\":1}"),
-        ("target_parameters", #"["w"]"#), ("trainable_token_indices", "[1,2]"), ("exclude_modules", #""lm_head""#),
+        ("layer_replication", "[[0,4],[2,5]]"), ("megatron_config", #"{"a":1}"#),
+        ("layers_to_transform", "[1]"),
+        ("layers_pattern", #""layers""#), ("lora_bias", "true"), ("use_qalora", "true"),
+        ("use_bdlora", "{\"a\":1}"),
+        ("target_parameters", #"["w"]"#), ("trainable_token_indices", "[1,2]"),
+        ("exclude_modules", #""lm_head""#),
         ("alora_invocation_tokens", "[1]"), ("ensure_weight_tying", "true"), ("a_field_of_tomorrow", "1"),
     ])
     func refusesWhatIsNotPlainLoRA(field: String, value: String) {
@@ -74,13 +79,18 @@ import Testing
         #expect(throws: ConfigurationError.missing(field: field)) { try parse(text) }
     }
 
-    @Test(arguments: [
-        (#""rank_pattern":{"a*":4}"#, "rank_pattern", #""a*""#), (#""rank_pattern":{"a":0}"#, "rank_pattern", "0"),
-        (#""rank_pattern":{"a":4.0}"#, "rank_pattern", "4.0"), (#""alpha_pattern":{"a":-1}"#, "alpha_pattern", "-1"),
-        (#""use_rslora":1"#, "use_rslora", "1"), (#""modules_to_save":"x""#, "modules_to_save", #""x""#),
-        (#""modules_to_save":["x","x"]"#, "modules_to_save", #"["x","x"]"#), (#""task_type":""#, "task_type", ""),
-        (#""fan_in_fan_out":null"#, "fan_in_fan_out", "null"),
-    ].filter { $0.1 != "task_type" })
+    @Test(
+        arguments: [
+            (#""rank_pattern":{"a*":4}"#, "rank_pattern", #""a*""#),
+            (#""rank_pattern":{"a":0}"#, "rank_pattern", "0"),
+            (#""rank_pattern":{"a":4.0}"#, "rank_pattern", "4.0"),
+            (#""alpha_pattern":{"a":-1}"#, "alpha_pattern", "-1"),
+            (#""use_rslora":1"#, "use_rslora", "1"),
+            (#""modules_to_save":"x""#, "modules_to_save", #""x""#),
+            (#""modules_to_save":["x","x"]"#, "modules_to_save", #"["x","x"]"#),
+            (#""task_type":""#, "task_type", ""),
+            (#""fan_in_fan_out":null"#, "fan_in_fan_out", "null"),
+        ].filter { $0.1 != "task_type" })
     func saysWhatIsWrongWithAValue(extra: String, field: String, value: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try parse(with: extra) }
         guard case .invalid(field, value, _) = error else {
@@ -90,8 +100,10 @@ import Testing
     }
 
     @Test(arguments: [
-        #"{"r":8,"r":8}"#, #"{"r":8,"\u0072":8}"#, #"{"r":8,}"#, #"{"r":08}"#, #"{"r":+8}"#, "{\"r\":8}\u{0}", #"{'r':8}"#,
-        #"{"r":NaN}"#, #"{"r":8"#, #"{"r" 8}"#, #"{"r":"\x"}"#, #"{"r":.5}"#, #"{"r":5.}"#, #"{"r":1e}"#, "",
+        #"{"r":8,"r":8}"#, #"{"r":8,"\u0072":8}"#, #"{"r":8,}"#, #"{"r":08}"#, #"{"r":+8}"#,
+        "{\"r\":8}\u{0}", #"{'r':8}"#,
+        #"{"r":NaN}"#, #"{"r":8"#, #"{"r" 8}"#, #"{"r":"\x"}"#, #"{"r":.5}"#, #"{"r":5.}"#, #"{"r":1e}"#,
+        "",
         "{\"r\":\"\n\"}", #"{"r":"\udc00"}"#, #"{"r":tru}"#, "[1,]", "[,1]", "nul",
     ])
     func refusesWhatIsNotJSON(text: String) throws {
@@ -104,12 +116,14 @@ import Testing
 
     /// Numbers that are written differently and mean the same digest alike; a fraction becomes a string.
     @Test(arguments: [
-        ("16", "16"), ("16.0", "16"), ("1.6e1", "16"), ("1600E-2", "16"), ("0.5", "\"0.5\""), ("5e-1", "\"0.5\""),
+        ("16", "16"), ("16.0", "16"), ("1.6e1", "16"), ("1600E-2", "16"), ("0.5", "\"0.5\""),
+        ("5e-1", "\"0.5\""),
         ("12.250", "\"12.25\""), ("9007199254740991", "9007199254740991"),
         ("9007199254740992", "\"9007199254740992\""),
     ])
     func spellsAlphaInOneWay(written: String, canonical: String) throws {
-        let configuration = try parse(#"{"peft_type":"LORA","r":8,"lora_alpha":\#(written),"target_modules":["q"]}"#)
+        let configuration = try parse(
+            #"{"peft_type":"LORA","r":8,"lora_alpha":\#(written),"target_modules":["q"]}"#)
         let text = String(decoding: configuration.canonicalBytes, as: UTF8.self)
         #expect(text.contains(#""lora_alpha":\#(canonical),"#))
     }
@@ -143,7 +157,8 @@ import Testing
     }
 
     @Test func writesTwelveKeysThatReadBackTheSame() throws {
-        let configuration = try parse(with: #""modules_to_save":["b","a"],"base_model_name_or_path":"x/\u00e9\"""#)
+        let configuration = try parse(
+            with: #""modules_to_save":["b","a"],"base_model_name_or_path":"x/\u00e9\"""#)
         let text = #"""
             {
               "base_model_name_or_path": "x/é\"",
@@ -167,12 +182,15 @@ import Testing
 
     @Test func writesPatternsAndStabilisationWhereTheyAreActive() throws {
         let configuration = try parse(
-            with: #""rank_pattern":{"q":4},"alpha_pattern":{"q":0.5},"use_rslora":true,"fan_in_fan_out":true"#)
+            with:
+                #""rank_pattern":{"q":4},"alpha_pattern":{"q":0.5},"use_rslora":true,"fan_in_fan_out":true"#
+        )
         let again = try AdapterConfiguration(parsing: configuration.peftBytes, base: sampleBase)
         #expect(again == configuration)
         #expect(again.canonicalBytes == configuration.canonicalBytes)
         let keys = try #require(
-            JSONSerialization.jsonObject(with: Data(configuration.peftBytes)) as? [String: Any]).keys
+            JSONSerialization.jsonObject(with: Data(configuration.peftBytes)) as? [String: Any]
+        ).keys
         #expect(keys.count == 15)
     }
 }

@@ -19,7 +19,8 @@ private let exampleBase = BaseDigest(
 @Suite struct DigestTests {
     private func example(_ tensors: [SampleTensor] = exampleTensors) throws -> Adapter {
         try Adapter(
-            configuration: exampleConfiguration, tensors: MemoryByteSource(safetensors(tensors)), base: exampleBase)
+            configuration: exampleConfiguration, tensors: MemoryByteSource(safetensors(tensors)),
+            base: exampleBase)
     }
 
     /// Computed by the Python of `schemas/adapters.md`.
@@ -54,8 +55,14 @@ private let exampleBase = BaseDigest(
         digests.insert(try digest { $0.name = "u" })
         digests.insert(try digest { $0.shape = [2, 1] })
         digests.insert(try digest { $0.shape = [2] })
-        digests.insert(try digest { $0.element = .f16; $0.shape = [1, 4] })
-        digests.insert(try digest { $0.element = .bf16; $0.shape = [1, 4] })
+        digests.insert(
+            try digest {
+                $0.element = .f16; $0.shape = [1, 4]
+            })
+        digests.insert(
+            try digest {
+                $0.element = .bf16; $0.shape = [1, 4]
+            })
         for bit in 0..<64 where bit % 32 < 23 {
             digests.insert(try digest { $0.bytes[bit / 8] ^= 1 << UInt8(bit % 8) })
         }

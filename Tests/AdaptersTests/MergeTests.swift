@@ -38,13 +38,16 @@ import Testing
         return Kernel.unpack(bytes, entry.tensor.element)
     }
 
-    private func expectMean(_ result: Adapter, of contributions: [Contribution], tensor: TensorDescription) throws {
+    private func expectMean(_ result: Adapter, of contributions: [Contribution], tensor: TensorDescription)
+        throws
+    {
         let inputs = try contributions.map { try bits($0.adapter, tensor.name) }
         let input = try #require(contributions[0].adapter.file.entry(named: tensor.name)).tensor.element
         let weights = contributions.map(\.weight)
         for (index, value) in try bits(result, tensor.name).enumerated() {
             #expect(
-                Reference.isMean(value, tensor.element, of: inputs.map { $0[index] }, input, weights: weights),
+                Reference.isMean(
+                    value, tensor.element, of: inputs.map { $0[index] }, input, weights: weights),
                 "\(tensor.name) \(index)")
         }
     }
@@ -157,7 +160,8 @@ import Testing
         try expectBlocks(of: result, contributions) { ($0.weight * 6, 20 * $0.adapter.configuration.rank) }
     }
 
-    /// Removing a contribution leaves the other blocks of A as they are and gives B the factors of those that stay.
+    /// Removing a contribution leaves the other blocks of A as they are and gives B the factors of those
+    /// that stay.
     @Test func stackWithoutAContributionKeepsTheOtherBlocks() throws {
         var contributions = try contributions(4, weights: [7, 1000, 3, 50])
         contributions.remove(at: 1)
@@ -255,7 +259,9 @@ enum TemporaryContents {
 
 /// What does not fit is refused with the field and both values.
 @Suite struct CompatibilityTests {
-    private func contribution(_ label: String, _ change: (inout SampleAdapter) -> Void = { _ in }) throws -> Contribution {
+    private func contribution(_ label: String, _ change: (inout SampleAdapter) -> Void = { _ in }) throws
+        -> Contribution
+    {
         var sample = SampleAdapter.random(seed: 1)
         change(&sample)
         return try Contribution(sample.open(), weight: 1, label: label)
@@ -268,7 +274,8 @@ enum TemporaryContents {
         let contributions = try [contribution("one"), contribution("two", change)]
         #expect(
             throws: MergeError.mismatch(
-                field: field, first: .init(label: "one", value: first), second: .init(label: "two", value: second))
+                field: field, first: .init(label: "one", value: first),
+                second: .init(label: "two", value: second))
         ) { try Merge(contributions, rule: rule) }
     }
 
@@ -279,7 +286,9 @@ enum TemporaryContents {
         try expectMismatch("use_rslora", "false", "true") { $0.extra = #","use_rslora":true"# }
         let other = BaseDigest.sha256(Array("other".utf8))
         try expectMismatch("base_digest", "\"\(sampleBase)\"", "\"\(other)\"") { $0.base = other }
-        try expectMismatch("dtype of base_model.model.classifier.weight", "F32", "BF16") { $0.element = .bf16 }
+        try expectMismatch("dtype of base_model.model.classifier.weight", "F32", "BF16") {
+            $0.element = .bf16
+        }
     }
 
     @Test func namesATensorThatOnlyOneHas() throws {

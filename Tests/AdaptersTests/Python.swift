@@ -2,8 +2,8 @@ import Foundation
 
 /// Runs Python scripts, where there is a Python.
 enum Python {
-    /// The interpreter: `LETHE_TEST_PYTHON`, or `python3` on the path.
-    private static let interpreter = ProcessInfo.processInfo.environment["LETHE_TEST_PYTHON"] ?? "python3"
+    /// The interpreter: `LETHE_PYTHON`, or `python3` on the path.
+    private static let interpreter = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
 
     struct Outcome {
         let status: Int32

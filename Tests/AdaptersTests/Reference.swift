@@ -91,8 +91,8 @@ struct BigInteger: Comparable {
     }
 }
 
-/// What a correctly rounded result is, said without rounding anything: no other number is nearer, and of two that are
-/// equally near it is the even one.
+/// What a correctly rounded result is, said without rounding anything: no other number is nearer, and of
+/// two that are equally near it is the even one.
 enum Reference {
     /// Precision, exponent of the least subnormal, bits of infinity.
     private static func format(_ element: ElementType) -> (precision: Int, least: Int, infinity: UInt64) {
@@ -124,9 +124,9 @@ enum Reference {
         return bits & sign(element) != 0 ? -value : value
     }
 
-    /// Whether `result` is the correct rounding of `numerator` / `denominator` units of 2^unit, where an infinite
-    /// result says that the correct one would be beyond the range. A zero has the sign of the fraction, or of
-    /// `zeroSign` where that is zero.
+    /// Whether `result` is the correct rounding of `numerator` / `denominator` units of 2^unit, where an
+    /// infinite result says that the correct one would be beyond the range. A zero has the sign of the
+    /// fraction, or of `zeroSign` where that is zero.
     static func isCorrect(
         _ result: UInt64, _ element: ElementType, _ numerator: BigInteger, over denominator: BigInteger,
         unit: Int, zeroIsNegative: Bool = false
@@ -163,7 +163,8 @@ enum Reference {
 
     /// Whether `result` is `input` times a fraction, correctly rounded; a zero keeps its sign.
     static func isProduct(
-        _ result: UInt64, _ output: ElementType, of input: UInt64, _ type: ElementType, times numerator: Int,
+        _ result: UInt64, _ output: ElementType, of input: UInt64, _ type: ElementType,
+        times numerator: Int,
         over denominator: Int
     ) -> Bool {
         let unit = unit(type, output)

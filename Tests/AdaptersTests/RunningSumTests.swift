@@ -14,7 +14,8 @@ private enum Values: CaseIterable {
         case .subnormal: return sign | generator.next() % 1024
         case .hugeRange: return arbitraryBits(element, &generator)
         case .cancelling:
-            // The largest number, the least, or zero of either sign: sums cross the window's edge and come back.
+            // The largest number, the least, or zero of either sign: sums cross the window's edge and come
+            // back.
             let largest: UInt64 =
                 switch element {
                 case .f16: 0x7bff
@@ -57,7 +58,9 @@ private enum Values: CaseIterable {
 
     /// The property that running sums exist for.
     @Test(arguments: Values.allCases, ElementType.allCases)
-    fileprivate func removingGivesTheBytesOfAMergeThatNeverHadIt(values: Values, element: ElementType) throws {
+    fileprivate func removingGivesTheBytesOfAMergeThatNeverHadIt(values: Values, element: ElementType)
+        throws
+    {
         for heavy in [false, true] {
             let all = try contributions(5, values, element, heavy: heavy)
             let path = directory.file("sum")
@@ -97,11 +100,42 @@ private enum Values: CaseIterable {
         #expect(more.digest != first.digest)
     }
 
+    /// Cells take 16 bytes for each of 52 elements; only sums that leave the window take more.
+    @Test func keepsOrdinarySumsInTheirCells() throws {
+        func outsideCount(_ values: Values) throws -> Int {
+            let path = directory.file("sum")
+            _ = try RunningSum.create(at: path, from: contributions(3, values))
+            let bytes = try fileBytes(path)
+            let header = try #require(bytes.bigEndian(at: 21, as: UInt64.self))
+            let rest = bytes.count - 29 - Int(header) - 16 * 52 - 5 * 36 - 32
+            #expect(rest.isMultiple(of: 52))
+            return rest / 52
+        }
+        #expect(try outsideCount(.ordinary) == 0)
+        #expect(try outsideCount(.subnormal) == 52)
+        #expect(try 1..<52 ~= outsideCount(.hugeRange))
+        #expect(try 1..<52 ~= outsideCount(.cancelling))
+    }
+
     @Test func materialisesToOtherTypesAsAMergeDoes() throws {
         let all = try contributions(3)
         let sum = try RunningSum.create(at: directory.file("sum"), from: all)
         for output in ElementType.allCases {
             #expect(try materialised(sum, output: output) == merged(all, output: output))
+        }
+    }
+
+    /// The near ties of `NearTie`, whose sums fit a cell but not a pair of doubles.
+    @Test func dividesNearTiesAsAMergeDoes() throws {
+        for tie in [NearTie.up, .down] {
+            let all = try zip(tie.inputs, tie.weights).map { input, weight in
+                try Contribution(
+                    SampleAdapter(next: { input[0] }).open(), weight: weight, label: "\(input[0])")
+            }
+            let sum = try RunningSum.create(at: directory.file("sum"), from: all)
+            let expected = withUnsafeBytes(of: UInt32(tie.expected).littleEndian) { Array($0) }
+            #expect(try materialised(sum).suffix(4) == expected)
+            #expect(try materialised(sum) == merged(all))
         }
     }
 
@@ -128,7 +162,9 @@ private enum Values: CaseIterable {
             .materialise(toDirectory: directory.file("a"))
         try Merge(Array(all[1...]), rule: .mean).write(toDirectory: directory.file("b"))
         for name in [Adapter.tensorsName, Adapter.configurationName] {
-            #expect(try fileBytes(directory.file("a") + "/" + name) == fileBytes(directory.file("b") + "/" + name))
+            #expect(
+                try fileBytes(directory.file("a") + "/" + name)
+                    == fileBytes(directory.file("b") + "/" + name))
         }
     }
 
@@ -190,7 +226,8 @@ private enum Values: CaseIterable {
         let all = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().enumerated().map {
             index, name in
             try Contribution(
-                Adapter(directory: folder + "/" + name, base: sampleBase), weight: 331 + 173 * index, label: name)
+                Adapter(directory: folder + "/" + name, base: sampleBase), weight: 331 + 173 * index,
+                label: name)
         }
         let sum = try RunningSum.create(at: directory.file("sum"), from: all)
         let less = try sum.updated(removing: [all[1], all[4]], to: directory.file("sum"))

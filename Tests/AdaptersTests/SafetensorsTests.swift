@@ -16,20 +16,25 @@ import Testing
     /// `LETHE_RECORD_VECTORS=1` to write them; the run that writes fails.
     @Test func theVectorsOnDiskAreThoseOfTheTable() throws {
         if ProcessInfo.processInfo.environment["LETHE_RECORD_VECTORS"] == "1" {
-            try FileManager.default.createDirectory(atPath: Places.vectors, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                atPath: Places.vectors, withIntermediateDirectories: true)
             for vector in SafetensorsVector.all {
-                try Data(vector.bytes).write(to: URL(filePath: Places.vectors + "/\(vector.name).safetensors"))
+                try Data(vector.bytes).write(
+                    to: URL(filePath: Places.vectors + "/\(vector.name).safetensors"))
             }
             Issue.record("vectors were written: run again without LETHE_RECORD_VECTORS")
         }
         let onDisk = try FileManager.default.contentsOfDirectory(atPath: Places.vectors).sorted()
         #expect(onDisk == SafetensorsVector.all.map { $0.name + ".safetensors" }.sorted())
         for vector in SafetensorsVector.all {
-            #expect(try fileBytes(Places.vectors + "/\(vector.name).safetensors") == vector.bytes, "\(vector.name)")
+            #expect(
+                try fileBytes(Places.vectors + "/\(vector.name).safetensors") == vector.bytes,
+                "\(vector.name)")
         }
     }
 
-    /// The reference writer orders members and pads in its own way; white space, escapes and any order are fine.
+    /// The reference writer orders members and pads in its own way; white space, escapes and any order are
+    /// fine.
     @Test func readsWhatOtherWritersWrite() throws {
         let header = #"""
             { "b" : {"data_offsets":[0,4], "shape":[ ], "dtype":"F32"},
@@ -140,7 +145,9 @@ struct SafetensorsInteropTests {
     @Test func readsBackWhatTheReferenceReadAndWrote() throws {
         var generator = SplitMix64(seed: 9)
         let samples = [ElementType.f16, .f32, .f64].map { type in
-            SampleTensor("t.\(type.rawValue)", type, [5, 7], bits: (0..<35).map { _ in arbitraryBits(type, &generator) })
+            SampleTensor(
+                "t.\(type.rawValue)", type, [5, 7],
+                bits: (0..<35).map { _ in arbitraryBits(type, &generator) })
         }
         let tensors = samples.map { TensorDescription(name: $0.name, element: $0.element, shape: $0.shape) }
         let writer = try SafetensorsWriter(path: directory.file("ours"), tensors: tensors)

@@ -13,12 +13,18 @@ struct SafetensorsVector: Sendable, CustomTestStringConvertible {
 }
 
 extension SafetensorsVector {
-    private static func header(_ name: String, _ text: String, data: Int = 0, _ expected: SafetensorsError) -> Self {
-        Self(name: name, bytes: safetensors(header: text, data: [UInt8](repeating: 0, count: data)), expected: expected)
+    private static func header(_ name: String, _ text: String, data: Int = 0, _ expected: SafetensorsError)
+        -> Self
+    {
+        Self(
+            name: name, bytes: safetensors(header: text, data: [UInt8](repeating: 0, count: data)),
+            expected: expected)
     }
 
     /// One F32 tensor called `t` of two elements, with this in place of its entry.
-    private static func entry(_ name: String, _ entry: String, data: Int = 8, _ expected: SafetensorsError) -> Self {
+    private static func entry(_ name: String, _ entry: String, data: Int = 8, _ expected: SafetensorsError)
+        -> Self
+    {
         header(name, #"{"t":{\#(entry)}}"#, data: data, expected)
     }
 
@@ -27,7 +33,9 @@ extension SafetensorsVector {
         entry(name, #""dtype":"F32","shape":\#(shape),"data_offsets":[0,8]"#, expected)
     }
 
-    private static func offsets(_ name: String, _ offsets: String, data: Int = 8, _ expected: SafetensorsError) -> Self {
+    private static func offsets(
+        _ name: String, _ offsets: String, data: Int = 8, _ expected: SafetensorsError
+    ) -> Self {
         entry(name, #""dtype":"F32","shape":[2],"data_offsets":\#(offsets)"#, data: data, expected)
     }
 
@@ -46,7 +54,9 @@ extension SafetensorsVector {
 
     private static let lengths: [Self] = [
         Self(name: "empty", bytes: [], expected: .truncated(fileBytes: 0, needed: 8)),
-        Self(name: "length-cut-short", bytes: [2, 0, 0, 0, 0, 0, 0], expected: .truncated(fileBytes: 7, needed: 8)),
+        Self(
+            name: "length-cut-short", bytes: [2, 0, 0, 0, 0, 0, 0],
+            expected: .truncated(fileBytes: 7, needed: 8)),
         Self(
             name: "header-longer-than-file", bytes: [3, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8),
             expected: .truncated(fileBytes: 10, needed: 11)),
@@ -63,7 +73,9 @@ extension SafetensorsVector {
         header("header-begins-with-space", " {}", .headerStart(byte: 0x20)),
         header("header-is-an-array", "[]", .headerStart(byte: 0x5b)),
         header("header-cut-short", #"{"t":{"dtype":"F32""#, .json(.expected("','", offset: 19))),
-        header("header-with-trailing-comma", #"{"t":\#(good),}"#, data: 8, .json(.expected("'\"'", offset: 54))),
+        header(
+            "header-with-trailing-comma", #"{"t":\#(good),}"#, data: 8, .json(.expected("'\"'", offset: 54))
+        ),
         header("header-with-text-after", "{}x", .json(.expected("the end", offset: 2))),
         header("header-with-zero-byte-after", "{}\0", .json(.expected("the end", offset: 2))),
         header("metadata-of-numbers", #"{"__metadata__":{"a":1}}"#, .json(.expected("'\"'", offset: 21))),
@@ -71,7 +83,8 @@ extension SafetensorsVector {
             "metadata-twice", #"{"__metadata__":{},"__metadata__":{}}"#,
             .json(.duplicateName("__metadata__", offset: 19))),
         header(
-            "metadata-name-twice", #"{"__metadata__":{"a":"","a":""}}"#, .json(.duplicateName("a", offset: 24))),
+            "metadata-name-twice", #"{"__metadata__":{"a":"","a":""}}"#,
+            .json(.duplicateName("a", offset: 24))),
     ]
 
     private static let names: [Self] = [
@@ -83,7 +96,9 @@ extension SafetensorsVector {
         named("name-empty", "", .tensorName("")),
         named("name-with-space", "a b", .tensorName("a b")),
         named("name-outside-ascii", "gewicht\u{e9}", .tensorName("gewicht\u{e9}")),
-        named("name-of-1025", String(repeating: "n", count: 1025), .tensorName(String(repeating: "n", count: 80))),
+        named(
+            "name-of-1025", String(repeating: "n", count: 1025),
+            .tensorName(String(repeating: "n", count: 80))),
         named("name-with-control-character", "a\u{1}", .json(.invalidString(offset: 3))),
         named("name-with-half-a-surrogate-pair", #"a\ud800"#, .json(.invalidString(offset: 3))),
         Self(
@@ -99,8 +114,12 @@ extension SafetensorsVector {
         entry(
             "field-twice", #""dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]"#,
             .json(.duplicateName("dtype", offset: 20))),
-        entry("dtype-missing", #""shape":[2],"data_offsets":[0,8]"#, .missingField(tensor: "t", field: "dtype")),
-        entry("shape-missing", #""dtype":"F32","data_offsets":[0,8]"#, .missingField(tensor: "t", field: "shape")),
+        entry(
+            "dtype-missing", #""shape":[2],"data_offsets":[0,8]"#,
+            .missingField(tensor: "t", field: "dtype")),
+        entry(
+            "shape-missing", #""dtype":"F32","data_offsets":[0,8]"#,
+            .missingField(tensor: "t", field: "shape")),
         entry(
             "data-offsets-missing", #""dtype":"F32","shape":[2]"#,
             .missingField(tensor: "t", field: "data_offsets")),
@@ -119,7 +138,9 @@ extension SafetensorsVector {
         shape("shape-with-exponent", "[2e0]", .json(.expected("a count below 2^63", offset: 29))),
         shape("shape-with-leading-zero", "[02]", .json(.expected("','", offset: 30))),
         shape("shape-of-text", #"["2"]"#, .json(.expected("a digit", offset: 29))),
-        shape("shape-of-2-to-the-63", "[9223372036854775808]", .json(.expected("a count below 2^63", offset: 29))),
+        shape(
+            "shape-of-2-to-the-63", "[9223372036854775808]",
+            .json(.expected("a count below 2^63", offset: 29))),
         shape(
             "shape-product-overflows", "[4294967296,4294967296]",
             .tooLarge(tensor: "t", shape: [1 << 32, 1 << 32])),
@@ -135,11 +156,13 @@ extension SafetensorsVector {
         offsets("offsets-reversed", "[8,0]", .offsets(tensor: "t", values: [8, 0])),
         offsets("offsets-one", "[8]", .offsets(tensor: "t", values: [8])),
         offsets("offsets-three", "[0,8,8]", .offsets(tensor: "t", values: [0, 8, 8])),
-        offsets("offsets-not-from-zero", "[4,12]", data: 12, .notContiguous(tensor: "t", start: 4, expected: 0)),
+        offsets(
+            "offsets-not-from-zero", "[4,12]", data: 12, .notContiguous(tensor: "t", start: 4, expected: 0)),
         offsets("data-cut-short", "[0,8]", data: 7, .dataCount(tensors: 8, file: 7)),
         offsets("data-after-the-last-tensor", "[0,8]", data: 9, .dataCount(tensors: 8, file: 9)),
         header(
-            "tensors-overlap", #"{"t":\#(good),"u":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#, data: 12,
+            "tensors-overlap", #"{"t":\#(good),"u":{"dtype":"F32","shape":[2],"data_offsets":[4,12]}}"#,
+            data: 12,
             .notContiguous(tensor: "u", start: 4, expected: 8)),
         header(
             "tensors-share-bytes", #"{"t":\#(good),"u":\#(good)}"#, data: 8,

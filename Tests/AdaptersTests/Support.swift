@@ -59,7 +59,9 @@ struct SampleTensor {
         self.name = name
         self.element = element
         self.shape = shape
-        bytes = bits.flatMap { bits in withUnsafeBytes(of: bits.littleEndian) { Array($0.prefix(element.size)) } }
+        bytes = bits.flatMap { bits in
+            withUnsafeBytes(of: bits.littleEndian) { Array($0.prefix(element.size)) }
+        }
     }
 
     init(_ name: String, _ shape: [Int], _ values: [Float]) {

@@ -16,9 +16,10 @@ import Testing
         store = ledger.checkpoints
     }
 
-    private func kept(_ size: Int, root: UInt8, origin: String = "skies.example/public") throws -> KeptCheckpoint {
-        let checkpoint = try Checkpoint(
-            origin: origin, size: TreeSize(size), root: .sha256([root]))
+    private func kept(
+        _ size: Int, root: UInt8, origin: String = "skies.example/public"
+    ) throws -> KeptCheckpoint {
+        let checkpoint = try Checkpoint(origin: origin, size: TreeSize(size), root: .sha256([root]))
         return KeptCheckpoint(checkpoint: checkpoint, note: Array("note \(size)".utf8))
     }
 
@@ -84,7 +85,8 @@ import Testing
         #expect(try store.cosignatures(on: try kept(3, root: 2).checkpoint).isEmpty)
     }
 
-    /// What `synchronous = NORMAL` rests on: after a clean close the file alone, without its log, is up to date.
+    /// What `synchronous = NORMAL` rests on: after a clean close the file alone, without its log, is up
+    /// to date.
     @Test func isNeverBehindAfterACleanClose() throws {
         let first = try kept(3, root: 1)
         try store.swap(first, expecting: nil)

@@ -23,7 +23,9 @@ import Testing
 
     private var blob: BlobID { BlobID(.file, Hash256<BlobSubject>.sha256([1])) }
 
-    private func verdicts(_ receipt: ErasureReceipt) -> [ErasureReceipt.Verdict] { receipt.items.map(\.verdict) }
+    private func verdicts(_ receipt: ErasureReceipt) -> [ErasureReceipt.Verdict] {
+        receipt.items.map(\.verdict)
+    }
 
     private func reason(_ receipt: ErasureReceipt) -> String {
         if case .failed(let reason) = receipt.items.first?.verdict { reason } else { "" }
@@ -50,7 +52,9 @@ import Testing
         for piece in pieces { #expect(try files(in: scratch.ledger, containing: piece) == []) }
         #expect(try vault.body(commitment) == nil && !vault.contains(commitment))
         #expect(try vault.bodies().count == 39)
-        for number in 0..<40 where number != 7 { #expect(try vault.body(body(number).commitment) == body(number)) }
+        for number in 0..<40 where number != 7 {
+            #expect(try vault.body(body(number).commitment) == body(number))
+        }
         #expect(try vault.pendingErasures().isEmpty)
     }
 
@@ -101,7 +105,33 @@ import Testing
         }
     }
 
-    /// With the database's own erasing switched off the row's bytes stay in the file: the search has to find them.
+    /// Invariant I12 for a vault that is restored from a backup, tombstones and all:
+    /// `checkpoints.sqlite` remembers.
+    @Test func buriesAgainWhatARestoredVaultBringsBack() throws {
+        try ledger.close()
+        let backup = scratch.path + "/vault-backup"
+        try FileManager.default.copyItem(atPath: ledger.paths.vault, toPath: backup)
+        let erasing = try openLedger(scratch.ledger)
+        _ = try erasing.vault.eraseBodies([body(7).commitment, body(99).commitment])
+        try erasing.close()
+        try FileManager.default.removeItem(atPath: ledger.paths.vault)
+        try FileManager.default.moveItem(atPath: backup, toPath: ledger.paths.vault)
+
+        #expect(
+            code { _ = try openLedger(scratch.ledger, .readOnly) }
+                == .restoredFromBackup(origin: ledger.paths.vault))
+        let restored = try openLedger(scratch.ledger)
+        #expect(try restored.vault.body(body(7).commitment) == nil)
+        #expect(try restored.vault.pendingErasures() == [.body(body(7).commitment)])
+        for number in [7, 99] { #expect(code { try restored.vault.putBody(body(number)) } == .erased) }
+        #expect(verdicts(try restored.vault.eraseBodies([body(7).commitment])) == [.deleted])
+        #expect(try restored.vault.body(body(8).commitment) == body(8))
+        try restored.close()
+        _ = try openLedger(scratch.ledger, .readOnly)
+    }
+
+    /// With the database's own erasing switched off the row's bytes stay in the file: the search has to
+    /// find them.
     @Test func failsWhereTheDatabaseKeepsTheBytes() throws {
         let database = vault.vault.database
         try database.inDatabase { try $0.execute(sql: "PRAGMA secure_delete = OFF") }
@@ -170,6 +200,8 @@ import Testing
         let reader = try openLedger(scratch.ledger, .readOnly)
         #expect(code { _ = try reader.vault.eraseBodies([body(1).commitment]) } == .readOnly)
         #expect(code { try reader.vault.putBody(body(70)) } == .readOnly)
+        let other = BlobID(.tensors, blob.digest)
+        #expect(code { try reader.blobs.put(other, [1]) } == .readOnly)
     }
 }
 
@@ -201,6 +233,7 @@ import Testing
         #expect(Needle.windows(of: [UInt8](repeating: 32, count: 500)).isEmpty)
         let windows = Needle.windows(of: noise(10_000)).map(\.bytes)
         #expect(windows.count == 32)
-        #expect(windows.first == Array(noise(10_000).prefix(32)) && windows.last == Array(noise(10_000).suffix(32)))
+        #expect(windows.first == Array(noise(10_000).prefix(32)))
+        #expect(windows.last == Array(noise(10_000).suffix(32)))
     }
 }

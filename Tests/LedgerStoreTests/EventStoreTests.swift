@@ -37,7 +37,8 @@ import Testing
         #expect(try store.position(of: .sha256([7]), in: chain) == nil)
     }
 
-    /// Batches that end inside, at and beyond tiles; then every size again from the tiles of a reopened store.
+    /// Batches that end inside, at and beyond tiles; then every size again from the tiles of a reopened
+    /// store.
     @Test(arguments: [1, 7, 256, 300])
     func hasTheRootOfTheDefinitionAtEverySize(step: Int) throws {
         let sizes = Array(0...20) + [255, 256, 257, 511, 512, 513, 600]
@@ -101,7 +102,8 @@ import Testing
         try fill(0..<3, step: 3)
         #expect(code { _ = try store.root(of: chain, at: TreeSize(4)) } == .outOfRange)
         #expect(
-            code { _ = try store.inclusionProof(of: LeafIndex(3), in: TreeSize(3), of: chain) } == .outOfRange)
+            code { _ = try store.inclusionProof(of: LeafIndex(3), in: TreeSize(3), of: chain) }
+                == .outOfRange)
         #expect(
             code { _ = try store.consistencyProof(from: .zero, to: TreeSize(3), of: chain) } == .outOfRange)
     }
@@ -291,5 +293,77 @@ import Testing
         try store.replaceViews(of: chain, with: [], at: TreeSize(2))
         _ = try store.append(newEntries(2..<3), to: chain, expecting: TreeSize(2))
         #expect(try store.size(of: chain) == TreeSize(3))
+    }
+}
+
+/// What a check finds after the file was altered by somebody who removed the triggers first.
+@Suite struct CheckTests {
+    let scratch = Scratch()
+    let ledger: LedgerDirectory
+    let chain: ChainID
+
+    init() throws {
+        ledger = try makeLedger(scratch.ledger)
+        chain = try ledger.events.openChain("skies.example/public")
+        _ = try ledger.events.append(newEntries(0..<600), to: chain, expecting: .zero)
+    }
+
+    private func alter(_ statement: String) throws {
+        let other = try DatabaseQueue(path: ledger.paths.events)
+        try other.write { database in
+            let triggers = try String.fetchAll(
+                database, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
+            for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger)") }
+            try database.execute(sql: statement)
+        }
+    }
+
+    @Test func findsNothingInAnUntouchedChain() throws {
+        let (head, findings) = try ledger.events.check(chain)
+        #expect(findings == [])
+        #expect(head == ChainHead(size: TreeSize(600), root: Oracle.root((0..<600).map(envelope))))
+        let empty = try ledger.events.openChain("skies.example/empty")
+        #expect(try ledger.events.check(empty).findings == [])
+    }
+
+    @Test func findsAnAlteredEntryAndTheTileOverIt() throws {
+        try alter("UPDATE entries SET envelope = x'00' WHERE id = (1 << 40) + 5")
+        let (head, findings) = try ledger.events.check(chain)
+        let hash = StoreFinding.leafHash(
+            index: LeafIndex(5), stored: LeafHash(entry: envelope(5)), computed: .sha256([0], [0]))
+        #expect(findings == [hash, .tile(level: 0, index: 0)])
+        let leaves = (0..<600).map { $0 == 5 ? [0] : envelope($0) }
+        #expect(head.root == Oracle.root(leaves))
+    }
+
+    @Test(arguments: [0, 300, 599])
+    func findsAMissingEntry(position: Int) throws {
+        try alter(
+            "DELETE FROM entries WHERE id = (1 << 40) + \(position); "
+                + "UPDATE view_positions SET size = \(position)")
+        let (head, findings) = try ledger.events.check(chain)
+        if position == 599 {
+            // The last one leaves no gap: only a signed checkpoint tells.
+            #expect(findings == [])
+        } else {
+            #expect(findings == [.missingEntry(index: LeafIndex(position))])
+        }
+        #expect(head.size == TreeSize(position))
+    }
+
+    @Test func findsAlteredMissingAndSurplusTiles() throws {
+        try alter(
+            "UPDATE tiles SET root = randomblob(32) WHERE id = 1 << 40; "
+                + "DELETE FROM tiles WHERE id = (1 << 40) + 1")
+        #expect(
+            try ledger.events.check(chain).findings == [.tile(level: 0, index: 0), .tile(level: 0, index: 1)])
+        try alter("INSERT INTO tiles (id, root, hashes) VALUES ((1 << 40) + 9, zeroblob(32), zeroblob(8192)),"
+            + "((1 << 40) + 10, zeroblob(32), zeroblob(8192))")
+        #expect(try ledger.events.check(chain).findings.last == .surplusTiles(count: 1))
+    }
+
+    @Test func findsViewsThatDidNotFollow() throws {
+        try alter("UPDATE view_positions SET size = 7")
+        #expect(try ledger.events.check(chain).findings == [.viewsBehind(position: TreeSize(7))])
     }
 }

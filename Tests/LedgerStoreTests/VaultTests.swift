@@ -3,6 +3,7 @@ import Events
 import Foundation
 import GRDB
 import Signing
+import Synchronization
 import Testing
 
 @testable import LedgerStore
@@ -120,8 +121,8 @@ import Testing
         #expect(try vault.body(copy.commitment) == body(1))
     }
 
-    /// Each byte of the file is changed in turn; what the first reader then gets is the body or an error. Only the
-    /// other reader's copy may be changed without notice.
+    /// Each byte of the file is changed in turn; what the first reader then gets is the body or an
+    /// error. Only the other reader's copy may be changed without notice.
     @Test func refusesEveryAlteration() throws {
         let bytes = try sealed().bytes
         let header = 21 + 32 + 2 + "application/json".utf8.count + 2
@@ -152,5 +153,39 @@ import Testing
         bytes += nonce.bytes + [0, 0, 0, UInt8(ciphertext.count)] + ciphertext
         let copy = try #require(SealedBody(bytes: bytes))
         #expect(throws: SealedBody.Failure.wrongCommitment) { try copy.open(with: readers[0]) }
+    }
+}
+
+/// The page `schemas/sealed-body.md` and its example.
+@Suite struct SealedBodyPageTests {
+    private static let page = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("schemas/sealed-body.md")
+
+    /// Bytes that count upwards, so that the example can be made again.
+    private static func counting() -> RandomBytes {
+        let next = Mutex(UInt8(0))
+        return RandomBytes { count in
+            next.withLock { next in
+                (0..<count).map { _ in
+                    next &+= 1
+                    return next
+                }
+            }
+        }
+    }
+
+    @Test func showsWhatThisCodeWritesAndReads() throws {
+        let text = try String(contentsOf: Self.page, encoding: .utf8)
+        let blocks = text.components(separatedBy: "```hex\n").dropFirst()
+        let block = try #require(blocks.first?.components(separatedBy: "```").first)
+        let bytes = try #require(Hex.decode(block.filter { !$0.isWhitespace }))
+        let body = OpenBody(
+            salt: Salt(bytes: [UInt8](repeating: 5, count: 32))!, mediaType: .json,
+            bytes: Array("{\"phase\":\"open\"}".utf8))
+        let reader = EncryptionKey(secret: [UInt8](repeating: 7, count: 32))!
+        let made = try SealedBody(sealing: body, to: [reader.publicKey], random: Self.counting())
+        #expect(made.bytes == bytes, "\(Hex.encode(made.bytes))")
+        #expect(try SealedBody(bytes: bytes)?.open(with: reader) == body)
     }
 }

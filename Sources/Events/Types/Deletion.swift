@@ -227,7 +227,7 @@ public struct DeletionCertified: Codable, Hashable, Sendable {
         case statusStatement = "status-statement"
     }
 
-    /// SHA-256 of the signed envelope.
+    /// SHA-256 of the certificate's statement, which stays the same when others sign it too.
     public var certificate: ArtifactDigest
     public var deletion: DeletionID
     public var kind: Kind

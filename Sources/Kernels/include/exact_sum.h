@@ -7,8 +7,8 @@
 
 /// Exact weighted sums of floating-point numbers, and their one rounding.
 ///
-/// Everything here is defined by a rational number rounded once, to nearest, ties to even. How a result is computed
-/// (which instruction set, doubles or integers) can change its time, never its bits.
+/// Everything here is defined by a rational number rounded once, to nearest, ties to even. How a result is
+/// computed (which instruction set, doubles or integers) can change its time, never its bits.
 
 /// The element types of tensors: IEEE 754 binary16, bfloat16, binary32 and binary64, little-endian.
 typedef enum lethe_element {
@@ -41,11 +41,12 @@ size_t lethe_first_nonfinite(const void *values, size_t count, lethe_element ele
 
 /// Writes the correctly rounded weighted mean of each element: sum(weights[c] * inputs[c][i]) / sum(weights).
 ///
-/// `terms` is 1 to 4096, each weight 1 to 2^31-1, every input element finite. A sum of zero gives +0; a sum that is
-/// not zero but rounds to zero keeps its sign. Returns the index of the first result that is beyond the range of
-/// `output_element` (what was written there means nothing), or `count`.
+/// `terms` is 1 to 4096, each weight 1 to 2^31-1, every input element finite. A sum of zero gives +0; a sum
+/// that is not zero but rounds to zero keeps its sign. Returns the index of the first result that is beyond
+/// the range of `output_element` (what was written there means nothing), or `count`.
 size_t lethe_exact_mean(
-    const void *const *inputs, const uint32_t *weights, size_t terms, size_t count, lethe_element input_element,
+    const void *const *inputs, const uint32_t *weights, size_t terms, size_t count,
+    lethe_element input_element,
     void *output, lethe_element output_element, lethe_path path);
 
 /// Writes the correctly rounded `input[i] * numerator / denominator`, both factors 1 to 2^63-1.
@@ -55,10 +56,11 @@ size_t lethe_exact_scale(
     const void *input, size_t count, lethe_element input_element, uint64_t numerator, uint64_t denominator,
     void *output, lethe_element output_element, lethe_path path);
 
-/// A window sum keeps one cell of 16 bytes for each element: the exact sum of weighted values as a 128-bit integer,
-/// two's complement, little-endian, in units of 2^unit. The least integer marks a cell whose sum has no such integer
-/// and stands in `wide` instead: `lethe_wide_words(element)` words for each element, in units of the element type's
-/// least subnormal (2^-149 for all types but F64, which has 2^-1074). `unit` is not below that.
+/// A window sum keeps one cell of 16 bytes for each element: the exact sum of weighted values as a 128-bit
+/// integer, two's complement, little-endian, in units of 2^unit. The least integer marks a cell whose sum
+/// has no such integer and stands in `wide` instead: `lethe_wide_words(element)` words for each element, in
+/// units of the element type's least subnormal (2^-149 for all types but F64, which has 2^-1074). `unit` is
+/// not below that.
 ///
 /// Cells and words are aligned to 16 bytes.
 
@@ -67,7 +69,8 @@ size_t lethe_wide_words(lethe_element element);
 
 /// Adds `weight` times each value, or subtracts it. A sum that leaves its window moves to `wide`.
 void lethe_window_add(
-    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element, uint32_t weight,
+    void *cells, uint64_t *wide, int unit, const void *values, size_t count, lethe_element element,
+    uint32_t weight,
     bool subtract);
 
 /// Moves every sum in `wide` that a cell can hold back to its cell; returns how many stay.
@@ -78,7 +81,8 @@ bool lethe_window_is_outside(const void *cells, size_t index);
 
 /// Writes each sum divided by `divisor` (1 to 2^43), rounded once. Returns as `lethe_exact_mean` does.
 size_t lethe_window_divide(
-    const void *cells, const uint64_t *wide, int unit, size_t count, lethe_element element, uint64_t divisor,
+    const void *cells, const uint64_t *wide, int unit, size_t count, lethe_element element,
+    uint64_t divisor,
     void *output, lethe_element output_element, lethe_path path);
 
 #endif

@@ -3,7 +3,8 @@
 
 #include "exact_sum.h"
 
-/// What a reader wants to know of a tensor without seeing its elements. Informative: sums are doubles added in order.
+/// What a reader wants to know of a tensor without seeing its elements. Informative: sums are doubles added
+/// in order.
 typedef struct lethe_statistics {
     double sum_of_squares;
     double largest_magnitude;
@@ -20,10 +21,12 @@ typedef struct lethe_difference {
 } lethe_difference;
 
 /// Adds `count` finite elements to `statistics`.
-void lethe_add_statistics(lethe_statistics *statistics, const void *values, size_t count, lethe_element element);
+void lethe_add_statistics(
+    lethe_statistics *statistics, const void *values, size_t count, lethe_element element);
 
 /// Adds the differences of `count` finite elements to `difference`.
 void lethe_add_difference(
-    lethe_difference *difference, const void *first, const void *second, size_t count, lethe_element element);
+    lethe_difference *difference, const void *first, const void *second, size_t count,
+    lethe_element element);
 
 #endif

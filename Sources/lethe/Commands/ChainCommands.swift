@@ -1,7 +1,10 @@
 import ArgumentParser
+import Bytes
 import Events
 import Foundation
 import LetheEngine
+import MerkleLog
+import Proofs
 import Signing
 
 /// What is said of an event that was recorded.
@@ -57,14 +60,14 @@ struct ChainCommand: AsyncParsableCommand {
         var readers: [String] = []
 
         func run() async throws {
-            let readers: [MemberName] = try readers.map { try parse($0, "member name") }
+            let readers: [MemberName] = try readers.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let member = try await options.actor(ledger)
-                let recorded = try await ledger.openPrivateChain(of: member, readers: readers, protection: .none)
+                let recorded = try await ledger.openPrivateChain(of: member, readers: readers)
                 if let recorded {
                     printRecorded(recorded, "opened the private chain of \(member)", json: options.json)
                 } else {
-                    print("the private chain of \(member) is open")
+                    answer(["member": member.text, "state": "open"], "the private chain of \(member) is open", json: options.json)
                 }
             }
         }
@@ -80,7 +83,7 @@ struct ChainCommand: AsyncParsableCommand {
 
         func run() async throws {
             let file = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parse($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.exportChain(origin, from: from)
             }
             try writeFile(file.bytes, to: output)
@@ -104,7 +107,7 @@ struct ChainCommand: AsyncParsableCommand {
         func run() async throws {
             let file = try ChainFile(parsing: readFile(file))
             let policy = try trust.map(readPolicy)
-            let imported = try await options.writing { try await $0.importChain(file, policy: policy) }
+            let imported = try await options.importing { try await $0.importChain(file, policy: policy) }
             if options.json { return printJSON(ImportAnswer(added: imported.added, bodies: imported.bodies, origin: imported.origin, size: imported.size.rawValue)) }
             print("\(imported.origin): \(imported.added) new event(s), \(imported.size) in all, every one verified")
         }
@@ -145,12 +148,14 @@ struct ChainCommand: AsyncParsableCommand {
             if let collect {
                 let bytes = try readFile(collect)
                 let count = try await options.writing { try await $0.collect(cosigned: bytes) }
+                if options.json { return printJSON(["cosignatures": count]) }
                 return print("\(count) cosignature(s) hold and are kept")
             }
             let note = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parse($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.checkpointNote(of: origin).note
             }
+            if options.json { return printJSON(["checkpoint": String(decoding: note, as: UTF8.self)]) }
             print(String(decoding: note, as: UTF8.self), terminator: "")
         }
     }
@@ -165,10 +170,16 @@ struct ChainCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let count = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parse($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
                 return try await ledger.writeTiles(of: origin, to: output)
             }
+            if options.json { return printJSON(TilesAnswer(directory: output, files: count)) }
             print("\(output): \(count) file(s)")
+        }
+
+        private struct TilesAnswer: Encodable {
+            var directory: String
+            var files: Int
         }
     }
 }
@@ -213,7 +224,7 @@ struct SignCommand: AsyncParsableCommand {
             return (try await ledger.cosign(envelope, as: [member]), member)
         }
         try writeFile(signed + [0x0a], to: file)
-        print("\(file): signed by \(member)")
+        printFile(file, ["member": member.text], "signed by \(member)", json: options.json)
     }
 }
 
@@ -242,8 +253,9 @@ struct WitnessCommand: AsyncParsableCommand {
                 }
                 return try await ledger.cosign(checkpoint: bytes, as: member)
             }
-            if let output { return try writeFile(note, to: output) }
-            print(String(decoding: note, as: UTF8.self), terminator: "")
+            if let output { try writeFile(note, to: output) }
+            if options.json { return printJSON(["checkpoint": String(decoding: note, as: UTF8.self)]) }
+            if output == nil { print(String(decoding: note, as: UTF8.self), terminator: "") }
         }
 
         /// The note itself, or the one in a chain file's header.
@@ -267,9 +279,10 @@ struct TrustCommand: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Write to a file instead of standard output.") var output: String?
 
     func run() async throws {
-        let excluded: [MemberName] = try excluded.map { try parse($0, "member name") }
+        let excluded: [MemberName] = try excluded.map { try parsed($0, "member name") }
         let bytes = try await options.reading { try await $0.trustPolicy(quorum: quorum, excluding: excluded).bytes }
-        if let output { return try writeFile(bytes, to: output) }
-        print(String(decoding: bytes, as: UTF8.self), terminator: "")
+        if let output { try writeFile(bytes, to: output) }
+        if options.json { return printJSON(["policy": String(decoding: bytes, as: UTF8.self)]) }
+        if output == nil { print(String(decoding: bytes, as: UTF8.self), terminator: "") }
     }
 }

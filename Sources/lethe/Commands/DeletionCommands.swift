@@ -1,16 +1,19 @@
 import ArgumentParser
+import Bytes
 import ChainViews
 import Events
 import Foundation
 import LetheEngine
 import Proofs
 import Reports
+import Unlearning
 
 struct DeletionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
+            Countersign.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -23,9 +26,9 @@ struct DeletionCommand: AsyncParsableCommand {
         @Option(help: "What was asked, in the requester's words.") var reason = ""
 
         func run() async throws {
-            let member: MemberName = try parse(member, "member name")
-            let ground: DeletionGround = try parse(ground, "ground")
-            let received: Timestamp? = try received.map { try parse($0, "time") }
+            let member: MemberName = try parsed(member, "member name")
+            let ground: DeletionGround = try parsed(ground, "ground")
+            let received: Timestamp? = try received.map { try parsed($0, "time") }
             try await options.writing { ledger in
                 let author = try await self.options.actor(ledger)
                 let request = DeletionRequest(
@@ -40,22 +43,32 @@ struct DeletionCommand: AsyncParsableCommand {
     struct Decide: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Accept or refuse a request.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The deletion's id.") var deletion: String
+        @Argument(help: "The deletion's id (default: the only one that waits for a decision).") var deletion: String?
         @Option(help: "accepted or refused.") var decision = "accepted"
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var cosigners: [String] = []
+        @Option(help: "Write the event to FILE for further signatures, and append nothing.") var draft: String?
 
         func run() async throws {
-            let id: DeletionID = try parse(deletion, "deletion id")
-            let decision: Decision = try parse(decision, "decision")
-            let cosigners: [MemberName] = try cosigners.map { try parse($0, "member name") }
+            let decision: Decision = try parsed(decision, "decision")
+            let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
-                let subject = try await ledger.view.deletions[id]?.member
-                let isLocal = await subject.map { ledger.localMembers.contains($0) }
+                let id = try await resolve(deletion, in: .requested, ledger)
+                // The member concerned decides, where its keys are here; else whoever is named.
+                let local = await ledger.localMembers
+                let concerned = try await ledger.view.deletions[id]?.member
                 let member: MemberName =
-                    if options.as == nil, isLocal == true, let subject { subject } else {
+                    if options.as == nil, let concerned, local.contains(concerned) { concerned } else {
                         try await options.actor(ledger)
                     }
+                if let draft {
+                    let event = Event.deletionDecided(DeletionDecided(decision: decision, deletion: id))
+                    let bytes = try await ledger.draft(event, as: member, cosigners: cosigners)
+                    try writeFile(bytes + [0x0a], to: draft)
+                    return answer(
+                        ["file": draft, "signedBy": member.text],
+                        "\(draft): signed by \(member); lethe sign adds signatures", json: options.json)
+                }
                 printRecorded(
                     try await ledger.decideDeletion(id, decision, as: member, cosigners: cosigners),
                     "\(id) is \(decision.rawValue)", json: options.json)
@@ -67,13 +80,16 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "plan", abstract: "Show what carrying out deletions would do. Changes nothing.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "Deletion ids; several make one plan.") var deletions: [String]
+        @Argument(help: "Deletion ids; several make one plan (default: the only accepted one).") var deletions: [String] = []
+        @Flag(help: "Print the plan's digest and nothing else.") var digestOnly = false
 
         func run() async throws {
-            let ids: [DeletionID] = try deletions.map { try parse($0, "deletion id") }
+            let given: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
             let (plan, view) = try await options.reading { ledger in
-                (try await ledger.planDeletions(ids), try await ledger.view)
+                let ids = given.isEmpty ? [try await resolve(nil, in: .accepted, ledger)] : given
+                return (try await ledger.planDeletions(ids), try await ledger.view)
             }
+            if digestOnly { return options.json ? printJSON(["plan": plan.digest.hex]) : print(plan.digest) }
             if options.json { return printJSON(plan) }
             printPlan(plan, view)
         }
@@ -87,7 +103,7 @@ struct DeletionCommand: AsyncParsableCommand {
         @Argument(help: "The plan's digest, as lethe deletion plan printed it.") var plan: String
 
         func run() async throws {
-            let digest = try parseDigest(plan, "plan digest")
+            let digest = try parsedDigest(plan, "plan digest")
             let (left, size) = try await options.writing { ledger in
                 (try await ledger.execute(plan: digest), try await ledger.view.size)
             }
@@ -123,16 +139,16 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Issue the certificate of a completed deletion, or its statement of status.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The deletion's id.") var deletion: String
+        @Argument(help: "The deletion's id (default: the only completed one).") var deletion: String?
         @Option(name: .shortAndLong, help: "The bundle file to write.") var output: String
         @Option(help: "Also write a page for people.") var report: String?
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var signers: [String] = []
 
         func run() async throws {
-            let id: DeletionID = try parse(deletion, "deletion id")
-            let signers: [MemberName] = try signers.map { try parse($0, "member name") }
+            let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
             let (bundle, policy) = try await options.writing { ledger in
+                let id = try await resolve(deletion, in: .completed, ledger)
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
                 let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
@@ -142,9 +158,52 @@ struct DeletionCommand: AsyncParsableCommand {
             try writeFile(bundle.bytes, to: output)
             let verdict = try CertificateVerifier(policy: policy).verify(bundle)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
-            print("\(output): \(verdict.content.title), grade A\(verdict.content.grade.rawValue)")
+            let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
+            printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
         }
     }
+}
+
+extension DeletionCommand {
+    struct Countersign: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Sign a certificate that another member issued, after checking it against this ledger's own chain.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The bundle; the signature is added in place.") var file: String
+        @Option(help: "The trust policy.") var trust: String
+
+        func run() async throws {
+            let bundle = try readBundle(file)
+            let policy = try readPolicy(trust)
+            let (signed, member) = try await options.reading { ledger in
+                let member = try await options.actor(ledger)
+                return (try await ledger.countersign(bundle, policy: policy, as: member), member)
+            }
+            try writeFile(signed.bytes, to: file)
+            printFile(file, ["member": member.text], "signed by \(member)", json: options.json)
+        }
+    }
+}
+
+func readBundle(_ path: String) throws -> CertificateBundle {
+    let bytes = try readFile(path)
+    do throws(CertificateBundle.Failure) {
+        return try CertificateBundle(parsing: bytes)
+    } catch {
+        throw Answer.unknown("\(path) is not a certificate bundle: \(error)", hint: "check that it is whole")
+    }
+}
+
+/// The deletion that `text` names; without a name the only one in `state`.
+private func resolve(_ text: String?, in state: DeletionRow.State, _ ledger: Ledger) async throws -> DeletionID {
+    if let text { return try parsed(text, "deletion id") }
+    let candidates = try await ledger.view.allDeletions.filter { $0.state == state }.map(\.deletion)
+    guard let only = candidates.first, candidates.count == 1 else {
+        throw Answer.unknown(
+            "\(candidates.count) deletions are \(state.rawValue)",
+            hint: candidates.isEmpty ? "lethe deletion status shows them all" : "name one: \(candidates[0])")
+    }
+    return only
 }
 
 /// Writes the page for people beside a bundle.
@@ -224,7 +283,8 @@ struct BodyCommand: AsyncParsableCommand {
             guard let body = try await options.reading({ try await $0.bodyBytes(value) }) else {
                 throw Answer.no("no body \(commitment) is in this ledger")
             }
-            print(String(decoding: body, as: UTF8.self))
+            let text = String(decoding: body, as: UTF8.self)
+            options.json ? printJSON(["body": text]) : print(text)
         }
     }
 

@@ -30,11 +30,31 @@ struct InitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let path = ledger ?? ProcessInfo.processInfo.environment["LETHE_LEDGER"] ?? "."
-        let consortium: Consortium = try parse(consortium, "consortium name")
+        let consortium: Consortium = try parsed(consortium, "consortium name")
         let specs = try members.enumerated().map { try MemberSpec($0.element, founds: $0.offset == 0 && !join) }
         guard !specs.isEmpty else { throw ValidationError("name at least one --member") }
         let distant = try cards.map { try MemberCard(parsing: readFile($0)) }
         let protection = try protection()
+        let before = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        do {
+            try await make(path, consortium, specs, distant, protection)
+        } catch {
+            // Nothing was there before, so nothing half-made stays: the keys have signed nothing that anybody has.
+            if before.isEmpty { removeContents(of: path) }
+            throw error
+        }
+    }
+
+    private func removeContents(of path: String) {
+        let files = FileManager.default
+        for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] { try? files.removeItem(atPath: "\(path)/\(name)") }
+        try? files.removeItem(atPath: path)
+    }
+
+    private func make(
+        _ path: String, _ consortium: Consortium, _ specs: [MemberSpec], _ distant: [MemberCard],
+        _ protection: KeyProtection
+    ) async throws {
         let ledger = try await Ledger.create(
             at: path, consortium: consortium, members: specs.map(\.name), protection: protection,
             surroundings: .process())
@@ -53,7 +73,7 @@ struct InitCommand: AsyncParsableCommand {
             consortium, chainOperator: specs[0].name, cards: all, threshold: threshold ?? all.count / 2 + 1,
             protection: protection)
         for spec in specs {
-            try await ledger.openPrivateChain(of: spec.name, readers: [spec.name], protection: protection)
+            try await ledger.openPrivateChain(of: spec.name, readers: [spec.name])
         }
         let summary = try await ledger.summary()
         try await ledger.close()
@@ -92,8 +112,8 @@ struct MemberSpec {
     /// Without roles a member contributes, witnesses and audits; the founder operates and aggregates too.
     init(_ text: String, founds: Bool) throws {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-        name = try parse(parts.first ?? "", "member name")
-        let named: [Role] = try parts.count == 2 ? parts[1].split(separator: ",").map { try parse(String($0), "role") } : []
+        name = try parsed(parts.first ?? "", "member name")
+        let named: [Role] = try parts.count == 2 ? parts[1].split(separator: ",").map { try parsed(String($0), "role") } : []
         let base = named.isEmpty ? [.contributor, .witness, .auditor] : named
         roles = founds && named.isEmpty ? base + [.operator, .aggregator] : base
     }

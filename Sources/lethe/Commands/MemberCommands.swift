@@ -21,14 +21,15 @@ struct MemberCommand: AsyncParsableCommand {
 
         func run() async throws {
             let card = try MemberCard(parsing: readFile(card))
-            let cosigners: [MemberName] = try cosigners.map { try parse($0, "member name") }
+            let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let author = try await options.actor(ledger, role: .operator)
                 let event = Event.memberAdmitted(MemberAdmitted(member: card.member))
                 if let draft {
                     let bytes = try await ledger.draft(event, as: author, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
-                    print("\(draft): signed by \(author); lethe sign adds signatures")
+                    printFile(
+                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures", json: options.json)
                 } else {
                     let origin = try await ledger.publicOrigin
                     printRecorded(
@@ -51,7 +52,7 @@ struct KeyCommand: AsyncParsableCommand {
         @Argument(help: "event, witness or encryption.") var purpose: String
 
         func run() async throws {
-            let purpose: KeyPurpose = try parse(purpose, "key purpose")
+            let purpose: KeyPurpose = try parsed(purpose, "key purpose")
             try await options.writing { ledger in
                 let member = try await options.actor(ledger)
                 printRecorded(
@@ -73,8 +74,8 @@ struct KeyCommand: AsyncParsableCommand {
         var cosigners: [String] = []
 
         func run() async throws {
-            let reason: RevocationReason = try parse(reason, "reason")
-            let cosigners: [MemberName] = try cosigners.map { try parse($0, "member name") }
+            let reason: RevocationReason = try parsed(reason, "reason")
+            let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let member = try await options.actor(ledger)
                 printRecorded(

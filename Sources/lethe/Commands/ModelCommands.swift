@@ -1,5 +1,6 @@
 import Adapters
 import ArgumentParser
+import Bytes
 import ChainViews
 import Events
 import Foundation
@@ -17,9 +18,9 @@ struct BaseCommand: AsyncParsableCommand {
         @Option(help: "The weights file, to take the digest of.") var file: String?
 
         func run() async throws {
-            let name: BaseName = try parse(name, "base name")
+            let name: BaseName = try parsed(name, "base name")
             guard (digest == nil) != (file == nil) else { throw ValidationError("give --digest or --file, one of them") }
-            let base = try digest.map { try parseDigest($0, "digest") } ?? fileDigest(file!)
+            let base = try digest.map { try parsedDigest($0, "digest") } ?? fileDigest(file!)
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 let recorded = try await ledger.record(
@@ -43,13 +44,13 @@ struct RoundCommand: AsyncParsableCommand {
         @Option(help: "The base's digest (default: the only one registered).") var base: String?
 
         func run() async throws {
-            let round: RoundID = try parse(round, "round name")
-            let rule: Events.MergeRule = try parse(rule, "merge rule")
-            let topology: Topology = try parse(topology, "topology")
+            let round: RoundID = try parsed(round, "round name")
+            let rule: Events.MergeRule = try parsed(rule, "merge rule")
+            let topology: Topology = try parsed(topology, "topology")
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 let bases = try await ledger.view.allBases
-                guard let digest = try base.map({ try parseDigest($0, "base digest") }) ?? bases.first?.base,
+                guard let digest = try base.map({ try parsedDigest($0, "base digest") }) ?? bases.first?.base,
                     base != nil || bases.count == 1
                 else {
                     throw Answer.unknown(
@@ -69,7 +70,7 @@ struct RoundCommand: AsyncParsableCommand {
         @Argument(help: "The round's name.") var round: String
 
         func run() async throws {
-            let round: RoundID = try parse(round, "round name")
+            let round: RoundID = try parsed(round, "round name")
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 printRecorded(try await ledger.closeRound(round, as: member), "closed \(round)", json: options.json)
@@ -85,7 +86,7 @@ struct AdapterCommand: AsyncParsableCommand {
 
     /// An adapter directory on its own knows its base by name only; for the digest any base will do when two are compared.
     static func open(_ path: String, base: String?) throws -> Adapter {
-        let digest = try base.map { try parseDigest($0, "base digest") } ?? ArtifactDigest.sha256([])
+        let digest = try base.map { try parsedDigest($0, "base digest") } ?? ArtifactDigest.sha256([])
         do {
             return try Adapter(directory: path, base: BaseDigest(retagging: digest))
         } catch {
@@ -227,9 +228,9 @@ struct AdapterCommand: AsyncParsableCommand {
         @Flag(help: "Training started from the base, whatever the topology suggests.") var fromBase = false
 
         func run() async throws {
-            let parents = try parents.map { try parseDigest($0, "parent digest") }
+            let parents = try parents.map { try parsedDigest($0, "parent digest") }
             let request = ContributionRequest(
-                directory: directory, round: try parse(round, "round name"), weight: samples,
+                directory: directory, round: try parsed(round, "round name"), weight: samples,
                 parents: fromBase ? [] : parents.isEmpty ? nil : parents)
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .contributor)
@@ -248,10 +249,13 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.writing { ledger in
+                var answers: [[String: String]] = []
                 for directory in directories {
                     let found = try await ledger.importAdapter(at: directory)
-                    print("\(directory): \(short(found.adapter.hex)) of \(found.round)")
+                    answers.append(["adapter": found.adapter.hex, "directory": directory, "round": found.round.text])
+                    if !options.json { print("\(directory): \(short(found.adapter.hex)) of \(found.round)") }
                 }
+                if options.json { printJSON(answers) }
             }
         }
     }
@@ -266,7 +270,9 @@ struct AdapterCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportContribution(adapter, to: output) }
-            print("\(output): the contribution of \(row.member) to \(row.round)")
+            printFile(
+                output, ["adapter": row.adapter.hex, "member": row.member.text, "round": row.round.text],
+                "the contribution of \(row.member) to \(row.round)", json: options.json)
         }
     }
 }
@@ -282,7 +288,7 @@ struct ModelCommand: AsyncParsableCommand {
         @Argument(help: "The round.") var round: String
 
         func run() async throws {
-            let round: RoundID = try parse(round, "round name")
+            let round: RoundID = try parsed(round, "round name")
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 let (recorded, event) = try await ledger.materialize(round, as: member)
@@ -319,7 +325,9 @@ struct ModelCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let row = try await options.reading { try await $0.exportModel(model, to: output) }
-            print("\(output): the model \(row.model) of \(row.round)")
+            printFile(
+                output, ["model": row.model.hex, "round": row.round.text], "the model \(row.model) of \(row.round)",
+                json: options.json)
         }
     }
 

@@ -1,0 +1,43 @@
+# The two commands of the README: make demo, make test. Each installs what is missing, builds and runs.
+
+SWIFT ?= swift
+# Where the demo goes; empty for lethe-demo, or the next free name.
+DEMO_DIR ?=
+# The demo and the benchmark run optimised code; the tests run with checks on.
+RELEASE := $(SWIFT) build -c release --product lethe
+
+.PHONY: demo test bench build packages clean
+
+demo: packages
+	$(RELEASE)
+	.build/release/lethe demo $(DEMO_DIR) $(DEMO_FLAGS)
+
+test: packages
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --parallel
+
+bench: packages
+	$(RELEASE)
+	.build/release/lethe bench $(BENCH_FLAGS)
+
+build: packages
+	$(RELEASE)
+
+# libsodium and SQLite from Debian, with sudo where this is not root. Nothing is installed that is there already.
+packages:
+	@missing=""; \
+	for package in libsodium-dev libsqlite3-dev pkg-config; do \
+	  dpkg -s $$package >/dev/null 2>&1 || missing="$$missing $$package"; \
+	done; \
+	if [ -n "$$missing" ]; then \
+	  sudo=""; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	  echo "installing$$missing"; \
+	  for try in 1 2 3; do \
+	    $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq $$missing && break; \
+	    [ $$try = 3 ] && { echo "could not install$$missing; install them by hand and try again" >&2; exit 1; }; \
+	    sleep 5; \
+	  done; \
+	fi
+
+clean:
+	rm -rf .build

@@ -1,0 +1,160 @@
+internal import Bytes
+internal import Events
+internal import Proofs
+
+/// What the document says in full, and how to check it.
+extension DeletionReport {
+    var request: Section {
+        let checkpoint = certificate.checkpoint
+        let facts = [
+            Fact("Deletion", [.code(certificate.deletion.text)]),
+            Fact("Whose contributions", certificate.member.text),
+            Fact("Ground", certificate.ground.meaning),
+            Fact("Received, as declared", certificate.receivedAt.readable),
+            Fact("Due", certificate.dueAt.readable),
+            Fact("Plan", [.digest(certificate.plan.hex)]),
+            Fact("Counterfactual", "\(certificate.counterfactual)."),
+            Fact("Checkpoint", ["size \(checkpoint.size), root ", .digest(checkpoint.root.hex)]),
+            Fact("Key directory", [.digest(certificate.keyDirectory.hex)]),
+            Fact("Bundle file", [.digest(content.bundle.hex)]),
+        ]
+        return Section("request", "The request and the document", [.facts(facts)])
+    }
+
+    var excluded: Section {
+        let rounds = Dictionary(
+            content.lineage.contributions.map { ($0.position, $0.round.text) }, uniquingKeysWith: { $1 })
+        let rows = certificate.excluded.map { cited -> [[Span]] in
+            let place = index(of: cited.event)
+            return [
+                ["\(place?.description ?? "—")"], [.text(place.flatMap { rounds[$0] } ?? "—")],
+                ["\(cited.member)"], [.digest(cited.adapter.hex)], ["\(cited.weight)"],
+            ]
+        }
+        let table = DataTable(
+            caption: "Left out of every later replay of the chain",
+            columns: ["Event", "Round", "Member", "Adapter", "Weight"], rows: rows)
+        return Section("excluded", "Excluded contributions", table: table, orElse: "None.")
+    }
+
+    private func index(of event: EventHash) -> Count? {
+        certificate.events.first { $0.event == event }?.index
+    }
+
+    // MARK: Models
+
+    var models: Section {
+        let rows = certificate.models.map { model -> [[Span]] in
+            guard let new = model.newModel else {
+                let outcome = Span.mark("withdrawn", .bad)
+                return [
+                    ["\(model.round)"], [.digest(model.oldModel.hex)], [outcome], ["none"], ["—"], ["—"],
+                    ["—"],
+                ]
+            }
+            return [
+                ["\(model.round)"], [.digest(model.oldModel.hex)], [.mark("rebuilt", .good)],
+                [.digest(new.hex)], ["\(model.rule.rawValue) of \(contributors(of: model))"],
+                [.text(model.materializedBy?.text ?? "—")],
+                [.text(model.attestedBy.isEmpty ? "nobody else" : list(model.attestedBy))],
+            ]
+        }
+        let table = DataTable(
+            caption: "Every model that descended from the excluded contributions",
+            columns: [
+                "Round", "Old model", "Outcome", "New model", "Merged from", "Rebuilt by", "Attested by",
+            ],
+            rows: rows)
+        return Section("models", "Models", table: table, orElse: "No model descends from what is excluded.")
+    }
+
+    /// The members whose contributions a new model merges; where they are many, those of its round that
+    /// are absent.
+    private func contributors(of model: CertifiedModel) -> String {
+        let merged = model.contributions.map(\.member)
+        guard merged.count > 10 else { return list(merged) }
+        let all = content.lineage.contributions.filter { $0.round == model.round }.map(\.member)
+        let absent = list(Set(all).subtracting(merged).sorted())
+        return "\(merged.count) of the round's \(all.count) contributions, all but those of \(absent)"
+    }
+
+    private func list(_ members: some Sequence<MemberName>) -> String {
+        members.map(\.text).joined(separator: ", ")
+    }
+
+    // MARK: Evidence
+
+    var erasures: Section {
+        let rows = certificate.erasures.flatMap { erasure in
+            erasure.results.map { result -> [[Span]] in
+                [
+                    ["\(erasure.holder)"], ["\(result.store.rawValue): \(result.store.meaning)"],
+                    [.mark(result.verdict.words, result.verdict.tone)], ["\(result.items)"],
+                    ["\(index(of: erasure.event)?.description ?? "—")"],
+                ]
+            }
+        }
+        let table = DataTable(
+            caption: "What each holder says it erased, store by store. Attested, not proved.",
+            columns: ["Holder", "Store", "Result", "Items", "Event"], rows: rows)
+        return Section("erasures", "Erasures", table: table, orElse: "No holder had anything to erase.")
+    }
+
+    var checklist: Section {
+        let rows = content.findings.map { finding -> [[Span]] in
+            [
+                [.mark(finding.word.rawValue, finding.word.tone)], [.text(finding.statement)],
+                [.text(finding.source)],
+            ]
+        }
+        let table = DataTable(
+            caption: "Every statement of the document, how it is known, and where from",
+            columns: ["How known", "Statement", "Source"], rows: rows)
+        return Section("checklist", "Checklist", table: table, orElse: "The verifier stated nothing.")
+    }
+
+    var evidence: Section {
+        let rows = certificate.events.map { cited -> [[Span]] in
+            [["\(cited.index)"], [.text(cited.type)], [.fullDigest(cited.event.hex)]]
+        }
+        let table = DataTable(
+            caption: "Events that the document rests on; each has an inclusion proof in the bundle",
+            columns: ["Event", "Type", "Leaf hash"], rows: rows)
+        return Section("evidence", "Evidence index", table: table, orElse: "None.")
+    }
+
+    // MARK: Limits and use
+
+    var limits: Section {
+        Section("limits", "Limits", [.list(certificate.limits.map { [.text($0)] })])
+    }
+
+    var checking: Section {
+        Section(
+            "checking", "How to check this report",
+            [
+                .paragraph([
+                    "A page can say anything, and this one can lie. What counts is the bundle file. On a machine ",
+                    "of your own, with a trust policy that you got from members you trust, and without a network, ",
+                    "run:",
+                ]),
+                .command(content.command),
+                .steps([
+                    ["The SHA-256 of the bundle file must be ", .fullDigest(content.bundle.hex), "."],
+                    [
+                        "The command prints each statement of the checklist with its word, and ends with exit code 0."
+                    ],
+                    [
+                        "With the adapters at hand, add ", .code("--adapters DIR"),
+                        ": the merges are then computed again, and their lines read reproduced.",
+                    ],
+                ]),
+            ])
+    }
+
+    var definitions: Section {
+        let words = EvidenceWord.allWords.map { Fact($0.rawValue, $0.meaning) }
+        let grades = Grade.allCases.map { Fact($0.name, $0.meaning) }
+        return Section("definitions", "Definitions", [.facts(words + grades + Glossary.deletion)])
+    }
+}

@@ -1,0 +1,159 @@
+public import Bytes
+internal import ChainViews
+public import Events
+public import Proofs
+
+/// A deletion's certificate, or its statement of status, as a page for people.
+///
+/// Everything on the page derives from a verdict, that is from a bundle that was checked before. The page
+/// itself is not evidence and says so: it names the command that checks the bundle again.
+public struct DeletionReport: Sendable {
+    public static let format = "lethe/deletion-report@v1"
+
+    /// What the page says, as data.
+    public struct Content: Codable, Hashable, Sendable {
+        /// SHA-256 of the bundle file.
+        public var bundle: ArtifactDigest
+        public var certificate: CertificateContent
+        /// The command line that checks the bundle.
+        public var command: String
+        public var findings: [CertificateFinding]
+        public var format: String
+        public var isSignedByOperatorAlone: Bool
+        public var lineage: LineageGraph
+        /// What failed, is late, or stays open.
+        public var openPoints: [OpenPoint]
+        public var signers: [MemberName]
+        public var timeline: Timeline
+    }
+
+    /// Something that a reader should weigh before relying on the document.
+    public struct OpenPoint: Codable, Hashable, Sendable {
+        public enum Weight: String, Codable, Hashable, Sendable {
+            /// The deletion falls short of what was asked.
+            case shortfall
+            /// The evidence is weaker than it could be.
+            case weakness
+        }
+
+        public var weight: Weight
+        public var statement: String
+
+        public init(_ weight: Weight, _ statement: String) {
+            self.weight = weight
+            self.statement = statement
+        }
+    }
+
+    public var content: Content
+    /// Places of contributions that were trained on an affected model and still exist.
+    let affected: Set<Count>
+
+    /// - Parameters:
+    ///   - verdict: what checking the bundle gave.
+    ///   - bundleDigest: SHA-256 of the bundle file.
+    ///   - command: how to check the bundle again, e.g. `lethe verify FILE --trust POLICY`.
+    public init(verdict: CertificateVerdict, bundleDigest: ArtifactDigest, command: String) {
+        let certificate = verdict.content
+        let timeline = Timeline(certificate, claimedAt: verdict.claimedAt)
+        content = Content(
+            bundle: bundleDigest, certificate: certificate, command: command, findings: verdict.findings,
+            format: Self.format, isSignedByOperatorAlone: verdict.isSignedByOperatorAlone,
+            lineage: LineageGraph(view: verdict.view),
+            openPoints: Self.openPoints(verdict, timeline), signers: verdict.signers, timeline: timeline)
+        affected = Set(
+            certificate.descendants.compactMap { verdict.view.contributions[$0.event]?.position })
+    }
+
+    /// The canonical JSON of ``content``.
+    public func json() -> [UInt8] { CanonicalJSON.encode(content) }
+
+    /// The page: one HTML file that asks for nothing else. The same report gives the same bytes.
+    public func html() -> String { page.html() }
+}
+
+extension Timeline {
+    /// The step that ends the work on models where not all of them were rebuilt.
+    static let settled = "settled"
+
+    /// The steps that `certificate` cites, with receipt before them and issue after them.
+    init(_ certificate: CertificateContent, claimedAt: [EventHash: Timestamp]) {
+        let settled = certificate.models.allSatisfy { $0.newModel != nil } ? "rebuilt" : Self.settled
+        let names: [(EventType, String)] = [
+            (.deletionRequested, "requested"), (.deletionDecided, "accepted"),
+            (.deletionStarted, "started"),
+            (.exclusionApplied, "excluded"), (.rematerializationCompleted, settled),
+            (.erasureAttested, "erased"),
+            (.deletionCompleted, "completed"),
+        ]
+        let recorded = names.compactMap { type, name -> TimelineStep? in
+            guard let cited = certificate.events.last(where: { $0.type == type.rawValue }),
+                let time = claimedAt[cited.event]
+            else { return nil }
+            return TimelineStep(name: name, at: time, event: cited.index)
+        }
+        self.init(
+            dueAt: certificate.dueAt,
+            steps: [TimelineStep(name: "received", at: certificate.receivedAt, event: nil)] + recorded
+                + [TimelineStep(name: "issued", at: certificate.issuedAt, event: nil)])
+    }
+}
+
+extension DeletionReport {
+    /// What a careful reader would object to, the gravest first.
+    static func openPoints(_ verdict: CertificateVerdict, _ timeline: Timeline) -> [OpenPoint] {
+        let content = verdict.content
+        var points: [OpenPoint] = []
+        for model in content.models where model.newModel == nil {
+            points.append(
+                .init(.shortfall, "The model of \(model.round) was withdrawn, and nothing replaces it."))
+        }
+        let descendants = content.descendants.count
+        if descendants > 0 {
+            points.append(
+                .init(
+                    .shortfall,
+                    "\(Elapsed.unit(descendants, "later contribution")) trained on an affected model still "
+                        + "exist\(descendants == 1 ? "s" : "")."))
+        }
+        for erasure in content.erasures {
+            for result in erasure.results where result.verdict != .deleted && result.verdict != .notFound {
+                points.append(
+                    .init(
+                        .shortfall,
+                        "\(erasure.holder) says of its store \(result.store.rawValue): \(result.verdict.words)."
+                    ))
+            }
+        }
+        if let last = timeline.steps.last(where: { $0.event != nil }), last.at > content.dueAt {
+            let late = Elapsed.text(seconds: last.at.seconds - content.dueAt.seconds)
+            points.append(.init(.shortfall, "The deletion was completed \(late) after it was due."))
+        }
+        return points + weaknesses(verdict)
+    }
+
+    private static func weaknesses(_ verdict: CertificateVerdict) -> [OpenPoint] {
+        let content = verdict.content
+        var points: [OpenPoint] = []
+        if verdict.isSignedByOperatorAlone {
+            points.append(.init(.weakness, "Nobody but the chain's operator signed the certificate."))
+        }
+        let single = content.models.filter { $0.newModel != nil && $0.attestedBy.isEmpty }
+        if !single.isEmpty {
+            let rounds = single.map(\.round.text).joined(separator: ", ")
+            points.append(
+                .init(
+                    .weakness,
+                    "No second organisation has rebuilt the models of \(rounds); one member's word stands alone."
+                ))
+        }
+        if !verdict.findings.contains(where: { $0.word == .reproduced }) {
+            points.append(
+                .init(
+                    .weakness,
+                    "No merge was recomputed when this page was made; with the adapters at hand the verifier can."
+                ))
+        }
+        return points
+    }
+}

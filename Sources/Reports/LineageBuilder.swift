@@ -1,0 +1,247 @@
+internal import Bytes
+internal import ChainViews
+internal import Events
+
+/// Places a selection's contributions, models and lines.
+struct LineageBuilder {
+    private let selection: LineageSelection
+    private let metrics: LineageMetrics
+    private var lanes: [MemberName: Int] = [:]
+    private var columns: [RoundID: Int] = [:]
+    /// Where the contribution with an adapter digest, or the model with one, is drawn.
+    private var places: [ArtifactDigest: Place] = [:]
+
+    private enum Place {
+        case node(row: Int, column: Int)
+        case model(isOld: Bool, column: Int)
+    }
+
+    private struct Cell: Hashable { var row, column: Int }
+
+    init(_ selection: LineageSelection, _ metrics: LineageMetrics) {
+        (self.selection, self.metrics) = (selection, metrics)
+        for (row, member) in selection.members.enumerated() { lanes[member] = row }
+        for member in selection.others { lanes[member] = selection.members.count }
+        for (column, round) in selection.rounds.enumerated() { columns[round.round] = column }
+    }
+
+    mutating func build(_ layout: inout LineageLayout) {
+        let cells = cells()
+        findPlaces()
+        addLabels(&layout)
+        for (column, round) in selection.rounds.enumerated() {
+            let old = selection.oldModel(of: round.round), new = selection.currentModel(of: round.round)
+            if let old { addModel(old, isOld: true, column, to: &layout) }
+            if let new { addModel(new, isOld: false, column, to: &layout) }
+            addVacancy(old, new, column, to: &layout)
+            if let old { addStrand(old, isOld: true, column, cells, to: &layout) }
+            if let new { addStrand(new, isOld: false, column, cells, to: &layout) }
+            if old != nil, new != nil { addReplacement(column, to: &layout) }
+        }
+        for (cell, rows) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) })
+        {
+            addNode(rows, cell, to: &layout)
+            addParents(of: rows, cell, to: &layout)
+        }
+    }
+
+    private func cells() -> [Cell: [LineageGraph.Contribution]] {
+        var cells: [Cell: [LineageGraph.Contribution]] = [:]
+        for row in selection.graph.contributions {
+            guard let lane = lanes[row.member], let column = columns[row.round] else { continue }
+            cells[Cell(row: lane, column: column), default: []].append(row)
+        }
+        return cells
+    }
+
+    /// Of several events with one digest the last in chain order counts.
+    private mutating func findPlaces() {
+        for row in selection.graph.contributions {
+            guard let lane = lanes[row.member], let column = columns[row.round] else { continue }
+            places[row.adapter] = .node(row: lane, column: column)
+        }
+        for (column, round) in selection.rounds.enumerated() {
+            if let old = selection.oldModel(of: round.round) {
+                places[old.model] = .model(isOld: true, column: column)
+            }
+            if let new = selection.currentModel(of: round.round) {
+                places[new.model] = .model(isOld: false, column: column)
+            }
+        }
+    }
+
+    // MARK: Labels
+
+    private func addLabels(_ layout: inout LineageLayout) {
+        let excluded = Set(
+            selection.graph.contributions.filter { $0.excludedBy == selection.plan }.map(\.member))
+        for row in 0..<metrics.rows {
+            let box = metrics.nodeBox(row: row, column: 0)
+            let isShared = row == selection.members.count
+            let name = isShared ? "\(selection.others.count) others" : selection.members[row].text
+            let isExcluded = !isShared && excluded.contains(selection.members[row])
+            layout.rowLabels.append(
+                .init(
+                    text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? "excluded" : nil,
+                    at: Point(x: 8, y: box.middle.y)))
+            layout.lanes.append(
+                Box(
+                    x: 0, y: metrics.lanesTop + row * metrics.row, width: metrics.width, height: metrics.row
+                ))
+        }
+        for (column, round) in selection.rounds.enumerated() {
+            let box = metrics.nodeBox(row: 0, column: column)
+            let limit = metrics.isDense ? 8 : 16
+            layout.columnLabels.append(
+                .init(
+                    text: TextWidth.shortenFront(round.round.text, to: limit), full: round.round.text,
+                    note: nil,
+                    at: Point(x: box.x, y: 22)))
+        }
+        if metrics.hasOldModels {
+            layout.bandLabels.append(band("Models before", isOld: true))
+        }
+        layout.bandLabels.append(band("Models now", isOld: false))
+    }
+
+    private func band(_ text: String, isOld: Bool) -> LineageLayout.Label {
+        let box = metrics.modelBox(isOld: isOld, column: 0)
+        return .init(text: text, full: text, note: nil, at: Point(x: 8, y: box.middle.y))
+    }
+
+    // MARK: Models
+
+    private func addModel(
+        _ model: LineageGraph.Model, isOld: Bool, _ column: Int, to layout: inout LineageLayout
+    ) {
+        let kind: LineageLayout.ModelKind =
+            switch model.state {
+            case .replaced: .replaced
+            case .recalled: .recalled
+            case .suppressed: .suppressed
+            case .current: model.plan == selection.plan ? .new : .unchanged
+            }
+        layout.models.append(
+            .init(
+                box: metrics.modelBox(isOld: isOld, column: column), kind: kind,
+                digits: "\(model.model.hex.prefix(metrics.digits))…",
+                title: "\(model.round): model \(model.model.hex), event \(model.position), "
+                    + "merges \(model.contributions.count) contributions"))
+    }
+
+    private func addVacancy(
+        _ old: LineageGraph.Model?, _ new: LineageGraph.Model?, _ column: Int,
+        to layout: inout LineageLayout
+    ) {
+        guard new == nil else { return }
+        let text = old == nil ? (metrics.isDense ? "none yet" : "no model yet") : "none"
+        layout.vacancies.append(
+            .init(
+                text: text, full: text, note: nil,
+                at: metrics.modelBox(isOld: false, column: column).middle))
+    }
+
+    /// The strand of `model`: from the topmost contribution that it merges down to its box.
+    private func addStrand(
+        _ model: LineageGraph.Model, isOld: Bool, _ column: Int,
+        _ cells: [Cell: [LineageGraph.Contribution]], to layout: inout LineageLayout
+    ) {
+        let merged = Set(model.contributions)
+        let x = metrics.columnX(column) + (isOld ? metrics.oldStrand : metrics.newStrand)
+        let role: LineageLayout.Role = isOld ? .mergedBefore : .merged
+        let rows = (0..<metrics.rows).filter { row in
+            cells[Cell(row: row, column: column)]?.contains { merged.contains($0.position) } ?? false
+        }
+        for row in rows {
+            let box = metrics.nodeBox(row: row, column: column)
+            let at = Point(x: x, y: box.middle.y)
+            layout.lines.append(.init(points: [Point(x: box.right, y: at.y), at], role: role))
+            layout.dots.append(.init(at: at, isOld: isOld))
+        }
+        guard let top = rows.first else { return }
+        let start = metrics.nodeBox(row: top, column: column).middle.y
+        let end = metrics.modelBox(isOld: isOld, column: column).y
+        layout.lines.append(.init(points: [Point(x: x, y: start), Point(x: x, y: end)], role: role))
+    }
+
+    private func addReplacement(_ column: Int, to layout: inout LineageLayout) {
+        let old = metrics.modelBox(isOld: true, column: column)
+        let new = metrics.modelBox(isOld: false, column: column)
+        let x = old.x + old.width / 2
+        layout.lines.append(
+            .init(points: [Point(x: x, y: old.bottom), Point(x: x, y: new.y)], role: .replacement))
+    }
+
+    // MARK: Contributions
+
+    private func addNode(
+        _ rows: [LineageGraph.Contribution], _ cell: Cell, to layout: inout LineageLayout
+    ) {
+        let kind = rows.map(selection.kind).max { $0.rawValue < $1.rawValue }!
+        let isShared = cell.row == selection.members.count
+        let weight = rows.reduce(0) { $0 + $1.weight.value }
+        let number = isShared ? "\(rows.count)" : (weight < 1_000_000 ? "\(weight)" : nil)
+        let word: String? =
+            switch kind {
+            case .kept: number
+            case .affected: "affected"
+            case .excluded: "excluded"
+            case .excludedEarlier: "earlier"
+            }
+        let title =
+            isShared
+            ? "\(rows.count) contributions to \(rows[0].round)"
+            : "\(rows[0].member) to \(rows[0].round): event \(rows[0].position), adapter \(rows[0].adapter.hex), "
+                + "weight \(weight)"
+        layout.nodes.append(
+            .init(
+                box: metrics.nodeBox(row: cell.row, column: cell.column), kind: kind,
+                text: metrics.isDense ? (isShared ? number : nil) : word, title: title,
+                startsFromBase: rows.allSatisfy(\.parents.isEmpty)))
+    }
+
+    /// Lines from what the contributions of a cell were trained on.
+    private func addParents(
+        of rows: [LineageGraph.Contribution], _ cell: Cell, to layout: inout LineageLayout
+    ) {
+        let box = metrics.nodeBox(row: cell.row, column: cell.column)
+        let end = Point(x: box.x, y: box.middle.y)
+        for parent in Set(rows.flatMap(\.parents)).sorted() {
+            let points: [Point] =
+                switch places[parent] {
+                case .node(let row, let column) where column < cell.column:
+                    [Point(x: strandEnd(row: row, column: column, layout), y: end.y), end]
+                case .model(let isOld, let column) where column < cell.column:
+                    route(
+                        from: metrics.modelBox(isOld: isOld, column: column), column, to: end, cell.column)
+                default: [Point(x: end.x - metrics.node.x, y: end.y), end]
+                }
+            let line = LineageLayout.Line(points: points, role: .trained)
+            if !layout.lines.contains(line) { layout.lines.append(line) }
+        }
+    }
+
+    /// Where the merge line of a contribution ends, so that the line to its successor goes on from there.
+    private func strandEnd(row: Int, column: Int, _ layout: LineageLayout) -> Int {
+        let box = metrics.nodeBox(row: row, column: column)
+        let ends = layout.dots.filter {
+            $0.at.y == box.middle.y && $0.at.x > box.right && $0.at.x < box.x + metrics.column
+        }
+        return ends.map(\.at.x).max() ?? box.right
+    }
+
+    /// From a model's right edge up beside the next column, and along under the lanes where that is not
+    /// the target's.
+    private func route(from box: Box, _ column: Int, to end: Point, _ target: Int) -> [Point] {
+        let start = Point(x: box.right, y: box.middle.y)
+        let first = metrics.columnX(column + 1) + metrics.rail
+        let last = metrics.columnX(target) + metrics.rail
+        guard last > first else {
+            return [start, Point(x: first, y: start.y), Point(x: first, y: end.y), end]
+        }
+        return [
+            start, Point(x: first, y: start.y), Point(x: first, y: metrics.channel),
+            Point(x: last, y: metrics.channel), Point(x: last, y: end.y), end,
+        ]
+    }
+}

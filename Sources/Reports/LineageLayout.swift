@@ -1,0 +1,209 @@
+internal import Bytes
+internal import ChainViews
+internal import Events
+
+/// Where everything of a lineage picture stands. Geometry alone: ``LineageDrawing`` makes marks of it.
+///
+/// A lane for each member, a column for each round. To the right of a round's contributions run two
+/// strands down to its models: the old one touches what was merged before the deletion, the new one what
+/// is merged now.
+struct LineageLayout: Hashable, Sendable {
+    /// What is drawn at most. Beyond it members share one lane, and rounds that no deletion touches are
+    /// left out.
+    static let maximumMembers = 40, maximumRounds = 20
+
+    enum NodeKind: Int, Hashable, Sendable, CaseIterable {
+        case kept, excludedEarlier, affected, excluded
+    }
+
+    enum ModelKind: Hashable, Sendable, CaseIterable {
+        case unchanged, new, replaced, recalled, suppressed
+
+        var isOld: Bool { self == .replaced || self == .recalled || self == .suppressed }
+    }
+
+    enum Role: Hashable, Sendable { case merged, mergedBefore, trained, replacement }
+
+    struct Label: Hashable, Sendable {
+        var text: String
+        var full: String
+        var note: String?
+        var at: Point
+    }
+
+    struct Node: Hashable, Sendable {
+        var box: Box
+        var kind: NodeKind
+        var text: String?
+        var title: String
+        /// Whether it starts from the base alone.
+        var startsFromBase: Bool
+    }
+
+    struct ModelBox: Hashable, Sendable {
+        var box: Box
+        var kind: ModelKind
+        var digits: String
+        var title: String
+    }
+
+    struct Line: Hashable, Sendable {
+        var points: [Point]
+        var role: Role
+    }
+
+    struct Dot: Hashable, Sendable {
+        var at: Point
+        var isOld: Bool
+    }
+
+    let metrics: LineageMetrics
+    var rowLabels: [Label] = []
+    var columnLabels: [Label] = []
+    var bandLabels: [Label] = []
+    var nodes: [Node] = []
+    var models: [ModelBox] = []
+    var lines: [Line] = []
+    var dots: [Dot] = []
+    /// Where a round has no model that is served.
+    var vacancies: [Label] = []
+    var lanes: [Box] = []
+    var legend: [LineageLegend.Item] = []
+    var width = 0, height = 0
+    /// Rounds that are not drawn, how many of them the deletion touches, and members that share the last
+    /// lane.
+    var hiddenRounds = 0, hiddenTouchedRounds = 0, sharedMembers = 0
+
+    /// - Parameters:
+    ///   - plan: the deletion's plan; what earlier plans excluded is shown as such.
+    ///   - affected: places of contributions that were trained on an affected model and still exist.
+    init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
+        let selection = LineageSelection(graph, plan: plan, affected: affected)
+        metrics = LineageMetrics(selection)
+        hiddenRounds = graph.rounds.count - selection.rounds.count
+        hiddenTouchedRounds = selection.touchedRounds.subtracting(selection.rounds.map(\.round)).count
+        sharedMembers = selection.others.count
+        var builder = LineageBuilder(selection, metrics)
+        builder.build(&self)
+        legend = LineageLegend.items(for: self)
+        let bottom = metrics.legendTop + LineageLegend.height(of: legend)
+        width = max(metrics.width, 480)
+        height = bottom + 8
+    }
+}
+
+/// Which members and rounds get a lane and a column of their own.
+struct LineageSelection {
+    let graph: LineageGraph
+    let plan: ArtifactDigest
+    let affected: Set<Count>
+    let rounds: [LineageGraph.Round]
+    let members: [MemberName]
+    /// Members that share the last lane.
+    let others: Set<MemberName>
+    /// Rounds with a contribution that is excluded or affected.
+    let touchedRounds: Set<RoundID>
+
+    init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
+        (self.graph, self.plan, self.affected) = (graph, plan, affected)
+        let touched = graph.contributions.filter { $0.excludedBy == plan || affected.contains($0.position) }
+        let touchedMembers = Set(touched.map(\.member))
+        touchedRounds = Set(touched.map(\.round))
+        members = Self.choose(graph.members, limit: LineageLayout.maximumMembers - 1, first: touchedMembers)
+        others = Set(graph.members).subtracting(members)
+        let names = Self.choose(
+            graph.rounds.map(\.round).reversed(), limit: LineageLayout.maximumRounds, first: touchedRounds)
+        let chosen = Set(names)
+        rounds = graph.rounds.filter { chosen.contains($0.round) }
+    }
+
+    /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in
+    /// `first` before others, in the order given.
+    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name]
+    {
+        guard candidates.count > limit + 1 else { return candidates }
+        let ranked = candidates.filter(first.contains) + candidates.filter { !first.contains($0) }
+        let chosen = Set(ranked.prefix(limit))
+        return candidates.filter(chosen.contains)
+    }
+
+    func kind(_ row: LineageGraph.Contribution) -> LineageLayout.NodeKind {
+        if let excludedBy = row.excludedBy { return excludedBy == plan ? .excluded : .excludedEarlier }
+        return affected.contains(row.position) ? .affected : .kept
+    }
+
+    /// The model of `round` that stood before the plan and was disposed of by it.
+    func oldModel(of round: RoundID) -> LineageGraph.Model? {
+        let models = graph.models.filter { $0.round == round }
+        if let new = models.first(where: { $0.plan == plan }) {
+            return models.first { $0.replacedBy == new.position }
+        }
+        return models.last { model in
+            (model.state == .recalled || model.state == .suppressed)
+                && model.contributions.contains { position in
+                    contribution(at: position).map { kind($0) == .excluded || kind($0) == .affected }
+                        ?? false
+                }
+        }
+    }
+
+    /// The model that `round` serves.
+    func currentModel(of round: RoundID) -> LineageGraph.Model? {
+        graph.models.last { $0.round == round && $0.state == .current }
+    }
+
+    func contribution(at position: Count) -> LineageGraph.Contribution? {
+        graph.contributions.first { $0.position == position }
+    }
+}
+
+/// The measures of a picture, in pixels: roomy where few members and rounds are drawn, dense where there
+/// are many.
+struct LineageMetrics: Hashable, Sendable {
+    let isDense: Bool
+    let rows, columns, labelWidth: Int
+    let hasOldModels: Bool
+
+    init(_ selection: LineageSelection) {
+        let lanes = selection.members.count + (selection.others.isEmpty ? 0 : 1)
+        (rows, columns) = (lanes, selection.rounds.count)
+        isDense = rows > 16 || columns > 7
+        hasOldModels = selection.rounds.contains { selection.oldModel(of: $0.round) != nil }
+        let longest = selection.members.map { min($0.text.count, 24) }.max() ?? 0
+        labelWidth = max(120, TextWidth.of(String(repeating: "m", count: longest), size: 12) + 20)
+    }
+
+    var row: Int { isDense ? 20 : 36 }
+    var column: Int { isDense ? 72 : 158 }
+    var node: (x: Int, width: Int, height: Int) { isDense ? (8, 20, 12) : (16, 64, 24) }
+    /// Where a column's strands run.
+    var oldStrand: Int { isDense ? 36 : 96 }
+    var newStrand: Int { isDense ? 42 : 108 }
+    var model: (oldX: Int, newX: Int, width: Int, height: Int) {
+        isDense ? (-9, -5, 48, 28) : (12, 24, 90, 38)
+    }
+    /// How far left of a column the lines run that come up from models.
+    var rail: Int { isDense ? -13 : -16 }
+    var digits: Int { isDense ? 6 : 8 }
+    var lanesTop: Int { 34 }
+    var lanesBottom: Int { lanesTop + rows * row }
+    var channel: Int { lanesBottom + 12 }
+    var oldTop: Int { lanesBottom + 26 }
+    var newTop: Int { hasOldModels ? oldTop + model.height + 24 : oldTop }
+    var legendTop: Int { newTop + model.height + 24 }
+    var width: Int { labelWidth + columns * column + 8 }
+
+    func columnX(_ column: Int) -> Int { labelWidth + column * self.column }
+
+    func nodeBox(row: Int, column: Int) -> Box {
+        Box(
+            x: columnX(column) + node.x, y: lanesTop + row * self.row + (self.row - node.height) / 2,
+            width: node.width, height: node.height)
+    }
+
+    func modelBox(isOld: Bool, column: Int) -> Box {
+        Box(
+            x: columnX(column) + (isOld ? model.oldX : model.newX), y: isOld ? oldTop : newTop,
+            width: model.width, height: model.height)
+    }
+}

@@ -1,0 +1,259 @@
+/// The facts about Unicode that the uncased tokenizer needs, frozen.
+///
+/// A tokenizer that asked the standard library would change its ids when the library learns a new version
+/// of Unicode, and a training run would no longer give the same bytes. These tables hold what
+/// `BertNormalizer` (clean text, Chinese characters, strip accents, lower case) and `BertPreTokenizer` of
+/// the tokenizers library 0.23 do with each single code point; a test goes through all 1,112,064 of them
+/// where that library is installed. All numbers are hexadecimal. Hangul syllables are decomposed by
+/// arithmetic and are not in the tables.
+enum UnicodeTables {
+    /// Code points that vanish: NUL, the replacement character, controls, formats, private use, and marks
+    /// that stand on another letter.
+    static let removed = """
+        0-8 b-c e-1f 7f-9f ad 300-36f 483-487 591-5bd 5bf 5c1-5c2 5c4-5c5 5c7 600-605 610-61a 61c \
+        64b-65f 670 6d6-6dd 6df-6e4 6e7-6e8 6ea-6ed 70f 711 730-74a 7a6-7b0 7eb-7f3 816-819 81b-823 \
+        825-827 829-82d 859-85b 8e3-902 93a 93c 941-948 94d 951-957 962-963 981 9bc 9c1-9c4 9cd 9e2-9e3 \
+        a01-a02 a3c a41-a42 a47-a48 a4b-a4d a51 a70-a71 a75 a81-a82 abc ac1-ac5 ac7-ac8 acd ae2-ae3 b01 \
+        b3c b3f b41-b44 b4d b56 b62-b63 b82 bc0 bcd c00 c3e-c40 c46-c48 c4a-c4d c55-c56 c62-c63 c81 cbc \
+        cbf cc6 ccc-ccd ce2-ce3 d01 d41-d44 d4d d62-d63 dca dd2-dd4 dd6 e31 e34-e3a e47-e4e eb1 eb4-eb9 \
+        ebb-ebc ec8-ecd f18-f19 f35 f37 f39 f71-f7e f80-f84 f86-f87 f8d-f97 f99-fbc fc6 102d-1030 \
+        1032-1037 1039-103a 103d-103e 1058-1059 105e-1060 1071-1074 1082 1085-1086 108d 109d 135d-135f \
+        1712-1714 1732-1734 1752-1753 1772-1773 17b4-17b5 17b7-17bd 17c6 17c9-17d3 17dd 180b-180e 18a9 \
+        1920-1922 1927-1928 1932 1939-193b 1a17-1a18 1a1b 1a56 1a58-1a5e 1a60 1a62 1a65-1a6c 1a73-1a7c \
+        1a7f 1ab0-1abd 1b00-1b03 1b34 1b36-1b3a 1b3c 1b42 1b6b-1b73 1b80-1b81 1ba2-1ba5 1ba8-1ba9 \
+        1bab-1bad 1be6 1be8-1be9 1bed 1bef-1bf1 1c2c-1c33 1c36-1c37 1cd0-1cd2 1cd4-1ce0 1ce2-1ce8 1ced \
+        1cf4 1cf8-1cf9 1dc0-1df5 1dfc-1dff 200b-200f 202a-202e 2060-2064 2066-206f 20d0-20dc 20e1 \
+        20e5-20f0 2cef-2cf1 2d7f 2de0-2dff 302a-302d 3099-309a a66f a674-a67d a69e-a69f a6f0-a6f1 a802 \
+        a806 a80b a825-a826 a8c4 a8e0-a8f1 a926-a92d a947-a951 a980-a982 a9b3 a9b6-a9b9 a9bc a9e5 \
+        aa29-aa2e aa31-aa32 aa35-aa36 aa43 aa4c aa7c aab0 aab2-aab4 aab7-aab8 aabe-aabf aac1 aaec-aaed \
+        aaf6 abe5 abe8 abed e000-f8ff fb1e fe00-fe0f fe20-fe2f feff fff9-fffb fffd 101fd 102e0 \
+        10376-1037a 10a01-10a03 10a05-10a06 10a0c-10a0f 10a38-10a3a 10a3f 10ae5-10ae6 11001 11038-11046 \
+        1107f-11081 110b3-110b6 110b9-110ba 110bd 11100-11102 11127-1112b 1112d-11134 11173 11180-11181 \
+        111b6-111be 111ca-111cc 1122f-11231 11234 11236-11237 112df 112e3-112ea 11300-11301 1133c 11340 \
+        11366-1136c 11370-11374 114b3-114b8 114ba 114bf-114c0 114c2-114c3 115b2-115b5 115bc-115bd \
+        115bf-115c0 115dc-115dd 11633-1163a 1163d 1163f-11640 116ab 116ad 116b0-116b5 116b7 1171d-1171f \
+        11722-11725 11727-1172b 16af0-16af4 16b30-16b36 16f8f-16f92 1bc9d-1bc9e 1bca0-1bca3 1d167-1d169 \
+        1d173-1d182 1d185-1d18b 1d1aa-1d1ad 1d242-1d244 1da00-1da36 1da3b-1da6c 1da75 1da84 1da9b-1da9f \
+        1daa1-1daaf 1e8d0-1e8d6 e0001 e0020-e007f e0100-e01ef f0000-ffffd 100000-10fffd
+        """
+
+    /// Code points that become a space.
+    static let spaces = """
+        9-a d 20 a0 1680 2000-200a 2028-2029 202f 205f 3000
+        """
+
+    /// Ideographs, each of which is a word.
+    static let ideographs = """
+        3400-4dbf 4e00-9fff f900-faff 20000-2a6df 2a700-2b81f 2b920-2ceaf 2f800-2fa1f
+        """
+
+    /// Punctuation, each of which is a word.
+    static let punctuation = """
+        21-2f 3a-40 5b-60 7b-7e a1 a7 ab b6-b7 bb bf 37e 387 55a-55f 589-58a 5be 5c0 5c3 5c6 5f3-5f4 \
+        609-60a 60c-60d 61b 61e-61f 66a-66d 6d4 700-70d 7f7-7f9 830-83e 85e 964-965 970 af0 df4 e4f \
+        e5a-e5b f04-f12 f14 f3a-f3d f85 fd0-fd4 fd9-fda 104a-104f 10fb 1360-1368 1400 166d-166e \
+        169b-169c 16eb-16ed 1735-1736 17d4-17d6 17d8-17da 1800-180a 1944-1945 1a1e-1a1f 1aa0-1aa6 \
+        1aa8-1aad 1b5a-1b60 1bfc-1bff 1c3b-1c3f 1c7e-1c7f 1cc0-1cc7 1cd3 2010-2027 2030-2043 2045-2051 \
+        2053-205e 207d-207e 208d-208e 2308-230b 2329-232a 2768-2775 27c5-27c6 27e6-27ef 2983-2998 \
+        29d8-29db 29fc-29fd 2cf9-2cfc 2cfe-2cff 2d70 2e00-2e2e 2e30-2e42 3001-3003 3008-3011 3014-301f \
+        3030 303d 30a0 30fb a4fe-a4ff a60d-a60f a673 a67e a6f2-a6f7 a874-a877 a8ce-a8cf a8f8-a8fa a8fc \
+        a92e-a92f a95f a9c1-a9cd a9de-a9df aa5c-aa5f aade-aadf aaf0-aaf1 abeb fd3e-fd3f fe10-fe19 \
+        fe30-fe52 fe54-fe61 fe63 fe68 fe6a-fe6b ff01-ff03 ff05-ff0a ff0c-ff0f ff1a-ff1b ff1f-ff20 \
+        ff3b-ff3d ff3f ff5b ff5d ff5f-ff65 10100-10102 1039f 103d0 1056f 10857 1091f 1093f 10a50-10a58 \
+        10a7f 10af0-10af6 10b39-10b3f 10b99-10b9c 11047-1104d 110bb-110bc 110be-110c1 11140-11143 \
+        11174-11175 111c5-111c9 111cd 111db 111dd-111df 11238-1123d 112a9 114c6 115c1-115d7 11641-11643 \
+        1173c-1173e 12470-12474 16a6e-16a6f 16af5 16b37-16b3b 16b44 1bc9f 1da87-1da8b
+        """
+
+    /// Code points that become others, without accents and in lower case. `first: a b c` gives the targets of
+    /// first, first + 1 and first + 2; `a+b` is a target of two.
+    static let replacements = """
+        41: 61 62 63 64 65 66 67 68 69 6a 6b 6c 6d 6e 6f 70 71 72 73 74 75 76 77 78 79 7a c0: 61 61 61 \
+        61 61 61 e6 63 65 65 65 65 69 69 69 69 f0 6e 6f 6f 6f 6f 6f d8: f8 75 75 75 75 79 fe e0: 61 61 \
+        61 61 61 61 e7: 63 65 65 65 65 69 69 69 69 f1: 6e 6f 6f 6f 6f 6f f9: 75 75 75 75 79 ff: 79 61 61 \
+        61 61 61 61 63 63 63 63 63 63 63 63 64 64 111 112: 65 65 65 65 65 65 65 65 65 65 67 67 67 67 67 \
+        67 67 67 68 68 127 128: 69 69 69 69 69 69 69 69 69 132: 133 134: 6a 6a 6b 6b 139: 6c 6c 6c 6c 6c \
+        6c 140 141: 142 143: 6e 6e 6e 6e 6e 6e 14a: 14b 14c: 6f 6f 6f 6f 6f 6f 153 154: 72 72 72 72 72 \
+        72 73 73 73 73 73 73 73 73 74 74 74 74 167 168: 75 75 75 75 75 75 75 75 75 75 75 75 77 77 79 79 \
+        79 7a 7a 7a 7a 7a 7a 181: 253 183 184: 185 186: 254 188 189: 256 257 18c 18e: 1dd 259 25b 192 \
+        193: 260 263 196: 269 268 199 19c: 26f 272 19f: 275 6f 6f 1a3 1a4: 1a5 1a6: 280 1a8 1a9: 283 \
+        1ac: 1ad 1ae: 288 75 75 28a 28b 1b4 1b5: 1b6 1b7: 292 1b9 1bc: 1bd 1c4: 1c6 1c6 1c7: 1c9 1c9 \
+        1ca: 1cc 1cc 1cd: 61 61 69 69 6f 6f 75 75 75 75 75 75 75 75 75 75 1de: 61 61 61 61 e6 e6 1e5 \
+        1e6: 67 67 6b 6b 6f 6f 6f 6f 292 292 6a 1f3 1f3 1f4: 67 67 195 1bf 6e 6e 61 61 e6 e6 f8 f8 61 61 \
+        61 61 65 65 65 65 69 69 69 69 6f 6f 6f 6f 72 72 72 72 75 75 75 75 73 73 74 74 21d 21e: 68 68 19e \
+        222: 223 224: 225 226: 61 61 65 65 6f 6f 6f 6f 6f 6f 6f 6f 79 79 23a: 2c65 23c 23d: 19a 2c66 \
+        241: 242 243: 180 289 28c 247 248: 249 24a: 24b 24c: 24d 24e: 24f 370: 371 372: 373 374: 2b9 \
+        376: 377 37e: 3b 3f3 385: a8 3b1 b7 3b5 3b7 3b9 38c: 3bf 38e: 3c5 3c9 3b9 3b1 3b2 3b3 3b4 3b5 \
+        3b6 3b7 3b8 3b9 3ba 3bb 3bc 3bd 3be 3bf 3c0 3c1 3a3: 3c3 3c4 3c5 3c6 3c7 3c8 3c9 3b9 3c5 3b1 3b5 \
+        3b7 3b9 3c5 3ca: 3b9 3c5 3bf 3c5 3c9 3d7 3d3: 3d2 3d2 3d8: 3d9 3da: 3db 3dc: 3dd 3de: 3df 3e0: \
+        3e1 3e2: 3e3 3e4: 3e5 3e6: 3e7 3e8: 3e9 3ea: 3eb 3ec: 3ed 3ee: 3ef 3f4: 3b8 3f7: 3f8 3f9: 3f2 \
+        3fb 3fd: 37b 37c 37d 435 435 452 433 454 455 456 456 458 459 45a 45b 43a 438 443 45f 430 431 432 \
+        433 434 435 436 437 438 438 43a 43b 43c 43d 43e 43f 440 441 442 443 444 445 446 447 448 449 44a \
+        44b 44c 44d 44e 44f 439: 438 450: 435 435 453: 433 457: 456 45c: 43a 438 443 460: 461 462: 463 \
+        464: 465 466: 467 468: 469 46a: 46b 46c: 46d 46e: 46f 470: 471 472: 473 474: 475 476: 475 475 \
+        479 47a: 47b 47c: 47d 47e: 47f 480: 481 48a: 48b 48c: 48d 48e: 48f 490: 491 492: 493 494: 495 \
+        496: 497 498: 499 49a: 49b 49c: 49d 49e: 49f 4a0: 4a1 4a2: 4a3 4a4: 4a5 4a6: 4a7 4a8: 4a9 4aa: \
+        4ab 4ac: 4ad 4ae: 4af 4b0: 4b1 4b2: 4b3 4b4: 4b5 4b6: 4b7 4b8: 4b9 4ba: 4bb 4bc: 4bd 4be: 4bf \
+        4c0: 4cf 436 436 4c4 4c5: 4c6 4c7: 4c8 4c9: 4ca 4cb: 4cc 4cd: 4ce 4d0: 430 430 430 430 4d5 4d6: \
+        435 435 4d9 4da: 4d9 4d9 436 436 437 437 4e1 4e2: 438 438 438 438 43e 43e 4e9 4ea: 4e9 4e9 44d \
+        44d 443 443 443 443 443 443 447 447 4f7 4f8: 44b 44b 4fb 4fc: 4fd 4fe: 4ff 500: 501 502: 503 \
+        504: 505 506: 507 508: 509 50a: 50b 50c: 50d 50e: 50f 510: 511 512: 513 514: 515 516: 517 518: \
+        519 51a: 51b 51c: 51d 51e: 51f 520: 521 522: 523 524: 525 526: 527 528: 529 52a: 52b 52c: 52d \
+        52e: 52f 531: 561 562 563 564 565 566 567 568 569 56a 56b 56c 56d 56e 56f 570 571 572 573 574 \
+        575 576 577 578 579 57a 57b 57c 57d 57e 57f 580 581 582 583 584 585 586 622: 627 627 648 627 64a \
+        6c0: 6d5 6c2: 6c1 6d3: 6d2 929: 928 931: 930 934: 933 958: 915 916 917 91c 921 922 92b 92f 9cb: \
+        9c7+9be 9c7+9d7 9dc: 9a1 9a2 9df: 9af a33: a32 a36: a38 a59: a16 a17 a1c a5e: a2b b48: b47 b4b: \
+        b47+b3e b47+b57 b5c: b21 b22 b94: b92+bd7 bca: bc6+bbe bc7+bbe bc6+bd7 cc0: cd5 cc7: cd5 cd6 \
+        cca: cc2 cc2+cd5 d4a: d46+d3e d47+d3e d46+d57 dda: dd9 ddc: dd9+dcf dd9+dcf dd9+ddf f43: f42 \
+        f4d: f4c f52: f51 f57: f56 f5c: f5b f69: f40 1026: 1025 10a0: 2d00 2d01 2d02 2d03 2d04 2d05 2d06 \
+        2d07 2d08 2d09 2d0a 2d0b 2d0c 2d0d 2d0e 2d0f 2d10 2d11 2d12 2d13 2d14 2d15 2d16 2d17 2d18 2d19 \
+        2d1a 2d1b 2d1c 2d1d 2d1e 2d1f 2d20 2d21 2d22 2d23 2d24 2d25 10c7: 2d27 10cd: 2d2d 13a0: ab70 \
+        ab71 ab72 ab73 ab74 ab75 ab76 ab77 ab78 ab79 ab7a ab7b ab7c ab7d ab7e ab7f ab80 ab81 ab82 ab83 \
+        ab84 ab85 ab86 ab87 ab88 ab89 ab8a ab8b ab8c ab8d ab8e ab8f ab90 ab91 ab92 ab93 ab94 ab95 ab96 \
+        ab97 ab98 ab99 ab9a ab9b ab9c ab9d ab9e ab9f aba0 aba1 aba2 aba3 aba4 aba5 aba6 aba7 aba8 aba9 \
+        abaa abab abac abad abae abaf abb0 abb1 abb2 abb3 abb4 abb5 abb6 abb7 abb8 abb9 abba abbb abbc \
+        abbd abbe abbf 13f8 13f9 13fa 13fb 13fc 13fd 1b06: 1b05+1b35 1b08: 1b07+1b35 1b0a: 1b09+1b35 \
+        1b0c: 1b0b+1b35 1b0e: 1b0d+1b35 1b12: 1b11+1b35 1b3b: 1b35 1b3d: 1b35 1b40: 1b3e+1b35 1b3f+1b35 \
+        1b43: 1b35 1c89: 1c8a 1c90: 10d0 10d1 10d2 10d3 10d4 10d5 10d6 10d7 10d8 10d9 10da 10db 10dc \
+        10dd 10de 10df 10e0 10e1 10e2 10e3 10e4 10e5 10e6 10e7 10e8 10e9 10ea 10eb 10ec 10ed 10ee 10ef \
+        10f0 10f1 10f2 10f3 10f4 10f5 10f6 10f7 10f8 10f9 10fa 1cbd: 10fd 10fe 10ff 1e00: 61 61 62 62 62 \
+        62 62 62 63 63 64 64 64 64 64 64 64 64 64 64 65 65 65 65 65 65 65 65 65 65 66 66 67 67 68 68 68 \
+        68 68 68 68 68 68 68 69 69 69 69 6b 6b 6b 6b 6b 6b 6c 6c 6c 6c 6c 6c 6c 6c 6d 6d 6d 6d 6d 6d 6e \
+        6e 6e 6e 6e 6e 6e 6e 6f 6f 6f 6f 6f 6f 6f 6f 70 70 70 70 72 72 72 72 72 72 72 72 73 73 73 73 73 \
+        73 73 73 73 73 74 74 74 74 74 74 74 74 75 75 75 75 75 75 75 75 75 75 76 76 76 76 77 77 77 77 77 \
+        77 77 77 77 77 78 78 78 78 79 79 7a 7a 7a 7a 7a 7a 68 74 77 79 1e9b: 17f 1e9e: df 1ea0: 61 61 61 \
+        61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 61 65 65 65 65 65 65 65 65 65 65 65 \
+        65 65 65 65 65 69 69 69 69 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f 6f \
+        6f 75 75 75 75 75 75 75 75 75 75 75 75 75 75 79 79 79 79 79 79 79 79 1efb 1efc: 1efd 1efe: 1eff \
+        1f00: 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b5 3b5 3b5 3b5 3b5 3b5 \
+        1f18: 3b5 3b5 3b5 3b5 3b5 3b5 1f20: 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 \
+        3b7 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3b9 3bf 3bf 3bf 3bf 3bf 3bf \
+        1f48: 3bf 3bf 3bf 3bf 3bf 3bf 1f50: 3c5 3c5 3c5 3c5 3c5 3c5 3c5 3c5 1f59: 3c5 1f5b: 3c5 1f5d: \
+        3c5 1f5f: 3c5 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3b1 3b1 3b5 3b5 \
+        3b7 3b7 3b9 3b9 3bf 3bf 3c5 3c5 3c9 3c9 1f80: 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 3b1 \
+        3b1 3b1 3b1 3b1 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3b7 3c9 3c9 3c9 3c9 \
+        3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3c9 3b1 3b1 3b1 3b1 3b1 1fb6: 3b1 3b1 3b1 3b1 3b1 \
+        3b1 3b1 1fbe: 3b9 1fc1: a8 3b7 3b7 3b7 1fc6: 3b7 3b7 3b5 3b5 3b7 3b7 3b7 1fbf 1fbf 1fbf 3b9 3b9 \
+        3b9 3b9 1fd6: 3b9 3b9 3b9 3b9 3b9 3b9 1fdd: 1ffe 1ffe 1ffe 3c5 3c5 3c5 3c5 3c1 3c1 3c5 3c5 3c5 \
+        3c5 3c5 3c5 3c1 a8 a8 60 1ff2: 3c9 3c9 3c9 1ff6: 3c9 3c9 3bf 3bf 3c9 3c9 3c9 b4 2126: 3c9 212a: \
+        6b 61 2132: 214e 2160: 2170 2171 2172 2173 2174 2175 2176 2177 2178 2179 217a 217b 217c 217d \
+        217e 217f 2183: 2184 219a: 2190 2192 21ae: 2194 21cd: 21d0 21d4 21d2 2204: 2203 2209: 2208 220c: \
+        220b 2224: 2223 2226: 2225 2241: 223c 2244: 2243 2247: 2245 2249: 2248 2260: 3d 2262: 2261 226d: \
+        224d 3c 3e 2264 2265 2274: 2272 2273 2278: 2276 2277 2280: 227a 227b 2284: 2282 2283 2288: 2286 \
+        2287 22ac: 22a2 22a8 22a9 22ab 22e0: 227c 227d 2291 2292 22ea: 22b2 22b3 22b4 22b5 2329: 3008 \
+        3009 24b6: 24d0 24d1 24d2 24d3 24d4 24d5 24d6 24d7 24d8 24d9 24da 24db 24dc 24dd 24de 24df 24e0 \
+        24e1 24e2 24e3 24e4 24e5 24e6 24e7 24e8 24e9 2adc: 2add 2c00: 2c30 2c31 2c32 2c33 2c34 2c35 2c36 \
+        2c37 2c38 2c39 2c3a 2c3b 2c3c 2c3d 2c3e 2c3f 2c40 2c41 2c42 2c43 2c44 2c45 2c46 2c47 2c48 2c49 \
+        2c4a 2c4b 2c4c 2c4d 2c4e 2c4f 2c50 2c51 2c52 2c53 2c54 2c55 2c56 2c57 2c58 2c59 2c5a 2c5b 2c5c \
+        2c5d 2c5e 2c5f 2c60: 2c61 2c62: 26b 1d7d 27d 2c67: 2c68 2c69: 2c6a 2c6b: 2c6c 2c6d: 251 271 250 \
+        252 2c72: 2c73 2c75: 2c76 2c7e: 23f 240 2c81 2c82: 2c83 2c84: 2c85 2c86: 2c87 2c88: 2c89 2c8a: \
+        2c8b 2c8c: 2c8d 2c8e: 2c8f 2c90: 2c91 2c92: 2c93 2c94: 2c95 2c96: 2c97 2c98: 2c99 2c9a: 2c9b \
+        2c9c: 2c9d 2c9e: 2c9f 2ca0: 2ca1 2ca2: 2ca3 2ca4: 2ca5 2ca6: 2ca7 2ca8: 2ca9 2caa: 2cab 2cac: \
+        2cad 2cae: 2caf 2cb0: 2cb1 2cb2: 2cb3 2cb4: 2cb5 2cb6: 2cb7 2cb8: 2cb9 2cba: 2cbb 2cbc: 2cbd \
+        2cbe: 2cbf 2cc0: 2cc1 2cc2: 2cc3 2cc4: 2cc5 2cc6: 2cc7 2cc8: 2cc9 2cca: 2ccb 2ccc: 2ccd 2cce: \
+        2ccf 2cd0: 2cd1 2cd2: 2cd3 2cd4: 2cd5 2cd6: 2cd7 2cd8: 2cd9 2cda: 2cdb 2cdc: 2cdd 2cde: 2cdf \
+        2ce0: 2ce1 2ce2: 2ce3 2ceb: 2cec 2ced: 2cee 2cf2: 2cf3 304c: 304b 304e: 304d 3050: 304f 3052: \
+        3051 3054: 3053 3056: 3055 3058: 3057 305a: 3059 305c: 305b 305e: 305d 3060: 305f 3062: 3061 \
+        3065: 3064 3067: 3066 3069: 3068 3070: 306f 306f 3073: 3072 3072 3076: 3075 3075 3079: 3078 3078 \
+        307c: 307b 307b 3094: 3046 309e: 309d 30ac: 30ab 30ae: 30ad 30b0: 30af 30b2: 30b1 30b4: 30b3 \
+        30b6: 30b5 30b8: 30b7 30ba: 30b9 30bc: 30bb 30be: 30bd 30c0: 30bf 30c2: 30c1 30c5: 30c4 30c7: \
+        30c6 30c9: 30c8 30d0: 30cf 30cf 30d3: 30d2 30d2 30d6: 30d5 30d5 30d9: 30d8 30d8 30dc: 30db 30db \
+        30f4: 30a6 30f7: 30ef 30f0 30f1 30f2 30fe: 30fd a640: a641 a642: a643 a644: a645 a646: a647 \
+        a648: a649 a64a: a64b a64c: a64d a64e: a64f a650: a651 a652: a653 a654: a655 a656: a657 a658: \
+        a659 a65a: a65b a65c: a65d a65e: a65f a660: a661 a662: a663 a664: a665 a666: a667 a668: a669 \
+        a66a: a66b a66c: a66d a680: a681 a682: a683 a684: a685 a686: a687 a688: a689 a68a: a68b a68c: \
+        a68d a68e: a68f a690: a691 a692: a693 a694: a695 a696: a697 a698: a699 a69a: a69b a722: a723 \
+        a724: a725 a726: a727 a728: a729 a72a: a72b a72c: a72d a72e: a72f a732: a733 a734: a735 a736: \
+        a737 a738: a739 a73a: a73b a73c: a73d a73e: a73f a740: a741 a742: a743 a744: a745 a746: a747 \
+        a748: a749 a74a: a74b a74c: a74d a74e: a74f a750: a751 a752: a753 a754: a755 a756: a757 a758: \
+        a759 a75a: a75b a75c: a75d a75e: a75f a760: a761 a762: a763 a764: a765 a766: a767 a768: a769 \
+        a76a: a76b a76c: a76d a76e: a76f a779: a77a a77b: a77c a77d: 1d79 a77f a780: a781 a782: a783 \
+        a784: a785 a786: a787 a78b: a78c a78d: 265 a790: a791 a792: a793 a796: a797 a798: a799 a79a: \
+        a79b a79c: a79d a79e: a79f a7a0: a7a1 a7a2: a7a3 a7a4: a7a5 a7a6: a7a7 a7a8: a7a9 a7aa: 266 25c \
+        261 26c 26a a7b0: 29e 287 29d ab53 a7b5 a7b6: a7b7 a7b8: a7b9 a7ba: a7bb a7bc: a7bd a7be: a7bf \
+        a7c0: a7c1 a7c2: a7c3 a7c4: a794 282 1d8e a7c8 a7c9: a7ca a7cb: 264 a7cd a7ce: a7cf a7d0: a7d1 \
+        a7d2: a7d3 a7d4: a7d5 a7d6: a7d7 a7d8: a7d9 a7da: a7db a7dc: 19b a7f5: a7f6 f900: 8c48 66f4 8eca \
+        8cc8 6ed1 4e32 53e5 9f9c 9f9c 5951 91d1 5587 5948 61f6 7669 7f85 863f 87ba 88f8 908f 6a02 6d1b \
+        70d9 73de 843d 916a 99f1 4e82 5375 6b04 721b 862d 9e1e 5d50 6feb 85cd 8964 62c9 81d8 881f 5eca \
+        6717 6d6a 72fc 90ce 4f86 51b7 52de 64c4 6ad3 7210 76e7 8001 8606 865c 8def 9732 9b6f 9dfa 788c \
+        797f 7da0 83c9 9304 9e7f 8ad6 58df 5f04 7c60 807e 7262 78ca 8cc2 96f7 58d8 5c62 6a13 6dda 6f0f \
+        7d2f 7e37 964b 52d2 808b 51dc 51cc 7a1c 7dbe 83f1 9675 8b80 62cf 6a02 8afe 4e39 5be7 6012 7387 \
+        7570 5317 78fb 4fbf 5fa9 4e0d 6ccc 6578 7d22 53c3 585e 7701 8449 8aaa 6bba 8fb0 6c88 62fe 82e5 \
+        63a0 7565 4eae 5169 51c9 6881 7ce7 826f 8ad2 91cf 52f5 5442 5973 5eec 65c5 6ffe 792a 95ad 9a6a \
+        9e97 9ece 529b 66c6 6b77 8f62 5e74 6190 6200 649a 6f23 7149 7489 79ca 7df4 806f 8f26 84ee 9023 \
+        934a 5217 52a3 54bd 70c8 88c2 8aaa 5ec9 5ff5 637b 6bae 7c3e 7375 4ee4 56f9 5be7 5dba 601c 73b2 \
+        7469 7f9a 8046 9234 96f6 9748 9818 4f8b 79ae 91b4 96b8 60e1 4e86 50da 5bee 5c3f 6599 6a02 71ce \
+        7642 84fc 907c 9f8d 6688 962e 5289 677b 67f3 6d41 6e9c 7409 7559 786b 7d10 985e 516d 622e 9678 \
+        502b 5d19 6dea 8f2a 5f8b 6144 6817 7387 9686 5229 540f 5c65 6613 674e 68a8 6ce5 7406 75e2 7f79 \
+        88cf 88e1 91cc 96e2 533f 6eba 541d 71d0 7498 85fa 96a3 9c57 9e9f 6797 6dcb 81e8 7acb 7b20 7c92 \
+        72c0 7099 8b58 4ec0 8336 523a 5207 5ea6 62d3 7cd6 5b85 6d1e 66b4 8f3b 884c 964d 898b 5ed3 5140 \
+        55c0 fa10: 585a fa12: 6674 fa15: 51de 732a 76ca 793c 795e 7965 798f 9756 7cbe 7fbd fa20: 8612 \
+        fa22: 8af8 fa25: 9038 90fd fa2a: 98ef 98fc 9928 9db4 90de 96b7 4fae 50e7 514d 52c9 52e4 5351 \
+        559d 5606 5668 5840 58a8 5c64 5c6e 6094 6168 618e 61f2 654f 65e2 6691 6885 6d77 6e1a 6f22 716e \
+        722b 7422 7891 793e 7949 7948 7950 7956 795d 798d 798e 7a40 7a81 7bc0 7df4 7e09 7e41 7f72 8005 \
+        81ed 8279 8279 8457 8910 8996 8b01 8b39 8cd3 8d08 8fb6 9038 96e3 97ff 983b 6075 242ee 8218 fa70: \
+        4e26 51b5 5168 4f80 5145 5180 52c7 52fa 559d 5555 5599 55e2 585a 58b3 5944 5954 5a62 5b28 5ed2 \
+        5ed9 5f69 5fad 60d8 614e 6108 618e 6160 61f2 6234 63c4 641c 6452 6556 6674 6717 671b 6756 6b79 \
+        6bba 6d41 6edb 6ecb 6f22 701e 716e 77a7 7235 72af 732a 7471 7506 753b 761d 761f 76ca 76db 76f4 \
+        774a 7740 78cc 7ab1 7bc0 7c7b 7d5b 7df4 7f3e 8005 8352 83ef 8779 8941 8986 8996 8abf 8af8 8acb \
+        8b01 8afe 8aed 8b39 8b8a 8d08 8f38 9072 9199 9276 967c 96e3 9756 97db 97ff 980b 983b 9b12 9f9c \
+        2284a 22844 233d5 3b9d 4018 4039 25249 25cd0 27ed3 9f43 9f8e fb1d: 5d9 fb1f: 5f2 fb2a: 5e9 5e9 \
+        5e9 5e9 5d0 5d0 5d0 5d1 5d2 5d3 5d4 5d5 5d6 fb38: 5d8 5d9 5da 5db 5dc fb3e: 5de fb40: 5e0 5e1 \
+        fb43: 5e3 5e4 fb46: 5e6 5e7 5e8 5e9 5ea 5d5 5d1 5db 5e4 ff21: ff41 ff42 ff43 ff44 ff45 ff46 ff47 \
+        ff48 ff49 ff4a ff4b ff4c ff4d ff4e ff4f ff50 ff51 ff52 ff53 ff54 ff55 ff56 ff57 ff58 ff59 ff5a \
+        10400: 10428 10429 1042a 1042b 1042c 1042d 1042e 1042f 10430 10431 10432 10433 10434 10435 10436 \
+        10437 10438 10439 1043a 1043b 1043c 1043d 1043e 1043f 10440 10441 10442 10443 10444 10445 10446 \
+        10447 10448 10449 1044a 1044b 1044c 1044d 1044e 1044f 104b0: 104d8 104d9 104da 104db 104dc 104dd \
+        104de 104df 104e0 104e1 104e2 104e3 104e4 104e5 104e6 104e7 104e8 104e9 104ea 104eb 104ec 104ed \
+        104ee 104ef 104f0 104f1 104f2 104f3 104f4 104f5 104f6 104f7 104f8 104f9 104fa 104fb 10570: 10597 \
+        10598 10599 1059a 1059b 1059c 1059d 1059e 1059f 105a0 105a1 1057c: 105a3 105a4 105a5 105a6 105a7 \
+        105a8 105a9 105aa 105ab 105ac 105ad 105ae 105af 105b0 105b1 1058c: 105b3 105b4 105b5 105b6 105b7 \
+        105b8 105b9 10594: 105bb 105bc 10c80: 10cc0 10cc1 10cc2 10cc3 10cc4 10cc5 10cc6 10cc7 10cc8 \
+        10cc9 10cca 10ccb 10ccc 10ccd 10cce 10ccf 10cd0 10cd1 10cd2 10cd3 10cd4 10cd5 10cd6 10cd7 10cd8 \
+        10cd9 10cda 10cdb 10cdc 10cdd 10cde 10cdf 10ce0 10ce1 10ce2 10ce3 10ce4 10ce5 10ce6 10ce7 10ce8 \
+        10ce9 10cea 10ceb 10cec 10ced 10cee 10cef 10cf0 10cf1 10cf2 10d50: 10d70 10d71 10d72 10d73 10d74 \
+        10d75 10d76 10d77 10d78 10d79 10d7a 10d7b 10d7c 10d7d 10d7e 10d7f 10d80 10d81 10d82 10d83 10d84 \
+        10d85 1109a: 11099 1109c: 1109b 110ab: 110a5 1134b: 11347+1133e 11347+11357 114bb: 114b9 \
+        114b9+114b0 114be: 114b9+114bd 115ba: 115b8+115af 115b9+115af 118a0: 118c0 118c1 118c2 118c3 \
+        118c4 118c5 118c6 118c7 118c8 118c9 118ca 118cb 118cc 118cd 118ce 118cf 118d0 118d1 118d2 118d3 \
+        118d4 118d5 118d6 118d7 118d8 118d9 118da 118db 118dc 118dd 118de 118df 16e40: 16e60 16e61 16e62 \
+        16e63 16e64 16e65 16e66 16e67 16e68 16e69 16e6a 16e6b 16e6c 16e6d 16e6e 16e6f 16e70 16e71 16e72 \
+        16e73 16e74 16e75 16e76 16e77 16e78 16e79 16e7a 16e7b 16e7c 16e7d 16e7e 16e7f 16ea0: 16ebb 16ebc \
+        16ebd 16ebe 16ebf 16ec0 16ec1 16ec2 16ec3 16ec4 16ec5 16ec6 16ec7 16ec8 16ec9 16eca 16ecb 16ecc \
+        16ecd 16ece 16ecf 16ed0 16ed1 16ed2 16ed3 1d15e: 1d157+1d165 1d158+1d165 1d158+1d165+1d16e \
+        1d158+1d165+1d16f 1d158+1d165+1d170 1d158+1d165+1d171 1d158+1d165+1d172 1d1bb: 1d1b9+1d165 \
+        1d1ba+1d165 1d1b9+1d165+1d16e 1d1ba+1d165+1d16e 1d1b9+1d165+1d16f 1d1ba+1d165+1d16f 1e900: 1e922 \
+        1e923 1e924 1e925 1e926 1e927 1e928 1e929 1e92a 1e92b 1e92c 1e92d 1e92e 1e92f 1e930 1e931 1e932 \
+        1e933 1e934 1e935 1e936 1e937 1e938 1e939 1e93a 1e93b 1e93c 1e93d 1e93e 1e93f 1e940 1e941 1e942 \
+        1e943 2f800: 4e3d 4e38 4e41 20122 4f60 4fae 4fbb 5002 507a 5099 50e7 50cf 349e 2063a 514d 5154 \
+        5164 5177 2051c 34b9 5167 518d 2054b 5197 51a4 4ecc 51ac 51b5 291df 51f5 5203 34df 523b 5246 \
+        5272 5277 3515 52c7 52c9 52e4 52fa 5305 5306 5317 5349 5351 535a 5373 537d 537f 537f 537f 20a2c \
+        7070 53ca 53df 20b63 53eb 53f1 5406 549e 5438 5448 5468 54a2 54f6 5510 5553 5563 5584 5584 5599 \
+        55ab 55b3 55c2 5716 5606 5717 5651 5674 5207 58ee 57ce 57f4 580d 578b 5832 5831 58ac 214e4 58f2 \
+        58f7 5906 591a 5922 5962 216a8 216ea 59ec 5a1b 5a27 59d8 5a66 36ee 36fc 5b08 5b3e 5b3e 219c8 \
+        5bc3 5bd8 5be7 5bf3 21b18 5bff 5c06 5f53 5c22 3781 5c60 5c6e 5cc0 5c8d 21de4 5d43 21de6 5d6e \
+        5d6b 5d7c 5de1 5de2 382f 5dfd 5e28 5e3d 5e69 3862 22183 387c 5eb0 5eb3 5eb6 5eca 2a392 5efe \
+        22331 22331 8201 5f22 5f22 38c7 232b8 261da 5f62 5f6b 38e3 5f9a 5fcd 5fd7 5ff9 6081 393a 391c \
+        6094 226d4 60c7 6148 614c 614e 614c 617a 618e 61b2 61a4 61af 61de 61f2 61f6 6210 621b 625d 62b1 \
+        62d4 6350 22b0c 633d 62fc 6368 6383 63e4 22bf1 6422 63c5 63a9 3a2e 6469 647e 649d 6477 3a6c 654f \
+        656c 2300a 65e3 66f8 6649 3b19 6691 3b08 3ae4 5192 5195 6700 669c 80ad 43d9 6717 671b 6721 675e \
+        6753 233c3 3b49 67fa 6785 6852 6885 2346d 688e 681f 6914 3b9d 6942 69a3 69ea 6aa8 236a3 6adb \
+        3c18 6b21 238a7 6b54 3c4e 6b72 6b9f 6bba 6bbb 23a8d 21d0b 23afa 6c4e 23cbc 6cbf 6ccd 6c67 6d16 \
+        6d3e 6d77 6d41 6d69 6d78 6d85 23d1e 6d34 6e2f 6e6e 3d33 6ecb 6ec7 23ed1 6df9 6f6e 23f5e 23f8e \
+        6fc6 7039 701e 701b 3d96 704a 707d 7077 70ad 20525 7145 24263 719c 243ab 7228 7235 7250 24608 \
+        7280 7295 24735 24814 737a 738b 3eac 73a5 3eb8 3eb8 7447 745c 7471 7485 74ca 3f1b 7524 24c36 \
+        753e 24c92 7570 2219f 7610 24fa1 24fb8 25044 3ffc 4008 76f4 250f3 250f2 25119 25133 771e 771f \
+        771f 774a 4039 778b 4046 4096 2541d 784e 788c 78cc 40e3 25626 7956 2569a 256c5 798f 79eb 412f \
+        7a40 7a4a 7a4f 2597c 25aa7 25aa7 7aee 4202 25bab 7bc6 7bc9 4227 25c80 7cd2 42a0 7ce8 7ce3 7d00 \
+        25f86 7d63 4301 7dc7 7e02 7e45 4334 26228 26247 4359 262d9 7f7a 2633e 7f95 7ffa 8005 264da 26523 \
+        8060 265a8 8070 2335f 43d5 80b2 8103 440b 813e 5ab5 267a7 267b5 23393 2339c 8201 8204 8f9e 446b \
+        8291 828b 829d 52b3 82b1 82b3 82bd 82e6 26b3c 82e5 831d 8363 83ad 8323 83bd 83e7 8457 8353 83ca \
+        83cc 83dc 26c36 26d6b 26cd5 452b 84f1 84f3 8516 273ca 8564 26f2c 455d 4561 26fb1 270d2 456b 8650 \
+        865c 8667 8669 86a9 8688 870e 86e2 8779 8728 876b 8786 45d7 87e1 8801 45f9 8860 8863 27667 88d7 \
+        88de 4635 88fa 34bb 278ae 27966 46be 46c7 8aa0 8aed 8b8a 8c55 27ca8 8cab 8cc1 8d1b 8d77 27f2f \
+        20804 8dcb 8dbc 8df0 208de 8ed4 8f38 285d2 285ed 9094 90f1 9111 2872e 911b 9238 92d7 92d8 927c \
+        93f9 9415 28bfa 958b 4995 95b7 28d77 49e6 96c3 5db2 9723 29145 2921a 4a6e 4a76 97e0 2940a 4ab2 \
+        29496 980b 980b 9829 295b6 98e2 4b33 9929 99a7 99c2 99fe 4bce 29b30 9b12 9c40 9cfd 4cce 4ced \
+        9d67 2a0ce 4cf8 2a105 2a20e 2a291 9ebb 4d56 9ef9 9efe 9f05 9f0f 9f16 9f3b 2a600
+        """
+}

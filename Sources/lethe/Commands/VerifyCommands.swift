@@ -1,0 +1,316 @@
+import Adapters
+import ArgumentParser
+import Bytes
+import ChainViews
+import Events
+import Foundation
+import LetheEngine
+import MerkleLog
+import Proofs
+import Replay
+
+struct ProveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "prove", abstract: "Write the offline proof that an event stands on its chain.")
+    @OptionGroup var options: LedgerOptions
+    @Argument(help: "The event: its index on the public chain, its hash, or at least 8 digits of it.") var event: String
+    @Option(name: .shortAndLong, help: "The file to write (default: EVENT.tlog-proof).") var output: String?
+
+    func run() async throws {
+        let (proof, hash) = try await options.reading { ledger in
+            let hash = try await ledger.resolveEvent(event)
+            return (try await ledger.prove(hash).proof, hash)
+        }
+        let path = output ?? "\(hash.hex.prefix(16)).tlog-proof"
+        try writeFile(proof.bytes, to: path)
+        printFile(path, ["event": hash.hex], "event \(proof.index) \(short(hash.hex))", json: options.json)
+    }
+}
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Judge a certificate bundle or a .tlog-proof offline, with a trust policy and nothing else.",
+        discussion: "Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.")
+    @Argument(help: "A certificate bundle or a .tlog-proof.") var file: String
+    @Option(help: "The trust policy (C2SP tlog-policy).") var trust: String
+    @Option(help: "A directory with PEFT directories: the models are merged again and compared.") var adapters: String?
+    @Option(help: "Also write a page for people.") var report: String?
+    @Flag(name: .long, help: "Answer in JSON.") var json = false
+
+    func run() async throws {
+        let policy = try readPolicy(trust)
+        let bytes = try readFile(file)
+        if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return try verifyProof(bytes, policy) }
+        let verifier = CertificateVerifier(policy: policy, cores: ProcessInfo.processInfo.activeProcessorCount)
+        var verdict: CertificateVerdict
+        let bundle: CertificateBundle
+        do throws(CertificateFailure) {
+            verdict = try verifier.verify(bytes)
+        } catch {
+            if case .bundle = error {
+                throw Answer.unknown("\(file) is not a certificate bundle or proof: \(error)", hint: "check that it is whole")
+            }
+            if json { printJSON(VerifyAnswer(refused: "\(error)")) }
+            throw Answer.no("\(file) does not hold: \(error)", hint: "do not rely on it; ask the issuer for another")
+        }
+        bundle = try CertificateBundle(parsing: bytes)
+        if let adapters { try reproduce(&verdict, adapters) }
+        if json { printJSON(VerifyAnswer(verdict)) } else { printVerdict(verdict) }
+        if let report { try writeReport(verdict, bundle, to: report, bundlePath: file, policyPath: trust) }
+    }
+
+    private func verifyProof(_ bytes: [UInt8], _ policy: TrustPolicy) throws {
+        let proof: TlogProof
+        do throws(TlogProof.Failure) {
+            proof = try TlogProof(parsing: bytes)
+        } catch {
+            throw Answer.unknown("\(file) is not a proof: \(error)", hint: "check that it is whole")
+        }
+        guard let entry = proof.extra else {
+            throw Answer.unknown("\(file) does not carry its entry", hint: "write it with lethe prove")
+        }
+        let logged: LoggedEntry
+        let event: ReceivedEvent
+        do {
+            logged = try proof.verify(entry: entry, policy: policy)
+            event = try ReceivedEvent(parsing: entry)
+        } catch {
+            throw Answer.no("\(file) does not hold: \(error)", hint: "do not rely on it")
+        }
+        let checkpoint = logged.checkpoint
+        if json {
+            return printJSON(
+                ProofAnswer(
+                    author: event.statement.author, event: event.hash, index: logged.index.rawValue,
+                    origin: checkpoint.origin, size: checkpoint.size.rawValue,
+                    type: event.statement.event.type.rawValue))
+        }
+        let witnesses = logged.verdict.cosigners.map { "\($0.witness.name)" }
+        print("proved   event \(logged.index) of \(checkpoint.origin): \(event.statement.event.type.rawValue) by \(event.statement.author)")
+        print("         checkpoint of \(checkpoint.size) events, cosigned by \(witnesses.isEmpty ? "nobody" : witnesses.joined(separator: ", "))")
+        print("attested its claimed time, \(event.statement.claimedAt)")
+        print("not claimed: that the key of \(event.statement.author) was valid; that takes the whole chain")
+    }
+
+    /// Merges each new model again from the adapters in `directory` and compares digests.
+    private func reproduce(_ verdict: inout CertificateVerdict, _ directory: String) throws {
+        guard FileManager.default.fileExists(atPath: directory) else {
+            throw Answer.unknown("there is no directory \(directory)", hint: "give --adapters a directory with PEFT directories")
+        }
+        let library = AdapterLibrary(directory: directory)
+        let scratch = NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)"
+        defer { try? FileManager.default.removeItem(atPath: scratch) }
+        let view = verdict.view
+        let replayer = ModelReplayer(view: view, scratch: scratch, threads: ProcessInfo.processInfo.activeProcessorCount) {
+            try library.adapter($0, base: $1)
+        }
+        for model in verdict.content.models {
+            guard let new = model.newModel, let row = view.model(new), let round = view.rounds[model.round] else { continue }
+            let result = try replayer.replay(round, view.mergedContributions(of: row))
+            switch result.outcome {
+            case .equal:
+                verdict.markReproduced(
+                    model.round, source: "merged again from \(model.contributions.count) adapters in \(directory)")
+            case .missing(let adapters):
+                verdict.findings.append(
+                    CertificateFinding(
+                        .notClaimed, "\(model.round) was not merged again: \(adapters.count) adapter(s) are not in \(directory)",
+                        source: directory))
+            default:
+                throw Answer.no(
+                    "\(model.round): merging the adapters in \(directory) gives \(result.outcome), not \(new)",
+                    hint: "do not rely on the certificate")
+            }
+        }
+    }
+}
+
+/// Adapters in a directory tree, found by digest.
+private final class AdapterLibrary {
+    private let directories: [String]
+    private var index: [ArtifactDigest: [ArtifactDigest: String]] = [:]
+
+    init(directory: String) {
+        let enumerator = FileManager.default.enumerator(atPath: directory)
+        directories = (enumerator?.allObjects as? [String] ?? [])
+            .filter { $0.hasSuffix(Adapter.configurationName) }
+            .map { "\(directory)/" + ($0 as NSString).deletingLastPathComponent }.sorted()
+    }
+
+    func adapter(_ digest: ArtifactDigest, base: ArtifactDigest) throws -> Adapter? {
+        if index[base] == nil { index[base] = build(base) }
+        guard let path = index[base]?[digest] else { return nil }
+        return try Adapter(directory: path, base: BaseDigest(retagging: base))
+    }
+
+    private func build(_ base: ArtifactDigest) -> [ArtifactDigest: String] {
+        var found: [ArtifactDigest: String] = [:]
+        for path in directories {
+            guard let adapter = try? Adapter(directory: path, base: BaseDigest(retagging: base)),
+                let digests = try? adapter.digests()
+            else { continue }
+            found[ArtifactDigest(retagging: digests.adapter)] = path
+        }
+        return found
+    }
+}
+
+private struct ProofAnswer: Encodable {
+    var author: MemberName
+    var event: EventHash
+    var index: Int
+    var origin: String
+    var size: Int
+    var type: String
+}
+
+private struct VerifyAnswer: Encodable {
+    var certificate: CertificateContent?
+    var findings: [CertificateFinding]
+    var grade: String?
+    var holds: Bool
+    var reason: String?
+    var signers: [MemberName]
+
+    init(refused reason: String) {
+        self.reason = reason
+        (certificate, findings, grade, holds, signers) = (nil, [], nil, false, [])
+    }
+
+    init(_ verdict: CertificateVerdict) {
+        certificate = verdict.content
+        findings = verdict.findings
+        grade = "A\(verdict.content.grade.rawValue)"
+        holds = true
+        reason = nil
+        signers = verdict.signers
+    }
+}
+
+func printVerdict(_ verdict: CertificateVerdict) {
+    let content = verdict.content
+    if verdict.isSignedByOperatorAlone {
+        print("SIGNED BY THE CHAIN'S OPERATOR ALONE, \(content.issuer)")
+    }
+    print("\(content.title) of \(content.deletion), grade A\(content.grade.rawValue): \(gradeMeaning(content.grade))")
+    print("as of checkpoint \(content.checkpoint.size) of \(content.checkpoint.origin)\n")
+    for finding in verdict.findings where finding.word != .notClaimed { printFinding(finding) }
+    print("")
+    for finding in verdict.findings where finding.word == .notClaimed { printFinding(finding) }
+    print("")
+    for limit in content.limits { print(limit) }
+}
+
+private func printFinding(_ finding: CertificateFinding) {
+    let word = finding.word.rawValue
+    print("\(word)\(String(repeating: " ", count: 12 - word.count))\(finding.statement)  [\(finding.source)]")
+}
+
+func gradeMeaning(_ grade: Grade) -> String {
+    switch grade {
+    case .recorded: "the request is recorded"
+    case .excluded: "the events are excluded and the affected models suppressed"
+    case .destroyed: "every holder attests that its copies are gone"
+    case .replayed: "every descendant was rebuilt without the excluded events"
+    case .replayedTwice: "every descendant was rebuilt, and a second organisation got the same bytes"
+    }
+}
+
+struct ReplayCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "replay",
+        abstract: "Rebuild the model's state from entry bytes and compare every digest with what the chain says.")
+    @OptionGroup var options: LedgerOptions
+    @Option(name: .customLong("at"), help: "Replay only the first SIZE events of the public chain.") var size: Int?
+    @Option(name: .customLong("excluding"), parsing: .upToNextOption, help: "Contributions to leave out.")
+    var excluding: [String] = []
+    @Flag(help: "Rebuild the stored views from the entries.") var views = false
+
+    func run() async throws {
+        if views {
+            try await options.writing { try await $0.rebuildViews() }
+            return options.json ? printJSON(["views": "rebuilt"]) : print("the views are rebuilt from the entries")
+        }
+        let results = try await options.reading { ledger in
+            var events: Set<EventHash> = []
+            for text in excluding { events.insert(try await ledger.resolveEvent(text)) }
+            return (
+                try await ledger.replayModels(at: size, excluding: events), try await ledger.affected(byExcluding: events)
+            )
+        }
+        if options.json {
+            printJSON(results.0.map(ReplayAnswer.init))
+        } else {
+            printResults(results.0)
+            for event in results.1 { print("trained on what is left out, and so affected too: \(event)") }
+        }
+        let wrong = results.0.filter { $0.isWrong }
+        if !wrong.isEmpty { throw Answer.no("\(wrong.count) model(s) are not what the chain says") }
+    }
+
+    private func printResults(_ results: [ModelReplay]) {
+        guard !results.isEmpty else { return print("no models") }
+        var table = TextTable(["round", "contributions", "chain says", "replay gives", ""])
+        for result in results {
+            let answer = ReplayAnswer(result)
+            table.add([
+                result.round.text, "\(result.contributions.count)", result.expected.map { short($0.hex) } ?? "-",
+                answer.computed.map { short($0.hex) } ?? "-", answer.outcome,
+            ])
+        }
+        print(table.text)
+    }
+}
+
+extension ModelReplay {
+    fileprivate var isWrong: Bool {
+        switch outcome {
+        case .differs, .failed: true
+        default: false
+        }
+    }
+}
+
+private struct ReplayAnswer: Encodable {
+    var computed: ArtifactDigest?
+    var contributions: [EventHash]
+    var expected: ArtifactDigest?
+    var outcome: String
+    var round: RoundID
+
+    init(_ replay: ModelReplay) {
+        round = replay.round
+        contributions = replay.contributions
+        expected = replay.expected
+        switch replay.outcome {
+        case .equal: (outcome, computed) = ("equal", replay.expected)
+        case .differs(let digest): (outcome, computed) = ("differs", digest)
+        case .counterfactual(let digest): (outcome, computed) = ("counterfactual", digest)
+        case .empty: (outcome, computed) = ("nothing left to merge", nil)
+        case .missing(let adapters): (outcome, computed) = ("\(adapters.count) adapter(s) not here", nil)
+        case .failed(let reason): (outcome, computed) = (reason, nil)
+        }
+    }
+}
+
+struct CheckCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check",
+        abstract: "Verify the whole ledger again, from entry bytes to models. Exit 1 on any finding.")
+    @OptionGroup var options: LedgerOptions
+
+    func run() async throws {
+        let report = try await options.reading { try await $0.check() }
+        if options.json { printJSON(report) } else { printReport(report) }
+        if !report.isClean { throw Answer.no("\(report.findings.count) finding(s)", hint: "the ledger is not what its chain says") }
+    }
+
+    private func printReport(_ report: CheckReport) {
+        for finding in report.findings { print("FINDING  \(finding.place): \(finding.problem)") }
+        for skipped in report.notLookedAt { print("not looked at  \(skipped.place): \(skipped.problem)") }
+        print(
+            "\(report.chains) chain(s), \(report.events) event(s), \(report.models) model(s) merged again, "
+                + "\(report.bodies) bodies, \(report.blobs) blobs: \(report.isClean ? "clean" : "NOT clean")")
+    }
+}

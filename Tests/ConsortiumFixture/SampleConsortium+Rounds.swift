@@ -1,0 +1,95 @@
+public import Bytes
+internal import ChainViews
+public import Events
+
+/// A digest that stands for whatever `label` names.
+public func digest<Subject>(_ label: String) -> Hash256<Subject> { .sha256(Array(label.utf8)) }
+
+extension SampleConsortium {
+    public static let base: ArtifactDigest = digest("base")
+    public static let configuration: ArtifactDigest = digest("configuration")
+
+    /// The private chain that `member` operates.
+    public static func privateOrigin(of member: MemberName) -> Origin { Origin("\(name)/\(member)")! }
+
+    /// Announces the private chain of `member` and lists `member` and `readers` as its readers.
+    public mutating func openPrivateChain(of member: MemberName, readers: [MemberName] = []) throws {
+        let origin = Self.privateOrigin(of: member)
+        let key = Self.keyBytes(member, "private-checkpoint")
+        try say(.chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), by: member)
+        try say(.readersListed(ReadersListed(readers: Ascending(readers + [member]))), by: member, on: origin)
+    }
+
+    /// Opens a round, and registers the base before the first.
+    @discardableResult
+    public mutating func openRound(
+        _ round: String, _ topology: Topology = .isolated, by author: MemberName = delta
+    ) throws -> RoundID {
+        if view.bases[Self.base] == nil {
+            try say(.baseRegistered(BaseRegistered(base: Self.base, name: BaseName("mini/base")!)), by: author)
+        }
+        let id = RoundID(round)!
+        try say(.roundOpened(RoundOpened(base: Self.base, round: id, rule: .mean, topology: topology)), by: author)
+        return id
+    }
+
+    /// What `member` commits to `round`: an adapter named by `label`, `member/round` unless another is given.
+    public static func contribution(
+        _ member: MemberName, to round: String, parents: [ArtifactDigest] = [], label: String? = nil, weight: Int = 10
+    ) -> AdapterCommitted {
+        let label = label ?? "\(member)/\(round)"
+        return AdapterCommitted(
+            adapter: digest("adapter/\(label)"), configuration: configuration, parents: Ascending(parents),
+            round: RoundID(round)!, tensors: digest("tensors/\(label)"), weight: Weight(weight)!)
+    }
+
+    /// Commits an adapter and returns its digest.
+    @discardableResult
+    public mutating func commit(
+        _ member: MemberName, to round: String, parents: [ArtifactDigest] = [], label: String? = nil
+    ) throws -> ArtifactDigest {
+        let event = Self.contribution(member, to: round, parents: parents, label: label)
+        try say(.adapterCommitted(event), by: member)
+        return event.adapter
+    }
+
+    public mutating func close(_ round: String, by author: MemberName = delta) throws {
+        let set = EventSet(view.contributions(to: RoundID(round)!).map(\.event))
+        try say(.roundClosed(RoundClosed(contributions: set, round: RoundID(round)!)), by: author)
+    }
+
+    /// The event that gives `round` the model of the contributions that count. Its digests are a function of them.
+    public func materialization(of round: String, plan: ArtifactDigest? = nil) -> ModelMaterialized {
+        let rows = view.contributions(to: RoundID(round)!)
+        let parts = rows.map { "\($0.adapter.hex)*\($0.weight)" }.sorted().joined(separator: "+")
+        return ModelMaterialized(
+            contributions: EventSet(rows.map(\.event)), model: digest("model/\(parts)"), plan: plan,
+            round: RoundID(round)!, tensors: digest("merged/\(parts)"))
+    }
+
+    @discardableResult
+    public mutating func materialize(
+        _ round: String, plan: ArtifactDigest? = nil, by author: MemberName = delta
+    ) throws -> ArtifactDigest {
+        let event = materialization(of: round, plan: plan)
+        try say(.modelMaterialized(event), by: author)
+        return event.model
+    }
+
+    /// One round from opening to model: each of `members` commits an adapter; returns the model's digest.
+    @discardableResult
+    public mutating func runRound(
+        _ round: String, _ topology: Topology = .isolated, _ members: [MemberName],
+        parents: (MemberName) -> [ArtifactDigest] = { _ in [] }
+    ) throws -> ArtifactDigest {
+        try openRound(round, topology)
+        for member in members { try commit(member, to: round, parents: parents(member)) }
+        try close(round)
+        return try materialize(round)
+    }
+
+    public mutating func attest(_ model: ArtifactDigest, by member: MemberName) throws {
+        let row = view.model(model)!
+        try say(.modelAttested(ModelAttested(materialization: row.event, model: model)), by: member)
+    }
+}

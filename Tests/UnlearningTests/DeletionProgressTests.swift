@@ -1,0 +1,147 @@
+import Bytes
+import ChainViews
+import ConsortiumFixture
+import Events
+import Testing
+import Unlearning
+
+private typealias Skies = SampleConsortium
+
+extension SampleConsortium {
+    fileprivate func next(_ ids: String...) -> [DeletionStep] {
+        DeletionProgress(view: view).nextSteps(for: Ascending(ids.map { DeletionID($0)! }))
+    }
+
+    /// Takes `step` as whoever may.
+    fileprivate mutating func take(_ step: DeletionStep) throws {
+        switch step {
+        case .start(let ids):
+            let event = start(of: ids.map(\.text))
+            try say(.deletionStarted(event), by: Skies.delta)
+        case .applyExclusion(let plan): try exclude(plan)
+        case .rematerialize(let round, let plan): try materialize(round.text, plan: plan)
+        case .recall(let round, let model, let plan):
+            try say(.modelRecalled(ModelRecalled(model: model, plan: plan, round: round)), by: Skies.delta)
+        case .completeRematerialization(let plan): try completeRematerialization(plan)
+        case .erase(let holder, let plan): try erase(plan, by: holder)
+        case .complete(let deletion, let plan): try complete(deletion.text, plan)
+        }
+    }
+
+    /// Two isolated rounds of three members, the first attested by another, and an accepted deletion of united's.
+    fileprivate static func isolated() throws -> SampleConsortium {
+        var skies = founded()
+        let first = try skies.runRound("r1", .isolated, [united, virgin, swiss])
+        try skies.runRound("r2", .isolated, [united, virgin, swiss]) { [digest("adapter/\($0)/r1")] }
+        try skies.attest(first, by: air)
+        try skies.accept("del-1", of: united)
+        return skies
+    }
+
+    /// A model, and a second round that two members trained on it.
+    fileprivate static func feedback() throws -> SampleConsortium {
+        var skies = founded()
+        let model = try skies.runRound("r1", .feedback, [united, virgin])
+        try skies.runRound("r2", .feedback, [united, virgin]) { _ in [model] }
+        try skies.accept("del-1", of: united)
+        return skies
+    }
+}
+
+/// What is left to do for a deletion, read off the chain after each of its events.
+@Suite struct DeletionProgressTests {
+    @Test func namesTheStepsOfAnExactDeletionInOrder() throws {
+        var skies = try Skies.isolated()
+        let ids: Ascending<DeletionID> = [DeletionID("del-1")!]
+        let plan = skies.view.plan(for: ids).digest
+        let (first, second) = (RoundID("r1")!, RoundID("r2")!)
+        let expected: [[DeletionStep]] = [
+            [.start(ids)], [.applyExclusion(plan: plan)], [.rematerialize(first, plan: plan)],
+            [.rematerialize(second, plan: plan)], [.completeRematerialization(plan: plan)],
+            [Skies.air, Skies.delta, Skies.united].map { .erase(holder: $0, plan: plan) },
+            [Skies.delta, Skies.united].map { .erase(holder: $0, plan: plan) },
+            [.erase(holder: Skies.united, plan: plan)], [.complete(DeletionID("del-1")!, plan: plan)],
+        ]
+        for steps in expected {
+            #expect(skies.next("del-1") == steps)
+            try skies.take(steps[0])
+        }
+        #expect(skies.next("del-1") == [])
+        #expect(skies.view.deletions[DeletionID("del-1")!]?.state == .completed)
+    }
+
+    @Test func namesARecallWhereAModelCannotBeRebuilt() throws {
+        var skies = try Skies.feedback()
+        let old = try #require(skies.view.currentModel(of: RoundID("r2")!))
+        let plan = skies.view.plan(for: [DeletionID("del-1")!])
+        for _ in 0..<3 { try skies.take(skies.next("del-1")[0]) }
+        #expect(skies.next("del-1") == [.recall(RoundID("r2")!, model: old.model, plan: plan.digest)])
+    }
+
+    /// Seeded shuffles of the independent steps: whichever holder comes first, the end is the same.
+    @Test(arguments: 1...8 as ClosedRange<UInt64>, [false, true])
+    func everyInterleavingEndsInCompletion(seed: UInt64, feedback: Bool) throws {
+        var random = SplitMix64(seed: seed)
+        var skies = feedback ? try Skies.feedback() : try Skies.isolated()
+        try skies.accept("del-2", of: Skies.swiss)
+        let ids = ["del-1", "del-2"]
+        var taken = 0
+        while let step = skies.next("del-1", "del-2").randomElement(using: &random) {
+            for id in ids where skies.view.deletions[DeletionID(id)!]?.state != .completed {
+                expectNotCertifiable(skies, id)
+            }
+            try skies.take(step)
+            taken += 1
+            try #require(taken < 30)
+        }
+        for id in ids { #expect(skies.view.deletions[DeletionID(id)!]?.state == .completed) }
+    }
+
+    private func expectNotCertifiable(_ skies: SampleConsortium, _ id: String) {
+        var skies = skies
+        for kind in DeletionCertified.Kind.allCases {
+            let event = DeletionCertified(certificate: digest("c"), deletion: DeletionID(id)!, kind: kind)
+            #expect(throws: AdmissionError.self) { try skies.say(.deletionCertified(event), by: Skies.delta) }
+        }
+    }
+
+    @Test func aHolderThatFailedIsAskedAgain() throws {
+        var skies = try Skies.isolated()
+        let plan = try skies.start("del-1")
+        try skies.dispose(plan)
+        try skies.say(.erasureAttested(skies.erasure(plan, .failed)), by: Skies.united)
+        #expect(skies.next("del-1").contains(.erase(holder: Skies.united, plan: plan)))
+        try skies.erase(plan, by: Skies.united)
+        #expect(!skies.next("del-1").contains(.erase(holder: Skies.united, plan: plan)))
+    }
+
+    @Test func aModelThatCannotBeRebuiltMayBeRecalledInstead() throws {
+        var skies = try Skies.isolated()
+        let plan = try skies.start("del-1")
+        try skies.exclude(plan)
+        try skies.recall(skies.view.plans[plan]!.models[0], plan)
+        #expect(skies.next("del-1") == [.rematerialize(RoundID("r2")!, plan: plan)])
+        while let step = skies.next("del-1").first { try skies.take(step) }
+        #expect(skies.view.plans[plan]?.isExact == false)
+        #expect(skies.view.grade(of: skies.view.plans[plan]!) == .destroyed)
+    }
+
+    @Test(arguments: [Decision.refused, nil])
+    func thereIsNothingToDoForWhatIsNotAccepted(decision: Decision?) throws {
+        var skies = Skies.founded()
+        try skies.say(.deletionRequested(skies.request("del-1", of: Skies.united)), by: Skies.air)
+        if let decision {
+            let event = DeletionDecided(decision: decision, deletion: DeletionID("del-1")!)
+            try skies.say(.deletionDecided(event), by: Skies.united)
+        }
+        #expect(skies.next("del-1") == [])
+        #expect(skies.next("del-9") == [])
+    }
+
+    @Test func eachStepNamesWhoCanTakeIt() {
+        let plan: ArtifactDigest = digest("plan")
+        #expect(DeletionStep.erase(holder: Skies.united, plan: plan).actor == .member(Skies.united))
+        #expect(DeletionStep.applyExclusion(plan: plan).actor == .role(.aggregator))
+        #expect("\(DeletionStep.erase(holder: Skies.united, plan: plan).actor)" == "united")
+    }
+}
