@@ -8,9 +8,12 @@ import Testing
 @Suite struct PolicyTests {
     static let packNames = (try? Project.names(in: "policies")) ?? []
 
-    static func pack(_ name: String) throws -> Pack {
-        try Pack(folder: Project.root.appending(path: "policies/\(name)").path)
-    }
+    /// Each pack, read once.
+    private static let packs = Dictionary(uniqueKeysWithValues: packNames.map { name in
+        (name, Result { try Pack(folder: Project.root.appending(path: "policies/\(name)").path) })
+    })
+
+    static func pack(_ name: String) throws -> Pack { try packs[name]!.get() }
 
     @Test func thereAreThePacksThatTheReadmeNames() {
         #expect(Self.packNames == [

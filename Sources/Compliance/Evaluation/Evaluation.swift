@@ -61,7 +61,7 @@ public struct Evaluation: Sendable {
         if let reason = reasonNotToApply(control, pack) {
             return Outcome(word: .notApplicable, explanation: reason)
         }
-        if let difference = SelfTest.difference(control, limits: limits) {
+        if let difference = SelfTest.difference(control) {
             return Outcome(word: .error, explanation: "the control fails its own test; \(difference)")
         }
         do throws(SandboxError) {

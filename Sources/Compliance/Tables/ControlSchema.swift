@@ -127,6 +127,7 @@ public enum ControlSchema {
                 .time("committed", "claimed time of the event"),
                 .text("excluded_by", "the plan that excludes it").optional,
                 .integer("excluded_index", "the leaf at which that plan started").optional,
+                .text("affected_by", "the plan that found it to descend from what that plan excludes").optional,
             ]),
         ControlTable(
             "contribution_parents", "What a contribution's training started from.",

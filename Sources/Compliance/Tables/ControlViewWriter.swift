@@ -145,6 +145,7 @@ struct ControlViewWriter {
                     .text(row.round.text), .text(row.adapter.hex), .text(row.tensors.hex),
                     .integer(row.weight.value), .time(try places.time(at: row.position.value)),
                     .text(row.excludedBy?.hex), .integer(row.excludedBy.flatMap { view.plans[$0]?.startedAt.value }),
+                    .text(row.affectedBy?.hex),
                 ]
             }
         }
@@ -194,7 +195,7 @@ struct ControlViewWriter {
         let certified = try places.place(certification)
         let isRefused = row.state == .refused
         let plan = row.plan.flatMap { view.plans[$0] }
-        let isExact = plan?.models.allSatisfy { $0.outcome == .rematerialized } ?? false
+        let isExact = plan?.isExact ?? false
         return [
             .text(row.deletion.text), .text(row.author.text), .text(row.member.text), .text(row.scope.rawValue),
             .text(row.ground.rawValue), .text(law.rawValue), .text(row.state.rawValue), .text(row.requestedBy.hex),

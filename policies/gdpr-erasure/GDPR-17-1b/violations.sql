@@ -33,8 +33,8 @@ WITH RECURSIVE edges(source, target) AS (
     UNION ALL
     SELECT
         d.deletion, d.completed_at, c.event_id, c.event_index,
-        'the contribution of ' || c.member || ' to ' || c.round
-            || ' was trained on what was deleted, and nothing says what became of it'
+        'the contribution of ' || c.member || ' to ' || c.round || ' was trained on what was deleted, '
+            || iif(c.affected_by IS NULL, 'and nothing says what became of it', 'is left out of later models and still exists')
     FROM affected AS a
     JOIN contributions AS c ON c.event_id = a.node AND c.excluded_by IS NULL
     JOIN done AS d ON d.plan = a.plan
