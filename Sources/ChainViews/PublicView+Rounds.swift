@@ -17,7 +17,7 @@ extension PublicView {
     mutating func commitAdapter(_ event: AdapterCommitted, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.contributor, record)
         let round = try openRow(event.round)
-        guard !contributions(to: event.round).contains(where: { $0.member == record.author }) else {
+        guard !hasContribution(by: record.author, to: event.round) else {
             throw .alreadyContributed(record.author, event.round)
         }
         if let expected = round.configuration, expected != event.configuration {

@@ -30,7 +30,9 @@ public struct PublicView: Sendable {
     // Derived from the tables, never stored.
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
+    var contributionsByAuthor: [Authorship: [EventHash]] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
+    var modelsByRound: [RoundID: [EventHash]] = [:]
     /// Who first committed an adapter or its tensors.
     var committers: [ArtifactDigest: MemberName] = [:]
     /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
@@ -100,6 +102,12 @@ public struct PublicView: Sendable {
     }
 }
 
+/// A member's part in a round.
+struct Authorship: Hashable, Sendable {
+    var round: RoundID
+    var member: MemberName
+}
+
 /// Refuses a statement whose subjects or body are not what its event's type wants.
 func checkFrame(_ statement: Statement, firstLeaf: EventHash?) throws(RuleViolation) {
     let type = statement.event.type
@@ -159,6 +167,7 @@ extension PublicView {
     mutating func index(_ row: ContributionRow) {
         contributionsByRound[row.round, default: []].append(row.event)
         contributionsByAdapter[row.adapter, default: []].append(row.event)
+        contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
         for artifact in [row.adapter, row.tensors] where committers[artifact] == nil {
             committers[artifact] = row.member
         }
@@ -167,6 +176,7 @@ extension PublicView {
 
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
+        modelsByRound[row.round, default: []].append(row.event)
         if row.state != .current { forget(row.model, row.tensors) }
     }
 
@@ -192,6 +202,16 @@ extension PublicView {
     }
     public var allKeys: [KeyRow] {
         keys.rows.values.sorted { ($0.addedAt, $0.key.keyID) < ($1.addedAt, $1.key.keyID) }
+    }
+
+    /// All materialisations of `round`, in chain order.
+    public func allModels(of round: RoundID) -> [ModelRow] {
+        (modelsByRound[round] ?? []).map { models[$0]! }
+    }
+
+    /// Whether `member` has a contribution to `round` that counts now.
+    func hasContribution(by member: MemberName, to round: RoundID) -> Bool {
+        contributionsByAuthor[Authorship(round: round, member: member)]?.contains { contributions[$0]!.counts } ?? false
     }
 
     /// All contributions of `round`, those that no longer count too, in chain order.

@@ -214,7 +214,8 @@ extension Ledger {
     }
 
     private func checkBlobs(_ report: inout CheckReport) throws {
-        for record in try directory.blobs.list() {
+        let records = try directory.blobs.list()
+        for record in records {
             report.blobs += 1
             do {
                 try directory.blobs.open(record.id)?.verify()
@@ -222,10 +223,16 @@ extension Ledger {
                 report.found(error.message, at: "blob \(record.id)")
             }
         }
+        try checkAdapters(held: Set(records.map(\.id)), &report)
+    }
+
+    /// Every contribution's adapter is here or not as its member, plan and erasures say.
+    private func checkAdapters(held: Set<BlobID>, _ report: inout CheckReport) throws {
         let view = try view
+        let localMembers = Set(localMembers)
         for round in view.allRounds {
             for row in view.allContributions(to: round.round) {
-                let isHere = try holdsAdapter(row.adapter)
+                let isHere = try BlobID.adapter(row.adapter).allSatisfy(held.contains) && holdsAdapter(row.adapter)
                 let plan = row.excludedBy.flatMap { view.plans[$0] }
                 let isErased = plan?.erasures.contains { localMembers.contains($0.holder) && $0.isComplete } ?? false
                 if isHere, isErased { report.found("an erased adapter is here", at: "\(round.round) of \(row.member)") }

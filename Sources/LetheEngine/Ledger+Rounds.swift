@@ -162,9 +162,13 @@ extension Ledger {
         return digests
     }
 
-    func replayer(_ view: PublicView) -> ModelReplayer {
-        ModelReplayer(view: view, scratch: scratch, threads: surroundings.cores) { digest, base in
-            try self.adapter(digest, base: base)
+    /// Rebuilds models from the adapters that are here now. What is here is looked up once: a long chain names many
+    /// adapters that are not.
+    func replayer(_ view: PublicView) throws -> ModelReplayer {
+        let held = Set(try directory.blobs.list().map(\.id))
+        return ModelReplayer(view: view, scratch: scratch, threads: surroundings.cores) { digest, base in
+            guard BlobID.adapter(digest).allSatisfy(held.contains) else { return nil }
+            return try self.adapter(digest, base: base)
         }
     }
 

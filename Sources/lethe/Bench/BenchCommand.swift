@@ -76,7 +76,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measureAppends(in directory: String, _ table: inout BenchTable) async throws {
-        var bench = try await LedgerBench(in: directory, surroundings: surroundings)
+        var bench = try await LedgerBench(in: directory, surroundings: try surroundings)
         table.add(try await bench.appendOneByOne(samples: quick ? 8 : 300))
         table.add(try await bench.append(groupsOf: 64, samples: quick ? 1 : 15))
         table.add(try await bench.append(groupsOf: 1_024, samples: quick ? 1 : 15))
@@ -85,7 +85,7 @@ struct BenchCommand: AsyncParsableCommand {
     }
 
     private func measureCheck(in directory: String, _ table: inout BenchTable) async throws {
-        var bench = try await LedgerBench(in: directory, surroundings: surroundings)
+        var bench = try await LedgerBench(in: directory, surroundings: try surroundings)
         table.add(try await bench.check(events: events ?? (quick ? 1_000 : 200_000), samples: quick ? 1 : 3))
         try await bench.close()
         try FileManager.default.removeItem(atPath: directory)
@@ -133,7 +133,8 @@ struct BenchCommand: AsyncParsableCommand {
             BenchLine(
                 "participation, \(side) × \(side)", .rate(Double(decisions) / taken.medianMeasured, "decisions"),
                 against: "SHA-256 of 96 bytes, 1 core", .rate(Double(side * side) / taken.medianFloor, "hashes"),
-                want: .nothing, note: String(format: "%.2f s a run, 1 core", taken.medianMeasured)))
+                want: .nothing, processorRatio: 1 / taken.processorRatio,
+                note: String(format: "%.2f s a run, 1 core", taken.medianMeasured)))
     }
 }
 
@@ -147,10 +148,11 @@ struct BenchTable {
     mutating func skip(_ reason: String) { skipped.append(reason) }
 
     var text: String {
-        var table = TextTable(["what", "measured", "against", "floor", "ratio", "wanted", "met", ""])
+        var table = TextTable(["what", "measured", "against", "floor", "ratio", "cpu ratio", "wanted", "met", ""])
         for line in lines {
             table.add([
                 line.name, line.measured.text, line.against, line.floor.text, String(format: "%.2f", line.ratio),
+                line.processorRatio.map { String(format: "%.2f", $0) } ?? "-",
                 line.wantText, line.isMet.map { $0 ? "yes" : "no" } ?? "-", line.note,
             ])
         }

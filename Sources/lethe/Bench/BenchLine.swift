@@ -38,10 +38,13 @@ struct BenchLine {
     /// Measured over floor, both as they stand in the line.
     var ratio: Double
     var want: Want
+    /// The ratio of processor times the same way round, where both sides work and neither waits.
+    var processorRatio: Double?
     var note = ""
 
     init(
-        _ name: String, _ measured: Figure, against: String, _ floor: Figure, want: Want, note: String = ""
+        _ name: String, _ measured: Figure, against: String, _ floor: Figure, want: Want,
+        processorRatio: Double? = nil, note: String = ""
     ) {
         self.name = name
         self.measured = measured
@@ -49,6 +52,7 @@ struct BenchLine {
         self.floor = floor
         ratio = measured.value / floor.value
         self.want = want
+        self.processorRatio = processorRatio
         self.note = note
     }
 
@@ -88,6 +92,7 @@ struct BenchAnswer: Encodable {
         var measured: Figure
         var name: String
         var note: String
+        var processorRatio: String?
         var ratio: String
         var want: String
 
@@ -97,6 +102,7 @@ struct BenchAnswer: Encodable {
             against = line.against
             floor = Figure(unit: line.floor.unit, value: line.floor.decimal)
             ratio = String(format: "%.3f", line.ratio)
+            processorRatio = line.processorRatio.map { String(format: "%.3f", $0) }
             want = line.wantText
             isMet = line.isMet
             note = line.note

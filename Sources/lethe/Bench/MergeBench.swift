@@ -38,7 +38,7 @@ struct MergeBench {
         return BenchLine(
             "merge \(summary), exact", .milliseconds(taken.medianMeasured),
             against: "read them all, write and sync one, 1 thread", .milliseconds(taken.medianFloor),
-            want: .ratioAtMost(3), note: "\(threads) threads, result synced")
+            want: .ratioAtMost(3), processorRatio: taken.processorRatio, note: "\(threads) threads, result synced")
     }
 
     /// The peak memory of a process that does nothing but the merge, against the size of one adapter.
