@@ -87,7 +87,7 @@ let package = Package(
             name: "ChainViews", dependencies: ["Bytes", "Events", "MerkleLog", "Signing"], swiftSettings: strict),
         .testTarget(
             name: "ChainViewsTests",
-            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing"],
+            dependencies: ["ChainViews", "ConsortiumFixture", "Bytes", "Events", "MerkleLog", "Signing", crypto],
             swiftSettings: strict),
         // A consortium with fixed keys that says what tests want it to say.
         .target(
@@ -181,13 +181,15 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog", "Proofs",
-                "Replay", "Reports", "Signing", "Unlearning",
+                "Participation", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
+        .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing"],
+            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
             swiftSettings: strict),
+
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
         .target(name: "Participation", dependencies: ["Bytes"], swiftSettings: strict),
         .testTarget(
