@@ -9,8 +9,9 @@ import Testing
 
     static func time(_ text: String) -> Timestamp { Timestamp(text)! }
     static func deadlines(_ zone: String, holidays: [String] = []) -> LegalDeadlines {
-        LegalDeadlines(calendar: LegalCalendar(
-            timeZone: LegalTimeZone(zone)!, holidays: Set(holidays.map { CalendarDate($0)! })))
+        LegalDeadlines(
+            calendar: LegalCalendar(
+                timeZone: LegalTimeZone(zone)!, holidays: Set(holidays.map { CalendarDate($0)! })))
     }
 
     /// Receipt, then the end of one month without grace, with it, and of three months with it. All in UTC.
@@ -27,7 +28,9 @@ import Testing
         let answer = try #require(Self.utc.gdprAnswer(received: Self.time(received)))
         #expect(answer.strict.text == "\(strict)T23:59:59Z")
         #expect(answer.graced.text == "\(graced)T23:59:59Z")
-        #expect(Self.utc.gdprExtendedAnswer(received: Self.time(received))?.graced.text == "\(extended)T23:59:59Z")
+        #expect(
+            Self.utc.gdprExtendedAnswer(received: Self.time(received))?.graced.text == "\(extended)T23:59:59Z"
+        )
     }
 
     /// Good Friday and Easter Monday of 2027 are 26 and 29 March: four days in a row on which nothing ends.
@@ -43,24 +46,33 @@ import Testing
     @Test func theDayOfReceiptIsTheLocalOne() throws {
         let received = Self.time("2027-01-31T23:30:00Z")
         #expect(Self.utc.gdprAnswer(received: received)?.strict.text == "2027-02-28T23:59:59Z")
-        #expect(Self.deadlines("Europe/Berlin").gdprAnswer(received: received)?.strict.text == "2027-03-01T22:59:59Z")
-        #expect(Self.deadlines("+01:00").gdprAnswer(received: received)?.strict.text == "2027-03-01T22:59:59Z")
-        #expect(Self.deadlines("America/Los_Angeles").gdprAnswer(received: received)?.strict.text == "2027-03-01T07:59:59Z")
+        #expect(
+            Self.deadlines("Europe/Berlin").gdprAnswer(received: received)?.strict.text
+                == "2027-03-01T22:59:59Z")
+        #expect(
+            Self.deadlines("+01:00").gdprAnswer(received: received)?.strict.text == "2027-03-01T22:59:59Z")
+        #expect(
+            Self.deadlines("America/Los_Angeles").gdprAnswer(received: received)?.strict.text
+                == "2027-03-01T07:59:59Z")
     }
 
     @Test func seventyTwoHoursAreHours() throws {
         let notice = try #require(Self.utc.breachNotice(aware: Self.time("2027-03-05T16:20:00Z")))
         #expect(notice.strict.text == "2027-03-08T16:20:00Z")
-        // The hour that had begun does not count, and a Monday holiday would not help: Art. 3(4) leaves hours out.
+        // The hour that had begun does not count, and a Monday holiday would not help: Art. 3(4) leaves hours
+        // out.
         #expect(notice.graced.text == "2027-03-08T16:59:59Z")
-        #expect(Self.utc.breachNotice(aware: Self.time("2027-03-05T16:20:00Z"), hours: 96)?.strict.text == "2027-03-09T16:20:00Z")
+        #expect(
+            Self.utc.breachNotice(aware: Self.time("2027-03-05T16:20:00Z"), hours: 96)?.strict.text
+                == "2027-03-09T16:20:00Z")
     }
 
     @Test func californiaCountsDaysFromReceipt() {
         let received = Self.time("2027-01-01T12:00:00Z")
         #expect(Self.utc.ccpaAnswer(received: received)?.strict.text == "2027-02-15T23:59:59Z")
         #expect(Self.utc.ccpaExtendedAnswer(received: received)?.strict.text == "2027-04-01T23:59:59Z")
-        // Friday 1 January: ten business days end on Friday the 15th, with Martin Luther King's day a week later.
+        // Friday 1 January: ten business days end on Friday the 15th, with Martin Luther King's day a week
+        // later.
         #expect(Self.utc.ccpaAcknowledgement(received: received)?.strict.text == "2027-01-15T23:59:59Z")
         let holiday = Self.deadlines("UTC", holidays: ["2027-01-14"])
         #expect(holiday.ccpaAcknowledgement(received: received)?.strict.text == "2027-01-18T23:59:59Z")
@@ -106,7 +118,8 @@ import Testing
 /// Every day of ten years in several time zones, against Python's own calendar, zones and `dateutil`.
 @Suite struct DeadlineDifferentialTests {
     static let zones = [
-        "UTC", "+05:30", "Europe/Berlin", "America/Los_Angeles", "Asia/Beirut", "Australia/Lord_Howe", "Pacific/Apia",
+        "UTC", "+05:30", "Europe/Berlin", "America/Los_Angeles", "Asia/Beirut", "Australia/Lord_Howe",
+        "Pacific/Apia",
     ]
 
     private static let script = """
@@ -144,9 +157,10 @@ import Testing
         """
 
     static var calendarHolidays: Set<CalendarDate> {
-        Set((2024..<2040).flatMap { year in
-            [(1, 1), (5, 1), (12, 25), (12, 26)].map { CalendarDate(year: year, month: $0.0, day: $0.1)! }
-        })
+        Set(
+            (2024..<2040).flatMap { year in
+                [(1, 1), (5, 1), (12, 25), (12, 26)].map { CalendarDate(year: year, month: $0.0, day: $0.1)! }
+            })
     }
 
     /// One receipt a day at a time that wanders through the day.
@@ -169,20 +183,30 @@ import Testing
         try #require(expected.status == 0, "\(expected.output.suffix(500))")
         let lines = expected.output.split(separator: "\n")
         try #require(lines.count == receipts.count)
-        let calendars = Dictionary(uniqueKeysWithValues: Self.zones.map { zone in
-            (zone, LegalDeadlines(calendar: LegalCalendar(timeZone: LegalTimeZone(zone)!, holidays: Self.calendarHolidays)))
-        })
+        let calendars = Dictionary(
+            uniqueKeysWithValues: Self.zones.map { zone in
+                (
+                    zone,
+                    LegalDeadlines(
+                        calendar: LegalCalendar(
+                            timeZone: LegalTimeZone(zone)!, holidays: Self.calendarHolidays))
+                )
+            })
         var differences: [String] = []
         for (receipt, line) in zip(receipts, lines) {
             let deadlines = calendars[receipt.zone]!
             let received = Timestamp(seconds: receipt.second)!
-            let month = deadlines.gdprAnswer(received: received), three = deadlines.gdprExtendedAnswer(received: received)
+            let month = deadlines.gdprAnswer(received: received),
+                three = deadlines.gdprExtendedAnswer(received: received)
             let found = [
                 month?.strict, month?.graced, three?.strict, three?.graced,
                 deadlines.ccpaAcknowledgement(received: received)?.graced,
-                deadlines.ccpaAnswer(received: received)?.strict, deadlines.ccpaExtendedAnswer(received: received)?.strict,
+                deadlines.ccpaAnswer(received: received)?.strict,
+                deadlines.ccpaExtendedAnswer(received: received)?.strict,
             ].map { $0.map { "\($0.seconds)" } ?? "none" }.joined(separator: " ")
-            if found != line { differences.append("\(receipt.zone) \(received): \(found) instead of \(line)") }
+            if found != line {
+                differences.append("\(receipt.zone) \(received): \(found) instead of \(line)")
+            }
         }
         #expect(differences.isEmpty, "\(differences.count): \(differences.prefix(3))")
     }

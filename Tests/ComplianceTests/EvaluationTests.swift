@@ -11,23 +11,30 @@ import Testing
 @Suite struct EvaluationTests {
     static let controller: Set<PartyRole> = [.controller, .gpaiProvider]
 
-    static func evaluation(_ history: History, after days: Int = 0, roles: Set<PartyRole> = controller) -> Evaluation {
+    static func evaluation(_ history: History, after days: Int = 0, roles: Set<PartyRole> = controller)
+        -> Evaluation
+    {
         Evaluation(asOf: Timestamp(seconds: history.consortium.clock + days * 86_400)!, roles: roles)
     }
 
     /// Each control's result, by its id.
     static func results(
-        _ history: History, _ packs: [String], _ evaluation: Evaluation, inputs: ControlInputs? = nil, isPrivate: Bool = false
+        _ history: History, _ packs: [String], _ evaluation: Evaluation, inputs: ControlInputs? = nil,
+        isPrivate: Bool = false
     ) throws -> [String: ControlResult] {
         let result = try evaluate(history, packs, evaluation, inputs: inputs, isPrivate: isPrivate)
-        return Dictionary(uniqueKeysWithValues: result.packs.flatMap(\.controls).map { ($0.control.text, $0) })
+        return Dictionary(
+            uniqueKeysWithValues: result.packs.flatMap(\.controls).map { ($0.control.text, $0) })
     }
 
     static func evaluate(
-        _ history: History, _ packs: [String], _ evaluation: Evaluation, inputs: ControlInputs? = nil, isPrivate: Bool = false
+        _ history: History, _ packs: [String], _ evaluation: Evaluation, inputs: ControlInputs? = nil,
+        isPrivate: Bool = false
     ) throws -> ComplianceResult {
         let loaded = try packs.map(PolicyTests.pack)
-        return try history.withDatabase(inputs, isPrivate: isPrivate) { try evaluation.evaluate(loaded, on: $0) }
+        return try history.withDatabase(inputs, isPrivate: isPrivate) {
+            try evaluation.evaluate(loaded, on: $0)
+        }
     }
 
     // MARK: Histories
@@ -35,15 +42,22 @@ import Testing
     @Test func aHistoryInGoodOrderPassesWhatItCanAnswer() throws {
         let history = try History.withDeletion()
         let inputs = try history.inputs { inputs in
-            inputs.selfTests = try PolicyTests.packNames.flatMap { SelfTest.results(of: try PolicyTests.pack($0)) }
+            inputs.selfTests = try PolicyTests.packNames.flatMap {
+                SelfTest.results(of: try PolicyTests.pack($0))
+            }
         }
-        let result = try Self.evaluate(history, PolicyTests.packNames, Self.evaluation(history), inputs: inputs)
-        let words = Dictionary(uniqueKeysWithValues: result.packs.flatMap(\.controls).map { ($0.control.text, $0) })
+        let result = try Self.evaluate(
+            history, PolicyTests.packNames, Self.evaluation(history), inputs: inputs)
+        let words = Dictionary(
+            uniqueKeysWithValues: result.packs.flatMap(\.controls).map { ($0.control.text, $0) })
         for (control, found) in words.sorted(by: { $0.key < $1.key }) {
             #expect([.pass, .notApplicable, .notEvaluated].contains(found.word), "\(control): \(found)")
         }
-        for control in ["LED-01", "LED-02", "LED-03", "LED-04", "LED-05", "LED-06", "LED-07", "LED-10", "LED-11",
-            "GDPR-12-3a", "GDPR-17-1a", "GDPR-17-1b", "GDPR-17-1c", "GDPR-25-1", "EDPB-BC-54", "GDPR-5-2", "GDPR-32-1d"] {
+        for control in [
+            "LED-01", "LED-02", "LED-03", "LED-04", "LED-05", "LED-06", "LED-07", "LED-10", "LED-11",
+            "GDPR-12-3a", "GDPR-17-1a", "GDPR-17-1b", "GDPR-17-1c", "GDPR-25-1", "EDPB-BC-54", "GDPR-5-2",
+            "GDPR-32-1d",
+        ] {
             #expect(words[control]?.word == .pass, "\(control): \(words[control]?.explanation ?? "")")
         }
         #expect(words["LED-09"]?.word == .notApplicable)
@@ -73,7 +87,9 @@ import Testing
         let late = try Self.results(history, ["gdpr-erasure"], evaluation)["GDPR-12-3a"]
         #expect(late?.word == .fail)
         #expect(late?.violations.map(\.violation.subject) == ["d1"])
-        #expect(late?.violations.first?.violation.reason == "not answered by 2026-12-18T23:59:59Z, and no extension is recorded")
+        #expect(
+            late?.violations.first?.violation.reason
+                == "not answered by 2026-12-18T23:59:59Z, and no extension is recorded")
     }
 
     /// Under the other law the same request has 45 days.
@@ -89,8 +105,8 @@ import Testing
         }
     }
 
-    /// A contribution that was trained on a model with the deleted one in it: the plan withdraws its model and leaves it
-    /// out, but it still exists, and the control says so.
+    /// A contribution that was trained on a model with the deleted one in it: the plan withdraws its model
+    /// and leaves it out, but it still exists, and the control says so.
     @Test func whatWasTrainedOnADeletedContributionIsNamed() throws {
         var history = try History.withModel()
         let model = history.consortium.view.currentModel(of: RoundID("r1")!)!
@@ -102,16 +118,19 @@ import Testing
         try history.carryOut("d1")
         let found = try Self.results(history, ["gdpr-erasure"], Self.evaluation(history))["GDPR-17-1b"]
         #expect(found?.word == .fail)
-        #expect(found?.violations.map(\.violation.reason) == [
-            "the contribution of united to r2 was trained on what was deleted, is left out of later models and still exists",
-        ])
+        #expect(
+            found?.violations.map(\.violation.reason) == [
+                "the contribution of united to r2 was trained on what was deleted, is left out of later models and still exists"
+            ])
     }
 
     @Test func twoHistoriesAndARefusedEntryAreFound() throws {
         let history = try History.withModel()
         let inputs = history.inputs { inputs in
             inputs.checkpoints.append(history.checkpoint(root: "other", extends: false))
-            inputs.refusals = [RefusedEntry(chain: SampleConsortium.origin, index: 99, event: nil, reason: "a bad signature")]
+            inputs.refusals = [
+                RefusedEntry(chain: SampleConsortium.origin, index: 99, event: nil, reason: "a bad signature")
+            ]
         }
         let found = try Self.results(history, ["ledger-core"], Self.evaluation(history), inputs: inputs)
         #expect(found["LED-04"]?.word == .fail)
@@ -134,7 +153,9 @@ import Testing
     @Test func thePrivateSideOfADeletionHasToGo() throws {
         let history = try History.withDeletion()
         let ask = { (days: Int, isPrivate: Bool) in
-            try Self.results(history, ["gdpr-erasure"], Self.evaluation(history, after: days), isPrivate: isPrivate)["EDPB-BC-103"]
+            try Self.results(
+                history, ["gdpr-erasure"], Self.evaluation(history, after: days), isPrivate: isPrivate)[
+                    "EDPB-BC-103"]
         }
         #expect(try ask(29, true)?.word == .pass)
         #expect(try ask(31, true)?.word == .fail)
@@ -148,7 +169,8 @@ import Testing
         var evaluation = Self.evaluation(history, roles: [.highRiskProvider])
         let now = try Self.evaluate(history, ["ai-act-high-risk"], evaluation)
         #expect(now.overall == .notApplicable)
-        #expect(now.packs[0].controls.map(\.explanation) == Array(repeating: "applies from 2027-12-02", count: 2))
+        #expect(
+            now.packs[0].controls.map(\.explanation) == Array(repeating: "applies from 2027-12-02", count: 2))
         evaluation.asOf = Timestamp("2027-12-02T00:00:00Z")!
         let ahead = try Self.results(history, ["ai-act-high-risk"], evaluation)["AIA-12-1"]
         #expect(ahead?.word == .fail)
@@ -157,7 +179,8 @@ import Testing
 
     @Test func aControlForOtherRolesDoesNotApply() throws {
         let history = try History.withDeletion()
-        let found = try Self.results(history, ["gdpr-erasure", "ledger-core"], Self.evaluation(history, roles: [.deployer]))
+        let found = try Self.results(
+            history, ["gdpr-erasure", "ledger-core"], Self.evaluation(history, roles: [.deployer]))
         #expect(found["GDPR-17-1a"]?.word == .notApplicable)
         #expect(found["GDPR-17-1a"]?.explanation == "for the roles controller, joint_controller, processor")
         #expect(found["LED-01"]?.word == .pass)
@@ -185,12 +208,17 @@ import Testing
         #expect(found?.violations.map(\.waiver) == ["w1"])
     }
 
-    /// Approved by the owner, of the waiver or of the control; ended; not begun; endless; of something else; for no reason.
+    /// Approved by the owner, of the waiver or of the control; ended; not begun; endless; of something else;
+    /// for no reason.
     @Test(arguments: 0..<8)
     func anInvalidWaiverChangesNothing(number: Int) throws {
         let changes: [(inout Waiver) -> Void] = [
-            { $0.approver = "dpo" }, { $0.owner = "other"; $0.approver = "dpo" }, { $0.expiresAt = Timestamp("2026-12-31T23:59:59Z")! },
-            { $0.grantedAt = Timestamp("2027-01-01T00:00:01Z")! }, { $0.expiresAt = nil }, { $0.subject = "d2" },
+            { $0.approver = "dpo" },
+            {
+                $0.owner = "other"; $0.approver = "dpo"
+            }, { $0.expiresAt = Timestamp("2026-12-31T23:59:59Z")! },
+            { $0.grantedAt = Timestamp("2027-01-01T00:00:01Z")! }, { $0.expiresAt = nil },
+            { $0.subject = "d2" },
             { $0.control = "GDPR-17-1a" }, { $0.reason = "" },
         ]
         var history = try History.withModel()
@@ -256,10 +284,12 @@ import Testing
         #expect(ResultWord.worst([]) == .notApplicable)
     }
 
-    /// A control that does not tell its own fixtures apart gives an error over a history that it would have passed.
+    /// A control that does not tell its own fixtures apart gives an error over a history that it would have
+    /// passed.
     @Test func aControlThatFailsItsOwnTestIsAnError() throws {
         var files = try PackLoadingTests.files()
-        files["TST-1/violations.sql"] = Array("""
+        files["TST-1/violations.sql"] = Array(
+            """
             SELECT member AS subject, 'wrong' AS reason, NULL AS since, NULL AS event_id FROM member_roles WHERE role = :role || 's' ORDER BY member
             """.utf8)
         let pack = try Pack(PackFiles(files))

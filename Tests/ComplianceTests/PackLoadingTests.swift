@@ -13,44 +13,44 @@ import Testing
     static func files() throws -> [String: [UInt8]] {
         let texts = [
             "pack.yaml": """
-                id: test-pack
-                version: 1.0.0
-                title: A pack for tests
-                regime: {law: Charter}
-                controls: [TST-1]
-                sources: []
-                limits: None of this means anything.
-                """,
+            id: test-pack
+            version: 1.0.0
+            title: A pack for tests
+            regime: {law: Charter}
+            controls: [TST-1]
+            sources: []
+            limits: None of this means anything.
+            """,
             "TST-1/control.yaml": """
-                id: TST-1
-                version: 1.0.0
-                title: Nobody is a tyrant
-                meaning: No member has the role of a tyrant.
-                severity: low
-                regime: {law: Charter, article: "1"}
-                roles: [any]
-                views: {member_roles: '>=1 <2'}
-                params:
-                  role: {type: text, default: tyrant, allowed: [tyrant, despot], meaning: the role that nobody has}
-                result: {subject: subject, reason: reason, since: since, event_id: event_id}
-                limits: Tyrants by other names are not found.
-                owner: auditor
-                """,
+            id: TST-1
+            version: 1.0.0
+            title: Nobody is a tyrant
+            meaning: No member has the role of a tyrant.
+            severity: low
+            regime: {law: Charter, article: "1"}
+            roles: [any]
+            views: {member_roles: '>=1 <2'}
+            params:
+              role: {type: text, default: tyrant, allowed: [tyrant, despot], meaning: the role that nobody has}
+            result: {subject: subject, reason: reason, since: since, event_id: event_id}
+            limits: Tyrants by other names are not found.
+            owner: auditor
+            """,
             "TST-1/violations.sql": """
-                SELECT member AS subject, 'is a ' || role AS reason, NULL AS since, NULL AS event_id
-                FROM member_roles WHERE role = :role ORDER BY member
-                """,
+            SELECT member AS subject, 'is a ' || role AS reason, NULL AS since, NULL AS event_id
+            FROM member_roles WHERE role = :role ORDER BY member
+            """,
             "TST-1/population.sql": "SELECT count(*) FROM member_roles",
             "TST-1/fixtures/pass.jsonl": """
-                {"as_of":"2027-01-01T00:00:00Z"}
-                {"row":{"member":"delta","role":"witness"},"table":"member_roles"}
+            {"as_of":"2027-01-01T00:00:00Z"}
+            {"row":{"member":"delta","role":"witness"},"table":"member_roles"}
 
-                """,
+            """,
             "TST-1/fixtures/fail.jsonl": """
-                {"as_of":"2027-01-01T00:00:00Z"}
-                {"row":{"member":"delta","role":"tyrant"},"table":"member_roles"}
+            {"as_of":"2027-01-01T00:00:00Z"}
+            {"row":{"member":"delta","role":"tyrant"},"table":"member_roles"}
 
-                """,
+            """,
             "TST-1/fixtures/fail.expected.json": #"[{"reason":"is a tyrant","subject":"delta"}]"# + "\n",
         ]
         return texts.mapValues { Array($0.utf8) }
@@ -85,7 +85,8 @@ import Testing
         ("pack.yaml", "limits:", "limit:", "limit"), ("pack.yaml", "id: test-pack", "id: Test Pack", "id"),
         ("pack.yaml", "sources: []", "sources: []\nsuppress: [TST-1]", "suppress"),
         ("pack.yaml", "regime: {law: Charter}", "regime: {law: Charter, law: GDPR}", "pack.yaml"),
-        ("pack.yaml", "version: 1.0.0", "version: 1.0", "version"), ("pack.yaml", "title: A pack for tests", "title: 12", "title"),
+        ("pack.yaml", "version: 1.0.0", "version: 1.0", "version"),
+        ("pack.yaml", "title: A pack for tests", "title: 12", "title"),
         ("pack.yaml", "title: A pack for tests", "title: &a A pack", "line 3"),
         ("pack.yaml", "title: A pack for tests", "title: *a", "line 3"),
         ("pack.yaml", "title: A pack for tests", "title: !!binary x", "line 3"),
@@ -97,17 +98,32 @@ import Testing
         ("TST-1/control.yaml", "roles: [any]", "roles: [emperor]", "roles"),
         ("TST-1/control.yaml", "limits:", "applies_form: 2027-01-01\nlimits:", "applies_form"),
         ("TST-1/control.yaml", "limits:", "applies_from: 2027-02-30\nlimits:", "applies_from"),
-        ("TST-1/control.yaml", "limits:", "applies_from: 2027-02-01\napplies_until: 2027-01-01\nlimits:", "applies_until"),
+        (
+            "TST-1/control.yaml", "limits:", "applies_from: 2027-02-01\napplies_until: 2027-01-01\nlimits:",
+            "applies_until"
+        ),
         ("TST-1/control.yaml", "member_roles: '>=1 <2'", "member_roles: '>=2 <3'", "member_roles"),
         ("TST-1/control.yaml", "member_roles: '>=1 <2'", "member_roles: '>=1'", "member_roles"),
         ("TST-1/control.yaml", "member_roles: '>=1 <2'", "nothing: '>=1 <2'", "nothing"),
         ("TST-1/control.yaml", "member_roles: '>=1 <2'", "member_roles: '>=1 <2', keys: '>=1 <2'", "keys"),
         ("TST-1/control.yaml", "default: tyrant", "default: king", "default"),
-        ("TST-1/control.yaml", "type: text, default: tyrant, allowed: [tyrant, despot]", "type: integer, default: 5, min: 6, max: 9", "5"),
-        ("TST-1/control.yaml", "type: text, default: tyrant, allowed: [tyrant, despot]", "type: real, default: 5", "type"),
+        (
+            "TST-1/control.yaml", "type: text, default: tyrant, allowed: [tyrant, despot]",
+            "type: integer, default: 5, min: 6, max: 9", "5"
+        ),
+        (
+            "TST-1/control.yaml", "type: text, default: tyrant, allowed: [tyrant, despot]",
+            "type: real, default: 5", "type"
+        ),
         ("TST-1/control.yaml", "type: text", "unit: days, type: text", "unit"),
-        ("TST-1/control.yaml", "  role: {", "  as_of: {type: integer, default: 1, min: 0, max: 2, meaning: x}\n  role: {", "as_of"),
-        ("TST-1/control.yaml", "  role: {", "  unused: {type: integer, default: 1, min: 0, max: 2, meaning: x}\n  role: {", "unused"),
+        (
+            "TST-1/control.yaml", "  role: {",
+            "  as_of: {type: integer, default: 1, min: 0, max: 2, meaning: x}\n  role: {", "as_of"
+        ),
+        (
+            "TST-1/control.yaml", "  role: {",
+            "  unused: {type: integer, default: 1, min: 0, max: 2, meaning: x}\n  role: {", "unused"
+        ),
         ("TST-1/control.yaml", "since: since", "since: reason", "result"),
         ("TST-1/control.yaml", "result: {subject: subject", "result: {subject: who", "who"),
         ("TST-1/control.yaml", "id: TST-1", "id: TST-2", "TST-2"),
@@ -120,15 +136,24 @@ import Testing
 
     @Test(arguments: [
         ("violations.sql", " ORDER BY member", "", "ORDER BY"),
-        ("violations.sql", " ORDER BY member", " AND member IN (SELECT member FROM member_roles ORDER BY member)", "ORDER BY"),
+        (
+            "violations.sql", " ORDER BY member",
+            " AND member IN (SELECT member FROM member_roles ORDER BY member)", "ORDER BY"
+        ),
         ("violations.sql", "ORDER BY member", "ORDER BY member LIMIT 1", "LIMIT"),
         ("violations.sql", "role = :role ", "role = :rule ", ":rule"),
         ("violations.sql", "NULL AS since, NULL AS event_id", "NULL AS event_id, NULL AS since", "columns"),
         ("violations.sql", "FROM member_roles", "FROM member_roles CROSS JOIN bases", "bases"),
-        ("violations.sql", "FROM member_roles", "FROM sqlite_master CROSS JOIN member_roles", "sqlite_master"),
+        (
+            "violations.sql", "FROM member_roles", "FROM sqlite_master CROSS JOIN member_roles",
+            "sqlite_master"
+        ),
         ("violations.sql", "ORDER BY member", "ORDER BY random()", "random"),
         ("violations.sql", "ORDER BY member", "ORDER BY member; DELETE FROM keys", "more than one statement"),
-        ("violations.sql", "FROM member_roles WHERE role = :role", "FROM (SELECT 'a' AS member, :role AS role)", "empty database"),
+        (
+            "violations.sql", "FROM member_roles WHERE role = :role",
+            "FROM (SELECT 'a' AS member, :role AS role)", "empty database"
+        ),
         ("population.sql", "SELECT count(*)", "SELECT count(*), 1", "columns"),
         ("population.sql", "SELECT count(*)", "SELECT member", "column"),
         ("population.sql", "SELECT count(*)", "DELETE", "change"),
@@ -142,7 +167,8 @@ import Testing
 
     @Test func refusesAQueryThatFindsSomethingWhereNothingHappened() throws {
         var files = try Self.files()
-        files["TST-1/violations.sql"] = Array("""
+        files["TST-1/violations.sql"] = Array(
+            """
             SELECT 'all' AS subject, 'there are ' || count(*) AS reason, max(:role) AS since, NULL AS event_id
             FROM member_roles ORDER BY subject
             """.utf8)
@@ -153,7 +179,8 @@ import Testing
         ("pass.jsonl", "\"as_of\"", "\"at\"", 1), ("pass.jsonl", "2027-01-01T00", "2027-02-30T00", 1),
         ("pass.jsonl", "member_roles", "nowhere", 2), ("pass.jsonl", "\"role\":", "\"rolle\":", 2),
         ("pass.jsonl", "\"witness\"", "5", 2), ("pass.jsonl", "{\"row\"", "{ \"row\"", 2),
-        ("pass.jsonl", "\"table\":\"member_roles\"", "\"table\":\"members\"", 2), ("fail.jsonl", "\"tyrant\"", "null", 2),
+        ("pass.jsonl", "\"table\":\"member_roles\"", "\"table\":\"members\"", 2),
+        ("fail.jsonl", "\"tyrant\"", "null", 2),
         ("fail.jsonl", "\"member\":\"delta\",\"role\"", "\"role\":\"x\",\"role\"", 2),
         ("fail.expected.json", "[{\"reason\":\"is a tyrant\",\"subject\":\"delta\"}]", "[]", 1),
         ("fail.expected.json", "\"subject\"", "\"who\"", 1),
@@ -189,7 +216,10 @@ import Testing
     }
 
     @Test func refusesFilesThatNoPackHas() throws {
-        for path in ["README", "TST-1/notes.txt", "TST-1/fixtures/more.jsonl", "../pack.yaml", "TST-1/.hidden", "a/b/c/d"] {
+        for path in [
+            "README", "TST-1/notes.txt", "TST-1/fixtures/more.jsonl", "../pack.yaml", "TST-1/.hidden",
+            "a/b/c/d",
+        ] {
             var files = try Self.files()
             files[path] = [0x61]
             #expect(Self.refusal(files) == .unexpectedFile(path))
@@ -201,17 +231,23 @@ import Testing
         #expect(Self.refusal(files) == .controlsDiffer(listed: ["TST-1"], found: []))
         files = try Self.files()
         files["TST-1/violations.sql"] = [UInt8](repeating: 0x20, count: PackFiles.maximumFileBytes + 1)
-        #expect(Self.refusal(files) == .tooLarge(file: "TST-1/violations.sql", bytes: PackFiles.maximumFileBytes + 1))
+        #expect(
+            Self.refusal(files)
+                == .tooLarge(file: "TST-1/violations.sql", bytes: PackFiles.maximumFileBytes + 1))
     }
 
     @Test func refusesAPackWithoutControls() throws {
-        #expect(try Self.refusal("pack.yaml", "controls: [TST-1]", "controls: []") == .noControls(pack: "test-pack"))
+        #expect(
+            try Self.refusal("pack.yaml", "controls: [TST-1]", "controls: []")
+                == .noControls(pack: "test-pack"))
     }
 
     /// Nine lists of nine of the one before are 9⁹ elements in a few lines.
     @Test func refusesAListThatStandsForItselfManyTimes() throws {
         var files = try Self.files()
-        let lines = (1...9).map { "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 9).joined(separator: ", "))]" }
+        let lines = (1...9).map {
+            "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 9).joined(separator: ", "))]"
+        }
         files["pack.yaml"] = Array((["a0: &a0 x"] + lines).joined(separator: "\n").utf8)
         guard case .manifest("pack.yaml", let reason)? = Self.refusal(files) else {
             return #expect(Bool(false), "the list was composed")
@@ -223,7 +259,8 @@ import Testing
         try Project.withTemporaryFolder { folder in
             for (path, bytes) in try Self.files() {
                 let file = folder.appending(path: path)
-                try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try FileManager.default.createDirectory(
+                    at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try Data(bytes).write(to: file)
             }
             #expect(try Pack(folder: folder.path).id.text == "test-pack")
@@ -255,7 +292,8 @@ import Testing
 
     private static func signature(on pack: Pack) -> PackSignature {
         let message = PackSignature(pack, signatures: []).envelope.signedBytes
-        return PackSignature(pack, signatures: [Envelope.Signature(keyID: keyID, signature: key.sign(message))])
+        return PackSignature(
+            pack, signatures: [Envelope.Signature(keyID: keyID, signature: key.sign(message))])
     }
 
     private static func isValid(_ id: KeyID, _ signature: [UInt8], _ message: [UInt8]) -> Bool? {
@@ -275,7 +313,9 @@ import Testing
 
     @Test func refusesAFalseSignatureAndBytesThatAreNone() throws {
         let pack = try Pack(PackFiles(try Self.files()))
-        let forged = PackSignature(pack, signatures: [Envelope.Signature(keyID: Self.keyID, signature: [UInt8](repeating: 1, count: 64))])
+        let forged = PackSignature(
+            pack,
+            signatures: [Envelope.Signature(keyID: Self.keyID, signature: [UInt8](repeating: 1, count: 64))])
         #expect(throws: PackError.self) { try forged.signers(of: pack, isValid: Self.isValid) }
         #expect(throws: PackError.self) { try PackSignature(parsing: Array("{}".utf8)) }
     }

@@ -9,16 +9,18 @@ import Testing
     static let packNames = (try? Project.names(in: "policies")) ?? []
 
     /// Each pack, read once.
-    private static let packs = Dictionary(uniqueKeysWithValues: packNames.map { name in
-        (name, Result { try Pack(folder: Project.root.appending(path: "policies/\(name)").path) })
-    })
+    private static let packs = Dictionary(
+        uniqueKeysWithValues: packNames.map { name in
+            (name, Result { try Pack(folder: Project.root.appending(path: "policies/\(name)").path) })
+        })
 
     static func pack(_ name: String) throws -> Pack { try packs[name]!.get() }
 
     @Test func thereAreThePacksThatTheReadmeNames() {
-        #expect(Self.packNames == [
-            "ai-act-high-risk", "gdpr-erasure", "gdpr-governance", "ledger-core", "us-ccpa-hipaa",
-        ])
+        #expect(
+            Self.packNames == [
+                "ai-act-high-risk", "gdpr-erasure", "gdpr-governance", "ledger-core", "us-ccpa-hipaa",
+            ])
     }
 
     /// Each fixture gives exactly the rows that were written down for it by hand.
@@ -40,7 +42,8 @@ import Testing
     @Test(arguments: packNames)
     func theDigestIsWhatSha256sumGives(name: String) throws {
         let folder = Project.root.appending(path: "policies/\(name)")
-        let command = "export LC_ALL=C; find * -type f ! -name pack.sig.json | sort | xargs sha256sum | sha256sum"
+        let command =
+            "export LC_ALL=C; find * -type f ! -name pack.sig.json | sort | xargs sha256sum | sha256sum"
         let result = try Project.run(["sh", "-c", command], in: folder)
         try #require(result.status == 0)
         #expect(try Self.pack(name).digest.hex == String(result.output.prefix(64)))

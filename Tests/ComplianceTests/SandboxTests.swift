@@ -37,9 +37,11 @@ import Testing
 
     @Test func readsTablesWindowsRecursionAndJSON() throws {
         #expect(try Self.sandbox().integer("SELECT count(*) FROM member_roles", [:]) == 3)
-        let recursion = "WITH RECURSIVE n(i) AS (VALUES (1) UNION SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) FROM n"
+        let recursion =
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION SELECT i + 1 FROM n WHERE i < 5) SELECT sum(i) FROM n"
         #expect(try Self.sandbox().integer(recursion, [:]) == 15)
-        let json = #"SELECT count(*) FROM json_each('["delta","united"]') AS j JOIN member_roles AS r ON r.member = j.value"#
+        let json =
+            #"SELECT count(*) FROM json_each('["delta","united"]') AS j JOIN member_roles AS r ON r.member = j.value"#
         #expect(try Self.sandbox().integer(json, [:]) == 2)
         let window = """
             WITH r AS (SELECT row_number() OVER (PARTITION BY member ORDER BY role) AS n FROM member_roles)
@@ -50,16 +52,19 @@ import Testing
 
     /// A count over a common table expression asks to read a table of that name without a column.
     @Test func countsACommonTableExpression() throws {
-        let sql = "WITH mine AS (SELECT member FROM member_roles WHERE role = :role) SELECT count(*) FROM mine"
+        let sql =
+            "WITH mine AS (SELECT member FROM member_roles WHERE role = :role) SELECT count(*) FROM mine"
         #expect(try Self.sandbox().integer(sql, ["role": .text("witness")]) == 2)
     }
 
     @Test func givesRowsInOrderAndSaysWhetherTheyAreAll() throws {
         let sql = "SELECT member, role FROM member_roles ORDER BY role, member"
         let all = try Self.sandbox().rows(sql, [:], columns: ["member", "role"])
-        #expect(all.values == [
-            [.text("delta"), .text("operator")], [.text("alpine"), .text("witness")], [.text("delta"), .text("witness")],
-        ])
+        #expect(
+            all.values == [
+                [.text("delta"), .text("operator")], [.text("alpine"), .text("witness")],
+                [.text("delta"), .text("witness")],
+            ])
         #expect(!all.isTruncated)
         let two = try Self.sandbox(SandboxLimits(rows: 2)).rows(sql, [:], columns: ["member", "role"])
         #expect(two.values == Array(all.values.prefix(2)))
@@ -69,10 +74,14 @@ import Testing
     // MARK: Refused
 
     @Test(arguments: [
-        "DELETE FROM member_roles", "INSERT INTO member_roles VALUES ('x', 'y')", "UPDATE member_roles SET role = 'x'",
-        "DROP TABLE member_roles", "CREATE TABLE t (a)", "CREATE TEMP TABLE t (a)", "ALTER TABLE member_roles ADD COLUMN x",
-        "CREATE INDEX i ON member_roles (role)", "REPLACE INTO member_roles VALUES ('x', 'y')", "REINDEX", "ANALYZE",
-        "WITH x AS (SELECT 1) DELETE FROM member_roles", "CREATE TRIGGER t AFTER INSERT ON keys BEGIN SELECT 1; END",
+        "DELETE FROM member_roles", "INSERT INTO member_roles VALUES ('x', 'y')",
+        "UPDATE member_roles SET role = 'x'",
+        "DROP TABLE member_roles", "CREATE TABLE t (a)", "CREATE TEMP TABLE t (a)",
+        "ALTER TABLE member_roles ADD COLUMN x",
+        "CREATE INDEX i ON member_roles (role)", "REPLACE INTO member_roles VALUES ('x', 'y')", "REINDEX",
+        "ANALYZE",
+        "WITH x AS (SELECT 1) DELETE FROM member_roles",
+        "CREATE TRIGGER t AFTER INSERT ON keys BEGIN SELECT 1; END",
         "CREATE VIRTUAL TABLE t USING fts5(a)", "CREATE VIEW v AS SELECT 1", "VACUUM", "BEGIN", "SAVEPOINT s",
         "DELETE FROM member_roles RETURNING 1",
     ])
@@ -96,16 +105,21 @@ import Testing
 
     @Test(arguments: [
         "SELECT load_extension('x')", "SELECT random()", "SELECT hex(randomblob(8))", "SELECT date('now')",
-        "SELECT julianday('now')", "SELECT strftime('%s', 'now')", "SELECT datetime(0, 'unixepoch')", "SELECT unixepoch()",
+        "SELECT julianday('now')", "SELECT strftime('%s', 'now')", "SELECT datetime(0, 'unixepoch')",
+        "SELECT unixepoch()",
         "SELECT length(zeroblob(1000000000))", "SELECT printf('%1000000d', 1)", "SELECT sqlite_version()",
-        "SELECT last_insert_rowid()", "SELECT changes()", "SELECT total_changes()", "SELECT writefile('x', 'y')",
-        "SELECT readfile('/etc/passwd')", "SELECT fts3_tokenizer('simple')", "SELECT sqlite_compileoption_get(0)",
-        "SELECT char(0)", "SELECT quote(1)", "SELECT round(1.5)", "SELECT count(*) FROM member_roles WHERE role REGEXP 'x'",
+        "SELECT last_insert_rowid()", "SELECT changes()", "SELECT total_changes()",
+        "SELECT writefile('x', 'y')",
+        "SELECT readfile('/etc/passwd')", "SELECT fts3_tokenizer('simple')",
+        "SELECT sqlite_compileoption_get(0)",
+        "SELECT char(0)", "SELECT quote(1)", "SELECT round(1.5)",
+        "SELECT count(*) FROM member_roles WHERE role REGEXP 'x'",
         "SELECT count(*) FROM member_roles WHERE role MATCH 'x'",
     ])
     func refusesFunctionsBesidesThePureOnes(sql: String) throws {
         let error = try Self.refusal(sql)
-        guard case .sql(let message)? = error, message.hasPrefix("no such function") || message.contains("unable to use function")
+        guard case .sql(let message)? = error,
+            message.hasPrefix("no such function") || message.contains("unable to use function")
         else { return #expect(Self.isNotAllowed(error), "\(String(describing: error))") }
     }
 
@@ -115,8 +129,8 @@ import Testing
         #expect(Self.isNotAllowed(try Self.refusal(sql)))
     }
 
-    /// A view's name gives no rights: here a common table expression borrows the name of a table that may be read to
-    /// read one that may not.
+    /// A view's name gives no rights: here a common table expression borrows the name of a table that may be
+    /// read to read one that may not.
     @Test func refusesACommonTableExpressionThatBorrowsATablesName() throws {
         let connection = try SQLiteConnection(.memory)
         try connection.createControlTables()
@@ -134,7 +148,8 @@ import Testing
     // MARK: One statement, bound
 
     @Test(arguments: [
-        "SELECT 1; SELECT 2", "SELECT 1; DELETE FROM member_roles", "SELECT 1;; SELECT 2", "SELECT 1; nonsense",
+        "SELECT 1; SELECT 2", "SELECT 1; DELETE FROM member_roles", "SELECT 1;; SELECT 2",
+        "SELECT 1; nonsense",
     ])
     func refusesASecondStatement(sql: String) throws {
         #expect(try Self.refusal(sql) == .severalStatements)
@@ -153,7 +168,9 @@ import Testing
     /// An unbound parameter would be NULL, match nothing, and pass.
     @Test func refusesAParameterThatIsNotDeclared() throws {
         #expect(try Self.refusal("SELECT :missing") == .unboundParameter(":missing"))
-        #expect(try Self.refusal("SELECT count(*) FROM keys WHERE member = :as_of_") == .unboundParameter(":as_of_"))
+        #expect(
+            try Self.refusal("SELECT count(*) FROM keys WHERE member = :as_of_")
+                == .unboundParameter(":as_of_"))
     }
 
     @Test(arguments: ["SELECT ?", "SELECT ?1", "SELECT @as_of", "SELECT $as_of"])
@@ -179,7 +196,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["SELECT 1.5", "SELECT x'00'", "SELECT 'a'", "SELECT NULL", "SELECT -1", "SELECT role FROM member_roles"])
+    @Test(arguments: [
+        "SELECT 1.5", "SELECT x'00'", "SELECT 'a'", "SELECT NULL", "SELECT -1",
+        "SELECT role FROM member_roles",
+    ])
     func refusesACountThatIsNone(sql: String) throws {
         guard case .wrongValue? = try Self.refusal(sql) else {
             return #expect(Bool(false), "\(sql) was taken for a count")
@@ -189,12 +209,15 @@ import Testing
     // MARK: Limits
 
     @Test func endsAnEndlessRecursion() throws {
-        let endless = "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+        let endless =
+            "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
         #expect(try Self.refusal(endless, SandboxLimits(milliseconds: 100)) == .tooSlow(milliseconds: 100))
     }
 
     @Test func endsAnEndlessJoin() throws {
-        let joined = (1...12).map { "(SELECT 1 AS c UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5) AS t\($0)" }
+        let joined = (1...12).map {
+            "(SELECT 1 AS c UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4 UNION ALL SELECT 5) AS t\($0)"
+        }
         let sql = "SELECT count(*) FROM \(joined.joined(separator: ", "))"
         #expect(try Self.refusal(sql, SandboxLimits(milliseconds: 100)) == .tooSlow(milliseconds: 100))
     }
@@ -212,7 +235,8 @@ import Testing
     }
 
     @Test func refusesALargeValue() throws {
-        let doubling = "WITH RECURSIVE n(t) AS (VALUES ('xx') UNION ALL SELECT t || t FROM n) SELECT max(length(t)) FROM n"
+        let doubling =
+            "WITH RECURSIVE n(t) AS (VALUES ('xx') UNION ALL SELECT t || t FROM n) SELECT max(length(t)) FROM n"
         #expect(try Self.refusal(doubling) == .tooLarge)
         #expect(try Self.refusal("SELECT 1 /* \(String(repeating: "x", count: 70_000)) */") == .tooLarge)
     }
@@ -229,7 +253,8 @@ import Testing
     }
 
     @Test func refusesDeepExpressionsAndLongCompounds() throws {
-        let deep = "SELECT " + String(repeating: "(1 + ", count: 200) + "1" + String(repeating: ")", count: 200)
+        let deep =
+            "SELECT " + String(repeating: "(1 + ", count: 200) + "1" + String(repeating: ")", count: 200)
         #expect(try Self.refusal(deep) != nil)
         let compound = Array(repeating: "SELECT 1", count: 60).joined(separator: " UNION ALL ")
         #expect(try Self.refusal("SELECT count(*) FROM (\(compound))") != nil)

@@ -22,11 +22,13 @@ import Testing
         if name == "pack" {
             let shipped = try Project.text(of: "policies/gdpr-governance/pack.yaml")
             return Shape(
-                schema: "pack.v1.json", documents: [try read("pack.yaml"), try YAMLText.json(shipped, file: "pack.yaml")]
+                schema: "pack.v1.json",
+                documents: [try read("pack.yaml"), try YAMLText.json(shipped, file: "pack.yaml")]
             ) { bytes in
                 refusal(PackManifest.self, bytes) { manifest in
                     if manifest.controls.isEmpty { return "seen: no control" }
-                    return Set(manifest.controls).count == manifest.controls.count ? nil : "seen: a control twice"
+                    return Set(manifest.controls).count == manifest.controls.count
+                        ? nil : "seen: a control twice"
                 }
             }
         }
@@ -35,12 +37,14 @@ import Testing
         return Shape(
             schema: "control.v1.json",
             documents: [
-                try read("TST-1/control.yaml"), try YAMLText.json(shipped, file: "c"), try YAMLText.json(judged, file: "c"),
+                try read("TST-1/control.yaml"), try YAMLText.json(shipped, file: "c"),
+                try YAMLText.json(judged, file: "c"),
             ]
         ) { bytes in
             refusal(ControlManifest.self, bytes) { manifest in
                 guard let problem = manifest.problem else { return nil }
-                return problem.contains("must not be empty") || problem.contains("a role twice") ? "seen: \(problem)" : problem
+                return problem.contains("must not be empty") || problem.contains("a role twice")
+                    ? "seen: \(problem)" : problem
             }
         }
     }
@@ -56,9 +60,11 @@ import Testing
         }
     }
 
-    /// What Swift refuses beyond the schema is what a schema cannot say: days that do not exist, a default outside its
-    /// bounds, a table that is none, two columns of one name.
-    @Test(.enabled(if: Project.canImport("jsonschema"), "needs Python with jsonschema"), arguments: ["pack", "control"])
+    /// What Swift refuses beyond the schema is what a schema cannot say: days that do not exist, a default
+    /// outside its bounds, a table that is none, two columns of one name.
+    @Test(
+        .enabled(if: Project.canImport("jsonschema"), "needs Python with jsonschema"),
+        arguments: ["pack", "control"])
     func theDecoderJudgesManifestsAsTheSchemaDoes(name: String) throws {
         let shape = try Self.shape(name)
         let result = try Project.withTemporaryFolder { folder in
@@ -76,8 +82,11 @@ import Testing
             switch (line.first == "1", refusal) {
             case (true, nil): accepted += 1
             case (false, .some): refused += 1
-            case (true, let reason?) where !reason.hasPrefix("seen: ") || text.contains("2027-02-30"): beyond += 1
-            default: Issue.record("the schema says \(line.prefix(1)), Swift \(refusal ?? "yes"): \(text.prefix(600))")
+            case (true, let reason?) where !reason.hasPrefix("seen: ") || text.contains("2027-02-30"):
+                beyond += 1
+            default:
+                Issue.record(
+                    "the schema says \(line.prefix(1)), Swift \(refusal ?? "yes"): \(text.prefix(600))")
             }
         }
         #expect(accepted > 100 && refused > 900 && beyond > 0, "\(accepted) \(refused) \(beyond)")
@@ -93,14 +102,17 @@ import Testing
             let section = "### \(table.name)\n\n\(table.meaning)\n\n" + Self.rows(of: table)
             #expect(page.contains(section), "the page lacks this:\n\(section)")
         }
-        let headings = page.split(separator: "\n").filter { $0.hasPrefix("### ") }.map { String($0.dropFirst(4)) }
+        let headings = page.split(separator: "\n").filter { $0.hasPrefix("### ") }.map {
+            String($0.dropFirst(4))
+        }
         #expect(headings == tables)
     }
 
     @Test func thePageOfThePacksListsTheFunctions() throws {
         let page = try Project.text(of: "schemas/policy-packs.md")
         let start = try #require(page.firstRange(of: "and the functions ")).upperBound
-        let list = page[start...].prefix { $0 != "." }.replacing("\n", with: " ").replacing(" and ", with: ", ")
+        let list = page[start...].prefix { $0 != "." }.replacing("\n", with: " ").replacing(
+            " and ", with: ", ")
         #expect(Set(list.split(separator: ", ").map(String.init)) == Authorizer.functions)
         for name in PolicyTests.packNames { #expect(page.contains("`\(name)`")) }
     }

@@ -50,8 +50,8 @@ public enum LegalTimeZone: Sendable {
 
     /// The last second of a local day.
     ///
-    /// Clocks that are set forward or back at midnight give that second two candidates or none that reads 23:59:59;
-    /// it is the one after which the local day is another.
+    /// Clocks that are set forward or back at midnight give that second two candidates or none that reads
+    /// 23:59:59; it is the one after which the local day is another.
     func lastSecond(ofDay day: Int) -> Int {
         let midnight = (day + 1) * 86_400
         let candidates = [midnight - 86_400, midnight + 86_400].map { midnight - offset(at: $0) }
@@ -68,7 +68,8 @@ public enum LegalTimeZone: Sendable {
 
 /// Which days count, where: what a period of the law is counted by.
 ///
-/// Saturdays and Sundays are never working days. Holidays differ by state and year, so they are given, not built in.
+/// Saturdays and Sundays are never working days. Holidays differ by state and year, so they are given, not
+/// built in.
 public struct LegalCalendar: Sendable {
     public var timeZone: LegalTimeZone
     public var holidays: Set<CalendarDate>

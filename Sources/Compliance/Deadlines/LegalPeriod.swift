@@ -23,11 +23,12 @@ public struct Deadline: Hashable, Sendable {
 
 /// Regulation (EEC, Euratom) No 1182/71: how periods of Union law are counted.
 ///
-/// Art. 3(1): the hour or the day of the event that starts a period is not part of it. Art. 3(2): a period ends with the
-/// last hour of its last day; in weeks, months and years that is the same weekday or date, or the month's last day where
-/// the date does not exist. Art. 3(3): holidays and weekends are part of it. Art. 3(4): a period that is not in hours and
-/// ends on one of them ends with the next working day. Art. 3(5), at least two working days in every period of two days
-/// or more, is not applied: whether it reaches periods in hours is disputed, and it could only make a limit later.
+/// Art. 3(1): the hour or the day of the event that starts a period is not part of it. Art. 3(2): a period
+/// ends with the last hour of its last day; in weeks, months and years that is the same weekday or date, or
+/// the month's last day where the date does not exist. Art. 3(3): holidays and weekends are part of it. Art.
+/// 3(4): a period that is not in hours and ends on one of them ends with the next working day. Art. 3(5), at
+/// least two working days in every period of two days or more, is not applied: whether it reaches periods in
+/// hours is disputed, and it could only make a limit later.
 public enum Regulation1182 {
     /// The end of `period` after something that happened at `start`; `nil` beyond the year 9999.
     public static func deadline(
@@ -68,14 +69,15 @@ public enum Regulation1182 {
         return last
     }
 
-    /// Strictly the moment itself so many hours later; by the Regulation the end of that hour, as the hour that had begun
-    /// does not count.
+    /// Strictly the moment itself so many hours later; by the Regulation the end of that hour, as the hour
+    /// that had begun does not count.
     private static func deadline(
         hours: Int, after start: Timestamp, _ calendar: LegalCalendar
     ) -> Deadline? {
         let end = start.seconds + hours * 3_600
         guard let strict = Timestamp(seconds: end),
-            let graced = Timestamp(seconds: calendar.timeZone.lastSecond(ofHourAt: start.seconds) + hours * 3_600)
+            let graced = Timestamp(
+                seconds: calendar.timeZone.lastSecond(ofHourAt: start.seconds) + hours * 3_600)
         else { return nil }
         return Deadline(strict: strict, graced: graced)
     }

@@ -50,7 +50,8 @@ public struct ReportedViolation: Codable, Hashable, Sendable {
 public struct ControlResult: Codable, Hashable, Sendable {
     public var control: ControlID
     public var crosswalk: [SQLName: Prose]
-    /// Why the word is what it is, where rows do not say it: the error, the missing answer, what does not apply.
+    /// Why the word is what it is, where rows do not say it: the error, the missing answer, what does not
+    /// apply.
     public var explanation: String?
     /// Whether there are more violations than are listed.
     public var isTruncated: Bool
@@ -86,8 +87,8 @@ public struct PackResult: Codable, Hashable, Sendable {
     public var version: PackVersion
 }
 
-/// What came of all packs, as of a time, over one chain up to one size. Integers and texts only: it has one spelling in
-/// canonical JSON.
+/// What came of all packs, as of a time, over one chain up to one size. Integers and texts only: it has one
+/// spelling in canonical JSON.
 public struct ComplianceResult: Codable, Hashable, Sendable {
     public static let format = "lethe/compliance@v1"
 

@@ -19,7 +19,8 @@ public struct Evaluation: Sendable {
     }
 
     /// - Parameter signers: the keys whose signature on a pack holds.
-    /// - Throws: where the database cannot be opened. What goes wrong inside a control is that control's result.
+    /// - Throws: where the database cannot be opened. What goes wrong inside a control is that control's
+    ///   result.
     public func evaluate(
         _ packs: [Pack], on database: ControlDatabase, signers: (Pack) -> [KeyID] = { _ in [] }
     ) throws(SandboxError) -> ComplianceResult {
@@ -86,16 +87,21 @@ public struct Evaluation: Sendable {
     }
 
     private func outcome(of control: Control, _ found: ControlRun.Found) -> Outcome {
-        guard found.applies else { return Outcome(word: .notApplicable, explanation: "its condition is not met here") }
+        guard found.applies else {
+            return Outcome(word: .notApplicable, explanation: "its condition is not met here")
+        }
         guard found.population > 0 || found.rows.isEmpty else {
-            return Outcome(word: .error, explanation: "the control finds violations among nothing", population: 0)
+            return Outcome(
+                word: .error, explanation: "the control finds violations among nothing", population: 0)
         }
         guard found.population > 0 else {
             return Outcome(word: .notApplicable, explanation: "nothing here is in its scope", population: 0)
         }
         var outcome = Outcome(
             word: .pass, population: found.population,
-            violations: found.rows.map { ReportedViolation(violation: $0, waiver: waiver(of: control, for: $0)?.waiver) },
+            violations: found.rows.map {
+                ReportedViolation(violation: $0, waiver: waiver(of: control, for: $0)?.waiver)
+            },
             isTruncated: found.isTruncated)
         if !found.rows.isEmpty {
             let isCovered = !found.isTruncated && outcome.violations.allSatisfy { $0.waiver != nil }
@@ -138,6 +144,7 @@ public struct Evaluation: Sendable {
             meaning: manifest.meaning, owner: manifest.owner, packDigest: pack.digest,
             population: finding.population, queryDigest: control.queryDigest,
             question: manifest.judgement?.question, regime: manifest.regime, severity: manifest.severity,
-            title: manifest.title, version: manifest.version, violations: finding.violations, word: finding.word)
+            title: manifest.title, version: manifest.version, violations: finding.violations,
+            word: finding.word)
     }
 }

@@ -15,11 +15,13 @@ public struct SelfTestResult: Codable, Hashable, Sendable {
     }
 }
 
-/// Runs controls on their own fixtures. A control that cannot tell these apart has nothing to say about a ledger.
+/// Runs controls on their own fixtures. A control that cannot tell these apart has nothing to say about a
+/// ledger.
 public enum SelfTest {
     /// Both fixtures of each control, in the order of the pack.
     ///
-    /// The limits are always the same ones: what a caller allows a query on a ledger does not change what a fixture gives.
+    /// The limits are always the same ones: what a caller allows a query on a ledger does not change what a
+    /// fixture gives.
     public static func results(of pack: Pack) -> [SelfTestResult] {
         pack.controls.flatMap { control in
             Fixture.Kind.allCases.map { kind in
@@ -42,7 +44,8 @@ public enum SelfTest {
     private static func difference(_ control: Control, _ kind: Fixture.Kind) -> String? {
         let fixture = kind == .pass ? control.passFixture : control.failFixture
         do throws(SandboxError) {
-            let found = try ControlRun(control, asOf: fixture.asOf).run(in: try fixture.sandbox(SandboxLimits()))
+            let found = try ControlRun(control, asOf: fixture.asOf).run(
+                in: try fixture.sandbox(SandboxLimits()))
             guard found.applies else { return "the control does not apply to it" }
             guard found.population > 0 else { return "nothing in it is in scope" }
             let expected = kind == .pass ? [] : control.expected
@@ -81,7 +84,9 @@ struct ControlRun {
         if let condition = control.appliesIf {
             let answer = try sandbox.integer(condition, parameters)
             guard answer < 2 else { throw .wrongValue(column: "applies_if") }
-            guard answer == 1 else { return Found(applies: false, population: 0, rows: [], isTruncated: false) }
+            guard answer == 1 else {
+                return Found(applies: false, population: 0, rows: [], isTruncated: false)
+            }
         }
         let population = try sandbox.integer(control.population, parameters)
         let columns = control.manifest.result.names
@@ -93,11 +98,13 @@ struct ControlRun {
     }
 
     /// A row as subject, reason, since and event; the last two may be absent.
-    private static func violation(_ row: [SQLValue], _ columns: [String]) throws(SandboxError) -> ViolationRow {
+    private static func violation(_ row: [SQLValue], _ columns: [String]) throws(SandboxError) -> ViolationRow
+    {
         guard case .text(let subject) = row[0] else { throw .wrongValue(column: columns[0]) }
         guard case .text(let reason) = row[1] else { throw .wrongValue(column: columns[1]) }
         return ViolationRow(
-            subject: subject, reason: reason, since: try text(row[2], columns[2]), eventID: try text(row[3], columns[3]))
+            subject: subject, reason: reason, since: try text(row[2], columns[2]),
+            eventID: try text(row[3], columns[3]))
     }
 
     private static func text(_ value: SQLValue, _ column: String) throws(SandboxError) -> String? {

@@ -19,10 +19,13 @@ public struct Waiver: Codable, Hashable, Sendable {
         grantedAt: Timestamp, expiresAt: Timestamp?
     ) {
         (self.waiver, self.control, self.subject, self.owner) = (waiver, control, subject, owner)
-        (self.approver, self.reason, self.grantedAt, self.expiresAt) = (approver, reason, grantedAt, expiresAt)
+        (self.approver, self.reason, self.grantedAt, self.expiresAt) = (
+            approver, reason, grantedAt, expiresAt
+        )
     }
 
-    /// Whether it holds at `time`: begun, not ended, given for a reason by somebody other than the control's owner.
+    /// Whether it holds at `time`: begun, not ended, given for a reason by somebody other than the control's
+    /// owner.
     func isValid(at time: Timestamp, controlOwner: String) -> Bool {
         guard let expiresAt, grantedAt <= time, time <= expiresAt else { return false }
         return approver != owner && approver != controlOwner && !approver.isEmpty && !reason.isEmpty

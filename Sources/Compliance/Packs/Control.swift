@@ -19,7 +19,8 @@ public struct Control: Hashable, Sendable {
 
     public var id: ControlID { manifest.id }
 
-    /// Parameters that every query is given: the time as of which it judges, as text, in seconds and in days since 1970.
+    /// Parameters that every query is given: the time as of which it judges, as text, in seconds and in days
+    /// since 1970.
     static let givenParameters: Set<String> = ["as_of", "as_of_s", "as_of_day"]
 
     func parameters(asOf: Timestamp) -> [String: SQLValue] {
@@ -53,8 +54,10 @@ extension Control {
         population = try pack.text("\(folder)/population.sql")
         let condition = "\(folder)/applies_if.sql"
         appliesIf = pack.contents[condition] == nil ? nil : try pack.text(condition)
-        passFixture = try Fixture(try Self.bytes("\(folder)/fixtures/pass.jsonl", pack), file: "\(folder)/fixtures/pass.jsonl")
-        failFixture = try Fixture(try Self.bytes("\(folder)/fixtures/fail.jsonl", pack), file: "\(folder)/fixtures/fail.jsonl")
+        passFixture = try Fixture(
+            try Self.bytes("\(folder)/fixtures/pass.jsonl", pack), file: "\(folder)/fixtures/pass.jsonl")
+        failFixture = try Fixture(
+            try Self.bytes("\(folder)/fixtures/fail.jsonl", pack), file: "\(folder)/fixtures/fail.jsonl")
         expected = try Self.expected("\(folder)/fixtures/fail.expected.json", pack)
         queryDigest = .sha256(Array(violations.utf8))
         try checkQueries(folder)
@@ -62,7 +65,8 @@ extension Control {
 
     private static func checkFiles(of folder: String, _ pack: PackFiles) throws(PackError) {
         let prefix = "\(folder)/"
-        let found = Set(pack.contents.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+        let found = Set(
+            pack.contents.keys.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
         if let name = files.subtracting(found).sorted().first { throw .missingFile(prefix + name) }
         let extra = found.subtracting(files).subtracting(["applies_if.sql"])
         if let name = extra.sorted().first { throw .unexpectedFile(prefix + name) }
@@ -90,8 +94,8 @@ extension Control {
 
     // MARK: Queries
 
-    /// Runs each query on the empty database: it must compile in the sandbox, read what the manifest says and no more,
-    /// use every parameter, and find nothing wrong where nothing happened.
+    /// Runs each query on the empty database: it must compile in the sandbox, read what the manifest says and
+    /// no more, use every parameter, and find nothing wrong where nothing happened.
     private func checkQueries(_ folder: String) throws(PackError) {
         let sandbox: Sandbox
         do throws(SandboxError) {
@@ -101,7 +105,9 @@ extension Control {
         }
         let text = QueryText(violations)
         let file = "\(folder)/violations.sql"
-        guard text.isOrdered else { throw .query(file: file, reason: "the rows need an ORDER BY of the whole query") }
+        guard text.isOrdered else {
+            throw .query(file: file, reason: "the rows need an ORDER BY of the whole query")
+        }
         guard !text.isLimited else { throw .query(file: file, reason: "LIMIT would hide violations") }
         let values = parameters(asOf: Fixture.empty.asOf)
         let rows = try Self.asking(file) { () throws(SandboxError) in
@@ -115,7 +121,9 @@ extension Control {
             let answer = try Self.asking("\(folder)/applies_if.sql") { () throws(SandboxError) in
                 try sandbox.integer(appliesIf, values)
             }
-            guard answer < 2 else { throw .query(file: "\(folder)/applies_if.sql", reason: "the answer must be 0 or 1") }
+            guard answer < 2 else {
+                throw .query(file: "\(folder)/applies_if.sql", reason: "the answer must be 0 or 1")
+            }
         }
         try checkDeclarations(folder, tables: sandbox.tablesRead, parameters: sandbox.parametersUsed)
     }

@@ -3,8 +3,9 @@ public import Events
 /// Rows of control tables that a control must pass, or must fail in a known way.
 ///
 /// A fixture is a text of canonical JSON lines. The first is `{"as_of":TIME}`; each other is a row,
-/// `{"row":{COLUMN:VALUE,…},"table":NAME}`. Of a time's three columns a row gives the one that ends in `_at`. A
-/// required column that a row leaves out is the empty text, 0 or 1970-01-01T00:00:00Z; an optional one is NULL.
+/// `{"row":{COLUMN:VALUE,…},"table":NAME}`. Of a time's three columns a row gives the one that ends in `_at`.
+/// A required column that a row leaves out is the empty text, 0 or 1970-01-01T00:00:00Z; an optional one is
+/// NULL.
 public struct Fixture: Hashable, Sendable {
     public enum Kind: String, Codable, CaseIterable, Hashable, Sendable { case pass, fail }
 
@@ -73,7 +74,10 @@ public struct Fixture: Hashable, Sendable {
             guard let table = ControlSchema.byName[text.table] else {
                 throw .fixture(file: file, line: text.line, reason: "there is no control table \(text.table)")
             }
-            rows.append(Row(table: text.table, cells: try Self.cells(text.values, of: table, file: file, line: text.line)))
+            rows.append(
+                Row(
+                    table: text.table,
+                    cells: try Self.cells(text.values, of: table, file: file, line: text.line)))
         }
         self.rows = rows
     }

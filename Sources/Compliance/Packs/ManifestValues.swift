@@ -14,7 +14,8 @@ public struct ControlID: TextValue, Comparable {
         let isAlphanumeric = { (byte: UInt8) in
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
         }
-        guard parts.count > 1, text.utf8.count <= 64, text.utf8.first.map({ (0x41...0x5a).contains($0) }) == true,
+        guard parts.count > 1, text.utf8.count <= 64,
+            text.utf8.first.map({ (0x41...0x5a).contains($0) }) == true,
             parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isAlphanumeric) })
         else { return nil }
         self.text = text
@@ -23,7 +24,8 @@ public struct ControlID: TextValue, Comparable {
     public static func < (left: Self, right: Self) -> Bool { left.text < right.text }
 }
 
-/// Three numbers: a change of what passes raises the first, a change of what is looked at the second, of words the third.
+/// Three numbers: a change of what passes raises the first, a change of what is looked at the second, of
+/// words the third.
 public struct PackVersion: TextValue {
     public static let pattern = "^(0|[1-9][0-9]{0,4})\\.(0|[1-9][0-9]{0,4})\\.(0|[1-9][0-9]{0,4})$"
     public let text: String
@@ -59,7 +61,8 @@ public struct SQLName: TextValue {
 
 /// A range of table versions, e.g. `>=1 <2`: from the first, below the second.
 public struct VersionRange: TextValue {
-    public static let pattern = "^>=(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))? <(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))?$"
+    public static let pattern =
+        "^>=(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))? <(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))?$"
     public let text: String
     private let lower, upper: TablesVersion
 
@@ -73,7 +76,9 @@ public struct VersionRange: TextValue {
 
     private static func version(_ text: Substring) -> TablesVersion? {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard (1...2).contains(parts.count), parts.allSatisfy({ DecimalText.isNumber($0, digits: 4) }) else { return nil }
+        guard (1...2).contains(parts.count), parts.allSatisfy({ DecimalText.isNumber($0, digits: 4) }) else {
+            return nil
+        }
         return TablesVersion(Int(parts[0])!, parts.count == 2 ? Int(parts[1])! : 0)
     }
 
@@ -87,7 +92,9 @@ public struct Prose: TextValue {
 
     public init?(_ text: String) {
         let scalars = text.unicodeScalars
-        guard (1...2_000).contains(scalars.count), scalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f }) else {
+        guard (1...2_000).contains(scalars.count),
+            scalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7f })
+        else {
             return nil
         }
         self.text = text
@@ -137,7 +144,8 @@ public struct Regime: Codable, Hashable, Sendable {
     public var url: WebAddress?
 }
 
-/// A number or a text that a query is given. Its value is part of the signed pack: nobody tunes it at run time.
+/// A number or a text that a query is given. Its value is part of the signed pack: nobody tunes it at run
+/// time.
 public enum PackParameter: Codable, Hashable, Sendable {
     case integer(default: Int, min: Int, max: Int, meaning: Prose)
     case text(default: Prose, allowed: [Prose], meaning: Prose)
@@ -154,7 +162,9 @@ public enum PackParameter: Codable, Hashable, Sendable {
         switch try container.decode(Kind.self, forKey: .type) {
         case .integer:
             let value = try container.decode(Int.self, forKey: .default)
-            let (low, high) = (try container.decode(Int.self, forKey: .min), try container.decode(Int.self, forKey: .max))
+            let (low, high) = (
+                try container.decode(Int.self, forKey: .min), try container.decode(Int.self, forKey: .max)
+            )
             problem = low <= value && value <= high ? nil : "the default \(value) is not in \(low)...\(high)"
             self = .integer(default: value, min: low, max: high, meaning: meaning)
         case .text:
@@ -164,7 +174,8 @@ public enum PackParameter: Codable, Hashable, Sendable {
             self = .text(default: value, allowed: allowed, meaning: meaning)
         }
         if let problem {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: problem))
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: problem))
         }
     }
 

@@ -4,7 +4,9 @@ public import Events
 public struct PackManifest: Codable, Hashable, Sendable {
     public struct Source: Codable, Hashable, Sendable {
         /// How well the source is known: its own text was read, somebody else's account of it, or neither.
-        public enum Reading: String, Codable, CaseIterable, Hashable, Sendable { case primary, secondary, general }
+        public enum Reading: String, Codable, CaseIterable, Hashable, Sendable {
+            case primary, secondary, general
+        }
 
         public var reading: Reading
         public var title: Prose
@@ -56,7 +58,8 @@ public struct ControlManifest: Codable, Hashable, Sendable {
     private enum CodingKeys: String, CodingKey {
         case appliesFrom = "applies_from"
         case appliesUntil = "applies_until"
-        case crosswalk, id, judgement, limits, meaning, owner, params, regime, result, roles, severity, title, version, views
+        case crosswalk, id, judgement, limits, meaning, owner, params, regime, result, roles, severity, title,
+            version, views
     }
 
     public var appliesFrom: CalendarDate?
@@ -101,12 +104,16 @@ extension ControlManifest {
         if Set(roles).count != roles.count { return "roles names a role twice" }
         if roles.contains(.any), roles.count > 1 { return "roles names any besides others" }
         if Set(result.names).count != 4 { return "result names a column twice" }
-        if let from = appliesFrom, let until = appliesUntil, until < from { return "applies_until is before applies_from" }
+        if let from = appliesFrom, let until = appliesUntil, until < from {
+            return "applies_until is before applies_from"
+        }
         if let name = params.keys.map(\.text).sorted().first(where: Control.givenParameters.contains) {
             return "params may not redefine \(name)"
         }
         for (table, range) in views.sorted(by: { $0.key.text < $1.key.text }) {
-            guard ControlSchema.byName[table.text] != nil else { return "views names \(table), which is no control table" }
+            guard ControlSchema.byName[table.text] != nil else {
+                return "views names \(table), which is no control table"
+            }
             guard range.contains(ControlSchema.version) else {
                 return "\(table) has version \(ControlSchema.version.text), the control wants \(range)"
             }

@@ -12,7 +12,8 @@ public struct Pack: Hashable, Sendable {
 
     public var id: PackID { manifest.id }
 
-    /// Reads and judges a pack: manifests against their schemas, queries on the empty database, fixtures line by line.
+    /// Reads and judges a pack: manifests against their schemas, queries on the empty database, fixtures line
+    /// by line.
     ///
     /// Whether the fixtures are judged as they should be is asked before every evaluation: see ``SelfTest``.
     public init(_ files: PackFiles) throws(PackError) {

@@ -32,7 +32,8 @@ extension PackError: CustomStringConvertible {
         case .noControls(let pack): "the pack \(pack) has no control"
         case .controlsDiffer(let listed, let found):
             "pack.yaml lists the controls \(listed.joined(separator: ", ")); the folders are \(found.joined(separator: ", "))"
-        case .wrongID(let file, let expected, let actual): "\(file): the id is \(actual), the folder \(expected)"
+        case .wrongID(let file, let expected, let actual):
+            "\(file): the id is \(actual), the folder \(expected)"
         case .query(let file, let reason): "\(file): \(reason)"
         case .fixture(let file, let line, let reason): "\(file), line \(line): \(reason)"
         case .failsOnNothing(let file): "\(file): the query gives a violation on the empty database"

@@ -29,7 +29,9 @@ public struct PackFiles: Hashable, Sendable {
         }
         for (path, bytes) in contents.sorted(by: { $0.key < $1.key }) {
             guard Self.isValid(path) else { throw .unexpectedFile(path) }
-            guard bytes.count <= Self.maximumFileBytes else { throw .tooLarge(file: path, bytes: bytes.count) }
+            guard bytes.count <= Self.maximumFileBytes else {
+                throw .tooLarge(file: path, bytes: bytes.count)
+            }
         }
     }
 
@@ -60,15 +62,18 @@ public struct PackFiles: Hashable, Sendable {
         try self.init(files)
     }
 
-    /// Letters, digits, `.`, `_` and `-` in at most three levels, none hidden: what every file system spells alike.
+    /// Letters, digits, `.`, `_` and `-` in at most three levels, none hidden: what every file system spells
+    /// alike.
     private static func isValid(_ path: String) -> Bool {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
         return (1...3).contains(parts.count)
             && parts.allSatisfy { part in
                 (1...80).contains(part.utf8.count) && part.first != "."
                     && part.utf8.allSatisfy { byte in
-                        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
-                            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+                        (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte)
+                            || (0x61...0x7a).contains(byte)
+                            || byte == UInt8(ascii: ".") || byte == UInt8(ascii: "_")
+                            || byte == UInt8(ascii: "-")
                     }
             }
     }

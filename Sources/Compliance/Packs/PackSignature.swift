@@ -1,8 +1,8 @@
 public import Bytes
 public import Events
 
-/// A signature on a pack: an in-toto statement about its digest in a DSSE envelope, so that the tools that read events
-/// read it too. It stands beside the pack's files as `pack.sig.json`.
+/// A signature on a pack: an in-toto statement about its digest in a DSSE envelope, so that the tools that
+/// read events read it too. It stands beside the pack's files as `pack.sig.json`.
 public struct PackSignature: Hashable, Sendable {
     public static let predicateType = "https://lethe.example/policy-pack/v1"
 
@@ -36,7 +36,8 @@ public struct PackSignature: Hashable, Sendable {
 
     public let envelope: Envelope
 
-    /// The envelope around the statement about `pack`, once `signatures` over its ``Envelope/signedBytes`` are made.
+    /// The envelope around the statement about `pack`, once `signatures` over its ``Envelope/signedBytes``
+    /// are made.
     public init(_ pack: Pack, signatures: [Envelope.Signature]) {
         envelope = Envelope(payload: Statement(pack).bytes, signatures: signatures)
     }
@@ -44,7 +45,8 @@ public struct PackSignature: Hashable, Sendable {
     /// Reads the bytes of `pack.sig.json`.
     public init(parsing bytes: [UInt8]) throws(PackError) {
         do throws(Envelope.ParseError) {
-            envelope = try Envelope(parsing: bytes.last == UInt8(ascii: "\n") ? Array(bytes.dropLast()) : bytes)
+            envelope = try Envelope(
+                parsing: bytes.last == UInt8(ascii: "\n") ? Array(bytes.dropLast()) : bytes)
         } catch {
             throw .signature("\(error)")
         }
@@ -52,14 +54,17 @@ public struct PackSignature: Hashable, Sendable {
 
     /// The keys that signed exactly this pack.
     ///
-    /// - Parameter isValid: whether a signature over a message holds under the key that the caller knows by this id; an
+    /// - Parameter isValid: whether a signature over a message holds under the key that the caller knows by
+    ///   this id; an
     ///   unknown key id is `nil`, and is left out of the answer.
-    /// - Throws: where the statement is about other files, another pack or version, or a known key's signature is false.
+    /// - Throws: where the statement is about other files, another pack or version, or a known key's
+    ///   signature is false.
     public func signers(
         of pack: Pack, isValid: (KeyID, _ signature: [UInt8], _ message: [UInt8]) -> Bool?
     ) throws(PackError) -> [KeyID] {
         guard envelope.payload == Statement(pack).bytes else {
-            throw .signature("it is not about \(pack.id) \(pack.manifest.version) with the digest \(pack.digest)")
+            throw .signature(
+                "it is not about \(pack.id) \(pack.manifest.version) with the digest \(pack.digest)")
         }
         var signers: [KeyID] = []
         for signature in envelope.signatures {

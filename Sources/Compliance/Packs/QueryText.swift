@@ -62,7 +62,8 @@ struct QueryText {
             position += 1
         }
 
-        /// Moves behind the next `end`. A quote that is doubled inside a text ends one and begins another: the same.
+        /// Moves behind the next `end`. A quote that is doubled inside a text ends one and begins another:
+        /// the same.
         private mutating func skip(until end: String) {
             while position < bytes.count, !starts(end) { position += 1 }
             position += end.utf8.count

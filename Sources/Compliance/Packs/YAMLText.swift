@@ -1,11 +1,12 @@
 internal import Events
 internal import Yams
 
-/// Reads the YAML that packs are written in, by way of canonical JSON, so that the closed decoder of events judges it:
-/// an unknown key, a missing one or a value of another type is an error that says where.
+/// Reads the YAML that packs are written in, by way of canonical JSON, so that the closed decoder of events
+/// judges it: an unknown key, a missing one or a value of another type is an error that says where.
 ///
-/// Of YAML there are mappings, lists and scalars. A plain scalar is an integer if it is spelled as one, `true`, `false`,
-/// or a text; there is no `yes`, no float and no date type. Anchors, aliases, tags and merge keys are refused.
+/// Of YAML there are mappings, lists and scalars. A plain scalar is an integer if it is spelled as one,
+/// `true`, `false`, or a text; there is no `yes`, no float and no date type. Anchors, aliases, tags and merge
+/// keys are refused.
 enum YAMLText {
     static let maximumBytes = 64 * 1_024
 
@@ -24,7 +25,10 @@ enum YAMLText {
     static func json(_ text: String, file: String) throws(PackError) -> [UInt8] {
         guard text.utf8.count <= maximumBytes else { throw .tooLarge(file: file, bytes: text.utf8.count) }
         if let line = lineWithReference(text) {
-            throw .manifest(file: file, reason: "line \(line): anchors, aliases and tags have no place here; quote a text that begins so")
+            throw .manifest(
+                file: file,
+                reason:
+                    "line \(line): anchors, aliases and tags have no place here; quote a text that begins so")
         }
         let node: Node?
         do {
@@ -36,8 +40,9 @@ enum YAMLText {
         return CanonicalJSON.encode(try value(of: node, depth: 0, file: file))
     }
 
-    /// Lists inside lists that stand for themselves many times over must not even be composed: a few lines can mean
-    /// gigabytes. So any word that begins like an anchor, an alias or a tag is refused, inside a quoted text too.
+    /// Lists inside lists that stand for themselves many times over must not even be composed: a few lines
+    /// can mean gigabytes. So any word that begins like an anchor, an alias or a tag is refused, inside a
+    /// quoted text too.
     private static func lineWithReference(_ text: String) -> Int? {
         for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             var previous = UInt8(ascii: " ")
@@ -86,7 +91,9 @@ enum YAMLText {
                 guard let name = key.scalar?.string, !name.isEmpty else {
                     throw .manifest(file: file, reason: "a key is not a text")
                 }
-                guard members[name] == nil else { throw .manifest(file: file, reason: "the key \(name) stands twice") }
+                guard members[name] == nil else {
+                    throw .manifest(file: file, reason: "the key \(name) stands twice")
+                }
                 members[name] = try value(of: element, depth: depth + 1, file: file)
             }
             return .mapping(members)

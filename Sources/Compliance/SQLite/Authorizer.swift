@@ -2,12 +2,13 @@ internal import GRDBSQLite
 
 /// Says yes or no to each thing that a query wants to do, while SQLite compiles it.
 ///
-/// Allowed are SELECT, recursion, reading the control tables and `json_each`, and a list of functions whose result
-/// depends on their arguments alone. Everything else is refused, and what it was is kept for the message. The name
-/// of a view or a common table expression gives no rights: a query can give any name to anything.
+/// Allowed are SELECT, recursion, reading the control tables and `json_each`, and a list of functions whose
+/// result depends on their arguments alone. Everything else is refused, and what it was is kept for the
+/// message. The name of a view or a common table expression gives no rights: a query can give any name to
+/// anything.
 final class Authorizer {
-    /// No dates, as `'now'` passes any of them; no random numbers, nothing that reads or writes files, nothing that
-    /// makes large values out of nothing, no floating-point results.
+    /// No dates, as `'now'` passes any of them; no random numbers, nothing that reads or writes files,
+    /// nothing that makes large values out of nothing, no floating-point results.
     static let functions: Set<String> = [
         "abs", "coalesce", "count", "dense_rank", "first_value", "glob", "group_concat", "ifnull", "iif",
         "instr", "json_array_length", "json_extract", "json_group_array", "json_valid", "lag",
@@ -43,12 +44,15 @@ final class Authorizer {
         return SQLITE_DENY
     }
 
-    /// A read without a column is a count over a table or over a common table expression. The latter's name is the
-    /// query's own choice and reads nothing by itself, so only names that SQLite gives a meaning to are refused.
+    /// A read without a column is a count over a table or over a common table expression. The latter's name
+    /// is the query's own choice and reads nothing by itself, so only names that SQLite gives a meaning to
+    /// are refused.
     private func mayRead(_ table: String, column: String) -> Bool {
         let name = table.lowercased()
         guard column.isEmpty else { return tables.contains(name) }
-        let reserved = ["sqlite_", "pragma_", "fts", "rtree", "dbstat", "bytecode", "tables_used", "json_tree"]
+        let reserved = [
+            "sqlite_", "pragma_", "fts", "rtree", "dbstat", "bytecode", "tables_used", "json_tree",
+        ]
         return !reserved.contains { name.hasPrefix($0) }
     }
 

@@ -2,8 +2,9 @@ internal import GRDBSQLite
 
 /// Ends a query that runs too long or takes too much memory.
 ///
-/// SQLite asks every hundred steps of its virtual machine. Memory is what SQLite holds in the whole process, less what
-/// it held when the query began: another connection's growth can end a query early, never let one go on.
+/// SQLite asks every hundred steps of its virtual machine. Memory is what SQLite holds in the whole process,
+/// less what it held when the query began: another connection's growth can end a query early, never let one
+/// go on.
 final class ProgressGuard {
     enum Stop { case time, memory }
 

@@ -80,7 +80,8 @@ final class SQLiteConnection {
     func harden() throws(SQLiteFailure) {
         let code = lethe_sqlite_harden(UnsafeMutableRawPointer(handle))
         guard code == SQLITE_OK else {
-            throw SQLiteFailure(code: code, message: "this build of SQLite lacks a setting that the sandbox needs")
+            throw SQLiteFailure(
+                code: code, message: "this build of SQLite lacks a setting that the sandbox needs")
         }
     }
 

@@ -2,10 +2,10 @@ internal import GRDBSQLite
 
 /// Runs one control query at a time over a control database, and lets it do nothing else.
 ///
-/// What holds a query in: the connection is read-only, `query_only`, untrusting and DEFENSIVE; the authorizer allows
-/// reading the control tables and a list of pure functions; there is one statement, all its parameters are named and
-/// bound; time, memory, rows and the size of every value are limited. The database holds nothing that the reader of
-/// the result may not see. See `schemas/policy-packs.md`.
+/// What holds a query in: the connection is read-only, `query_only`, untrusting and DEFENSIVE; the authorizer
+/// allows reading the control tables and a list of pure functions; there is one statement, all its parameters
+/// are named and bound; time, memory, rows and the size of every value are limited. The database holds
+/// nothing that the reader of the result may not see. See `schemas/policy-packs.md`.
 final class Sandbox {
     /// Bytes that SQLite may hold in the whole process: the last stop, far above ``SandboxLimits/bytes``.
     private static let heapLimit: Int64 = 1 << 30
@@ -46,11 +46,14 @@ final class Sandbox {
     private func confine() throws(SQLiteFailure) {
         if sqlite3_hard_heap_limit64(-1) == 0 { sqlite3_hard_heap_limit64(Self.heapLimit) }
         try connection.harden()
-        // The first use of a table-valued function declares its columns, which an authorizer would have to allow as
-        // a change of the schema.
+        // The first use of a table-valued function declares its columns, which an authorizer would have to
+        // allow as a change of the schema.
         _ = try connection.integer("SELECT count(*) FROM json_each('[]')")
+        // Sorting a long chain spills into an unnamed file, so that memory does not grow with the chain; how
+        // much a query can write there in its time is what limits it.
         try connection.execute(
-            "PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA trusted_schema = 0; PRAGMA query_only = 1")
+            "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384; PRAGMA trusted_schema = 0; PRAGMA query_only = 1"
+        )
         for (limit, value) in [
             (SQLITE_LIMIT_LENGTH, Self.valueLimit), (SQLITE_LIMIT_SQL_LENGTH, 65_536),
             (SQLITE_LIMIT_VDBE_OP, 100_000), (SQLITE_LIMIT_COMPOUND_SELECT, 50), (SQLITE_LIMIT_ATTACHED, 0),
@@ -119,11 +122,15 @@ final class Sandbox {
         progress.start()
         guard !sql.utf8.contains(0) else { throw .sql("the query holds a zero byte") }
         let statement = try onlyStatement(of: sql)
-        guard sqlite3_stmt_readonly(statement.handle) != 0, sqlite3_stmt_isexplain(statement.handle) == 0 else {
+        guard sqlite3_stmt_readonly(statement.handle) != 0, sqlite3_stmt_isexplain(statement.handle) == 0
+        else {
             throw .notReadOnly
         }
         for index in 0..<sqlite3_bind_parameter_count(statement.handle) {
-            guard let name = sqlite3_bind_parameter_name(statement.handle, index + 1).map({ String(cString: $0) }),
+            guard
+                let name = sqlite3_bind_parameter_name(statement.handle, index + 1).map({
+                    String(cString: $0)
+                }),
                 name.hasPrefix(":")
             else { throw .unnamedParameter(index: Int(index + 1)) }
             guard let value = parameters[String(name.dropFirst())] else { throw .unboundParameter(name) }
@@ -150,7 +157,8 @@ final class Sandbox {
                 return code
             }
             guard code == SQLITE_OK else {
-                // Something that does not compile after a statement that does: it is a second one all the same.
+                // Something that does not compile after a statement that does: it is a second one all the
+                // same.
                 guard found == nil else { throw .severalStatements }
                 throw explained(connection.failure())
             }

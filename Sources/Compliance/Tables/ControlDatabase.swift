@@ -1,8 +1,8 @@
 public import ChainViews
 public import Events
 
-/// A finished control database: a file of its own that queries may read whole, for it holds nothing that the reader of
-/// their results may not see.
+/// A finished control database: a file of its own that queries may read whole, for it holds nothing that the
+/// reader of their results may not see.
 public struct ControlDatabase: Hashable, Sendable {
     public let path: String
     public let chain: Origin
@@ -11,7 +11,8 @@ public struct ControlDatabase: Hashable, Sendable {
 
     /// Builds the database at `path` from events that were verified, and the view that follows from them.
     ///
-    /// Events are written as they come, so memory does not grow with their number. The file is complete, or it is gone.
+    /// Events are written as they come, so memory does not grow with their number. The file is complete, or
+    /// it is gone.
     ///
     /// - Parameters:
     ///   - events: the public chain from its first leaf, in order; what a replay gave.

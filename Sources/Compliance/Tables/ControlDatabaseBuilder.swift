@@ -61,7 +61,9 @@ final class ControlDatabaseBuilder {
         try take(record, of: chain.view.origin)
         do throws(SQLiteFailure) {
             try insert(record, isPublic: false, judgedAt: judgedAt)
-            try insertBody(of: record, erasedBy: record.statement.body.flatMap { chain.view.bodies[$0.commitment]?.erasedBy })
+            try insertBody(
+                of: record,
+                erasedBy: record.statement.body.flatMap { chain.view.bodies[$0.commitment]?.erasedBy })
             if case .deletionScoped(let event) = record.statement.event, let body = record.statement.body {
                 let erased = chain.view.bodies[body.commitment]?.erasedBy
                 try scopes.insert([
@@ -100,7 +102,8 @@ final class ControlDatabaseBuilder {
         ])
         for key in record.signers {
             try keyUse.insert([
-                .text(id), .text(statement.chain.text), .integer(record.position), .text(statement.author.text),
+                .text(id), .text(statement.chain.text), .integer(record.position),
+                .text(statement.author.text),
                 .text(key.hex), .integer(judgedAt),
             ])
         }
@@ -174,7 +177,8 @@ final class ControlDatabaseBuilder {
     /// The claimed times of the events under which bodies are gone: known once all events are in.
     private func datePrivateErasures() throws(SQLiteFailure) {
         for table in ["bodies", "scopes"] {
-            try connection.execute("""
+            try connection.execute(
+                """
                 UPDATE \(table) SET erased_at = e.claimed_at, erased_day = e.claimed_day, erased_s = e.claimed_s
                 FROM events AS e WHERE e.event_id = \(table).erased_event
                 """)

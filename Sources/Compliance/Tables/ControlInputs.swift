@@ -74,8 +74,8 @@ public struct ControlInputs: Sendable {
 
 /// The known times of one chain's positions: what is proven of each event's place in time.
 struct RecordedBrackets {
-    /// Sizes of known checkpoints, ascending, and what is proven at each: the latest time at or before it, the earliest
-    /// at or after it.
+    /// Sizes of known checkpoints, ascending, and what is proven at each: the latest time at or before it,
+    /// the earliest at or after it.
     private var sizes: [Int] = []
     private var latest: [Timestamp?] = []
     private var earliest: [Timestamp?] = []

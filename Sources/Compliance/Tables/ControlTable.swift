@@ -3,7 +3,8 @@ public struct ControlTable: Hashable, Sendable {
     public struct Column: Hashable, Sendable {
         public enum Kind: String, Hashable, Sendable {
             case text, integer
-            /// Three columns: `<name>_at` in UTC as text, `<name>_day` in days and `<name>_s` in seconds since 1970.
+            /// Three columns: `<name>_at` in UTC as text, `<name>_day` in days and `<name>_s` in seconds
+            /// since 1970.
             case time
         }
 
@@ -72,8 +73,8 @@ public struct ControlTable: Hashable, Sendable {
     }
 }
 
-/// A version of the tables' layout: a change that can change a query's answer raises `major`, an added table or column
-/// `minor`.
+/// A version of the tables' layout: a change that can change a query's answer raises `major`, an added table
+/// or column `minor`.
 public struct TablesVersion: Hashable, Comparable, Sendable {
     public var major, minor: Int
 

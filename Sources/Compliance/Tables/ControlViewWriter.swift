@@ -53,10 +53,15 @@ struct ControlViewWriter {
     private func writeMembers() throws(SQLiteFailure) {
         try each("members", view.allMembers) { row throws(SQLiteFailure) in
             let admitted = try places.place(row.admittedBy)
-            return [.text(row.name.text), .text(row.admittedBy.hex), .integer(admitted?.index), .time(admitted?.time)]
+            return [
+                .text(row.name.text), .text(row.admittedBy.hex), .integer(admitted?.index),
+                .time(admitted?.time),
+            ]
         }
         let roles = view.allMembers.flatMap { member in member.roles.map { (member.name, $0) } }
-        try each("member_roles", roles) { row throws(SQLiteFailure) in [.text(row.0.text), .text(row.1.rawValue)] }
+        try each("member_roles", roles) { row throws(SQLiteFailure) in
+            [.text(row.0.text), .text(row.1.rawValue)]
+        }
     }
 
     private func writeKeys() throws(SQLiteFailure) {
@@ -76,7 +81,8 @@ struct ControlViewWriter {
     private func writeTypes() throws(SQLiteFailure) {
         try each("event_types", EventType.allCases) { type throws(SQLiteFailure) in
             [
-                .text(type.rawValue), .integer(1), .text(type.audience == .publicChain ? "public" : "private"),
+                .text(type.rawValue), .integer(1),
+                .text(type.audience == .publicChain ? "public" : "private"),
                 .integer(type.hasBody ? 1 : 0),
             ]
         }
@@ -96,7 +102,8 @@ struct ControlViewWriter {
         try each("bases", view.allBases) { row throws(SQLiteFailure) in
             let registered = try places.place(builder.registrations[row.base])
             return [
-                .text(row.base.hex), .text(row.name.text), .text(registered?.event), .integer(registered?.index),
+                .text(row.base.hex), .text(row.name.text), .text(registered?.event),
+                .integer(registered?.index),
                 .time(registered?.time),
             ]
         }
@@ -113,7 +120,8 @@ struct ControlViewWriter {
         let cosignatures = inputs.checkpoints.flatMap { row in row.cosignatures.map { (row, $0) } }
         try each("cosignatures", cosignatures) { row throws(SQLiteFailure) in
             [
-                .text(row.0.chain.text), .integer(row.0.size), .text(row.0.root.hex), .text(row.1.witness.text),
+                .text(row.0.chain.text), .integer(row.0.size), .text(row.0.root.hex),
+                .text(row.1.witness.text),
                 .time(row.1.time),
             ]
         }
@@ -127,9 +135,11 @@ struct ControlViewWriter {
             let closing = builder.closings[row.round]
             let closed = try places.place(closing)
             return [
-                .text(row.round.text), .text(row.rule.rawValue), .text(row.topology.rawValue), .text(row.base.hex),
+                .text(row.round.text), .text(row.rule.rawValue), .text(row.topology.rawValue),
+                .text(row.base.hex),
                 .text(row.author.text), .text(row.state.rawValue), .text(row.openedBy.hex),
-                .integer(row.openedAt.value), .time(opened?.time), .text(closing?.hex), .integer(closed?.index),
+                .integer(row.openedAt.value), .time(opened?.time), .text(closing?.hex),
+                .integer(closed?.index),
                 .time(closed?.time), .text(row.materialization?.hex),
             ]
         }
@@ -144,7 +154,8 @@ struct ControlViewWriter {
                     .text(row.event.hex), .integer(row.position.value), .text(row.member.text),
                     .text(row.round.text), .text(row.adapter.hex), .text(row.tensors.hex),
                     .integer(row.weight.value), .time(try places.time(at: row.position.value)),
-                    .text(row.excludedBy?.hex), .integer(row.excludedBy.flatMap { view.plans[$0]?.startedAt.value }),
+                    .text(row.excludedBy?.hex),
+                    .integer(row.excludedBy.flatMap { view.plans[$0]?.startedAt.value }),
                     .text(row.affectedBy?.hex),
                 ]
             }
@@ -159,10 +170,13 @@ struct ControlViewWriter {
             }
             let recall = row.state == .recalled ? recall(of: row) : nil
             return [
-                .text(row.event.hex), .integer(row.position.value), .text(row.author.text), .text(row.model.hex),
+                .text(row.event.hex), .integer(row.position.value), .text(row.author.text),
+                .text(row.model.hex),
                 .text(row.tensors.hex), .text(row.round.text), .text(row.state.rawValue),
-                .time(try places.time(at: row.position.value)), .text(row.plan?.hex), .text(row.replacedBy?.hex),
-                .text(recall?.hex), .time(try places.place(recall)?.time), .integer(row.contributions.count.value),
+                .time(try places.time(at: row.position.value)), .text(row.plan?.hex),
+                .text(row.replacedBy?.hex),
+                .text(recall?.hex), .time(try places.place(recall)?.time),
+                .integer(row.contributions.count.value),
             ]
         }
     }
@@ -197,14 +211,18 @@ struct ControlViewWriter {
         let plan = row.plan.flatMap { view.plans[$0] }
         let isExact = plan?.isExact ?? false
         return [
-            .text(row.deletion.text), .text(row.author.text), .text(row.member.text), .text(row.scope.rawValue),
-            .text(row.ground.rawValue), .text(law.rawValue), .text(row.state.rawValue), .text(row.requestedBy.hex),
+            .text(row.deletion.text), .text(row.author.text), .text(row.member.text),
+            .text(row.scope.rawValue),
+            .text(row.ground.rawValue), .text(law.rawValue), .text(row.state.rawValue),
+            .text(row.requestedBy.hex),
             .integer(row.requestedAt.value), .time(try places.time(at: row.requestedAt.value)),
             .time(row.receivedAt), .time(row.dueAt), .time(answer?.strict), .time(answer?.graced),
             .time(extended?.graced), .time(acknowledge?.graced),
             .text(row.decidedBy == nil ? nil : isRefused ? "refused" : "accepted"), .text(row.decidedBy?.hex),
-            .integer(decided?.index), .time(decided?.time), .integer(try places.members(signing: row.decidedBy)),
-            .text(row.plan?.hex), .text(row.completedBy?.hex), .integer(completed?.index), .time(completed?.time),
+            .integer(decided?.index), .time(decided?.time),
+            .integer(try places.members(signing: row.decidedBy)),
+            .text(row.plan?.hex), .text(row.completedBy?.hex), .integer(completed?.index),
+            .time(completed?.time),
             .text(row.completedBy == nil ? nil : isExact ? "exact" : "withdrawn"), .text(certification?.hex),
             .integer(certified?.index), .time(certified?.time), .text(row.certificate?.hex),
             .text(row.certificateKind?.rawValue), .text((isRefused ? row.decidedBy : row.completedBy)?.hex),
@@ -248,13 +266,15 @@ struct ControlViewWriter {
     private func writeJudgements() throws(SQLiteFailure) {
         try each("waivers", inputs.waivers) { row throws(SQLiteFailure) in
             [
-                .text(row.waiver), .text(row.control), .text(row.subject), .text(row.owner), .text(row.approver),
+                .text(row.waiver), .text(row.control), .text(row.subject), .text(row.owner),
+                .text(row.approver),
                 .text(row.reason), .time(row.grantedAt), .time(row.expiresAt),
             ]
         }
         try each("self_tests", inputs.selfTests) { row throws(SQLiteFailure) in
             [
-                .text(row.pack), .text(row.control), .text(row.fixture.rawValue), .integer(row.isExpected ? 1 : 0),
+                .text(row.pack), .text(row.control), .text(row.fixture.rawValue),
+                .integer(row.isExpected ? 1 : 0),
                 .text(row.reason),
             ]
         }

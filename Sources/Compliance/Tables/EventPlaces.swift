@@ -19,7 +19,8 @@ struct EventPlaces {
         byIndex = try SQLiteStatement(connection, "\(columns) chain = ? AND event_index = ?")
         signers = try SQLiteStatement(
             connection,
-            "SELECT count(DISTINCT k.member) FROM key_use AS u JOIN keys AS k ON k.key_id = u.key_id WHERE u.event_id = ?")
+            "SELECT count(DISTINCT k.member) FROM key_use AS u JOIN keys AS k ON k.key_id = u.key_id WHERE u.event_id = ?"
+        )
     }
 
     func place(_ event: EventHash?) throws(SQLiteFailure) -> Place? {
@@ -44,7 +45,8 @@ struct EventPlaces {
         defer { statement.reset() }
         for (position, key) in keys.enumerated() { try statement.bind(key, at: Int32(position + 1)) }
         guard try statement.step(), case .text(let event) = statement.value(at: 0),
-            case .integer(let index) = statement.value(at: 1), case .integer(let second) = statement.value(at: 2)
+            case .integer(let index) = statement.value(at: 1),
+            case .integer(let second) = statement.value(at: 2)
         else { return nil }
         return Place(event: event, index: index, time: Timestamp(seconds: second))
     }

@@ -35,13 +35,15 @@ struct History {
     mutating func attest(_ round: String) throws {
         let model = consortium.view.currentModel(of: RoundID(round)!)!
         try consortium.say(
-            .modelAttested(ModelAttested(materialization: model.event, model: model.model)), by: SampleConsortium.united)
+            .modelAttested(ModelAttested(materialization: model.event, model: model.model)),
+            by: SampleConsortium.united)
     }
 
     mutating func request(_ id: String, of member: MemberName, _ ground: DeletionGround) throws {
         let received = Timestamp(seconds: consortium.clock)!
         let request = DeletionRequested(
-            deletion: DeletionID(id)!, dueAt: Timestamp(seconds: consortium.clock + 27 * 86_400)!, ground: ground,
+            deletion: DeletionID(id)!, dueAt: Timestamp(seconds: consortium.clock + 27 * 86_400)!,
+            ground: ground,
             member: member, receivedAt: received, scope: .contributions)
         try consortium.say(
             .deletionScoped(DeletionScoped(deletion: request.deletion)), by: SampleConsortium.delta,
@@ -53,7 +55,8 @@ struct History {
     mutating func carryOut(_ id: String) throws {
         let deletion = DeletionID(id)!
         let member = consortium.view.deletions[deletion]!.member
-        try consortium.say(.deletionDecided(DeletionDecided(decision: .accepted, deletion: deletion)), by: member)
+        try consortium.say(
+            .deletionDecided(DeletionDecided(decision: .accepted, deletion: deletion)), by: member)
         let plan = try consortium.start(id)
         try consortium.dispose(plan)
         for holder in consortium.view.plans[plan]!.holders { try erase(plan, by: holder) }
@@ -61,7 +64,8 @@ struct History {
         try consortium.complete(id, plan)
         let isExact = consortium.view.plans[plan]!.isExact
         let certified = DeletionCertified(
-            certificate: digest("certificate"), deletion: deletion, kind: isExact ? .certificate : .statusStatement)
+            certificate: digest("certificate"), deletion: deletion,
+            kind: isExact ? .certificate : .statusStatement)
         try consortium.say(.deletionCertified(certified), by: SampleConsortium.delta)
     }
 
