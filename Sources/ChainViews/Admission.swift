@@ -64,7 +64,8 @@ public struct ReceivedEvent: Hashable, Sendable {
         hash = EventHash(envelope: bytes)
     }
 
-    /// The event keys that the event itself introduces: only with them can it be signed at all, or shown to be held.
+    /// The event keys that the event itself introduces: only with them can it be signed at all, or shown to
+    /// be held.
     public var introducedKeys: [KeyID: KeyBytes] {
         let keys: [KeyBytes] =
             switch statement.event {

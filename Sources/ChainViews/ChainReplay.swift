@@ -19,7 +19,8 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// The public chain, folded from entry bytes: every signature verified, every rule applied, the tree rebuilt.
 ///
-/// Nothing is taken from a database but the entries, so that what comes out can be compared with what is stored.
+/// Nothing is taken from a database but the entries, so that what comes out can be compared with what is
+/// stored.
 public struct PublicReplay: Sendable {
     public private(set) var view: PublicView
     public private(set) var tree = CompactRange()

@@ -5,16 +5,18 @@ internal import Synchronization
 /// One entry after parsing and checking signatures on whichever core was free.
 public struct CheckedEntry: Sendable {
     public var event: ReceivedEvent
-    /// False where a key is unknown or a signature does not verify: the serial pass checks again, and finds the first
-    /// reason in the order of the checks.
+    /// False where a key is unknown or a signature does not verify: the serial pass checks again, and finds
+    /// the first reason in the order of the checks.
     public var signaturesHold: Bool
 }
 
-/// Parses `entries` and checks their signatures on at most `cores` threads. Results stand in the order of the entries.
+/// Parses `entries` and checks their signatures on at most `cores` threads. Results stand in the order of the
+/// entries.
 ///
-/// Besides `keys`, a signature may be by a key that one of the entries introduces: a key id is the hash of its key, so it
-/// makes no difference where the key was found. Whether the key was valid at the entry's place is for the serial pass to
-/// say. Each valid envelope is verified once, and which thread did it makes no difference.
+/// Besides `keys`, a signature may be by a key that one of the entries introduces: a key id is the hash of
+/// its key, so it makes no difference where the key was found. Whether the key was valid at the entry's place
+/// is for the serial pass to say. Each valid envelope is verified once, and which thread did it makes no
+/// difference.
 public func verify(
     _ entries: [[UInt8]], cores: Int, keys: @escaping @Sendable (KeyID) -> KeyBytes?
 ) -> [Result<CheckedEntry, AdmissionError>] {

@@ -69,7 +69,9 @@ public struct PrivateView: Sendable {
                 throw .notTheMember(expected: chain.chainOperator, actual: record.author)
             }
             guard event.readers.contains(record.author) else { throw .unknownMember(record.author) }
-            for reader in event.readers where publicView.members[reader] == nil { throw .unknownMember(reader) }
+            for reader in event.readers where publicView.members[reader] == nil {
+                throw .unknownMember(reader)
+            }
             head.set(origin, HeadRow(origin: origin, firstLeaf: record.hash, readers: event.readers))
         case .deletionScoped(let event):
             guard scopes[event.deletion] == nil else { throw .deletionExists(event.deletion) }
@@ -118,7 +120,8 @@ public struct PrivateView: Sendable {
                 kind: authors.kind, key: origin.text, reason: "the rows are of \(events) leaves, not \(size)")
         }
         for (deletion, row) in scopes.rows where bodies[row.body] == nil {
-            throw ViewLoadError(kind: scopes.kind, key: deletion.text, reason: "it names a body that is not there")
+            throw ViewLoadError(
+                kind: scopes.kind, key: deletion.text, reason: "it names a body that is not there")
         }
     }
 }

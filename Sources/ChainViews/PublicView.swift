@@ -3,8 +3,9 @@ public import Events
 
 /// What the public chain says, folded event by event.
 ///
-/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a time as
-/// they are appended or all at once from the first leaf. A record that breaks a rule leaves the view as it was.
+/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a
+/// time as they are appended or all at once from the first leaf. A record that breaks a rule leaves the view
+/// as it was.
 public struct PublicView: Sendable {
     /// How many leaves the view has taken in.
     public private(set) var size = 0
@@ -19,7 +20,9 @@ public struct PublicView: Sendable {
     public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor")
     public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base") { $0.base }
     public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round") { $0.round }
-    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") { $0.event }
+    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") {
+        $0.event
+    }
     public internal(set) var models = Table<EventHash, ModelRow>(kind: "model") { $0.event }
     public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion") { $0.deletion }
     public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan") { $0.plan }
@@ -32,8 +35,8 @@ public struct PublicView: Sendable {
     var modelsByRound: [RoundID: [EventHash]] = [:]
     /// Who first committed an adapter or its tensors.
     var committers: [ArtifactDigest: MemberName] = [:]
-    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions that
-    /// descend from them, of affected models.
+    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
+    /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
 
     public init(origin: Origin) { self.origin = origin }
@@ -121,7 +124,8 @@ extension PublicView {
     public mutating func takeChanges() -> [ViewRow] {
         consortium.takeChanges() + members.takeChanges() + keys.takeChanges() + authors.takeChanges()
             + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
-            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges() + plans.takeChanges()
+            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
+            + plans.takeChanges()
     }
 
     /// All rows. Two views are equal when these are.
@@ -222,8 +226,8 @@ extension PublicView {
 
     /// The contributions that `model` merged, in chain order.
     ///
-    /// A model merges what counted in its round when it was materialised: all contributions but those that plans up to
-    /// and including its own had excluded, or found affected, by then.
+    /// A model merges what counted in its round when it was materialised: all contributions but those that
+    /// plans up to and including its own had excluded, or found affected, by then.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
             [row.excludedBy, row.affectedBy].allSatisfy { plan in

@@ -70,7 +70,8 @@ extension RuleViolation: CustomStringConvertible {
         switch self {
         case .notFounded: "the chain has no first event yet"
         case .alreadyFounded: "only the first event of a chain may found it"
-        case .wrongAudience(let type, let chain): "an event of type \(type.rawValue) may not stand on \(chain)"
+        case .wrongAudience(let type, let chain):
+            "an event of type \(type.rawValue) may not stand on \(chain)"
         case .wrongChain(let expected, let actual): "the event names the chain \(actual), not \(expected)"
         case .subjectsDiffer: "the subjects are not those that follow from the event"
         case .bodyMissing(let type): "an event of type \(type.rawValue) must commit to a body"
@@ -118,7 +119,8 @@ extension RuleViolation: CustomStringConvertible {
         case .unknownModel(let model): "there is no model \(model.hex.prefix(16))…"
         case .notCurrent(let model): "the model \(model.hex.prefix(16))… is no longer current"
         case .ownModel(let member): "\(member) materialised the model itself; another member must confirm it"
-        case .alreadyAttested(let member, let model): "\(member) has attested \(model.hex.prefix(16))… already"
+        case .alreadyAttested(let member, let model):
+            "\(member) has attested \(model.hex.prefix(16))… already"
         case .deletionExists(let id): "the deletion \(id) exists already"
         case .unknownDeletion(let id): "there is no deletion \(id)"
         case .dueBeforeReceived(let id): "the deletion \(id) is due before it was received"
@@ -139,7 +141,8 @@ extension RuleViolation: CustomStringConvertible {
         case .erasureOpen(let member, let why): "the erasure by \(member) is open: \(why)"
         case .outcomeDiffers(let expected): "the outcome must be \(expected)"
         case .keyDirectoryDiffers: "the key directory digest is not that of the chain"
-        case .bodyExists(let body): "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
+        case .bodyExists(let body):
+            "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
         }

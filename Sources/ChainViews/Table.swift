@@ -101,7 +101,8 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     }
 }
 
-/// A stored view row that this version cannot have written. The view is rebuilt from events, which are not in doubt.
+/// A stored view row that this version cannot have written. The view is rebuilt from events, which are not in
+/// doubt.
 public struct ViewLoadError: Error, Hashable, Sendable, CustomStringConvertible {
     public var kind: String
     public var key: String

@@ -3,7 +3,6 @@ internal import ChainViews
 public import Events
 internal import LedgerStore
 public import MerkleLog
-internal import Replay
 internal import Signing
 
 /// Where an envelope stands, and whether it was put there just now.
@@ -150,8 +149,10 @@ extension Ledger {
     }
 
     /// Finishes what a crash or a restored vault may have left open: signs checkpoints for entries that were committed
-    /// without one, erases what was on its way out, and wipes merged tensors that a killed process left behind.
+    /// without one, and erases what was on its way out. (What a killed process left in plaintext goes when the ledger is
+    /// opened.)
     public func recover() throws {
+        guard directory.mode == .readWrite else { return }
         for origin in try origins() { try signCheckpoint(of: origin) }
         var (bodies, blobs): ([BodyCommitment], [BlobID]) = ([], [])
         for subject in try directory.vault.pendingErasures() {
@@ -162,7 +163,6 @@ extension Ledger {
         }
         if !bodies.isEmpty { _ = try directory.vault.eraseBodies(bodies) }
         if !blobs.isEmpty { _ = try directory.blobs.erase(blobs) }
-        sweepScratch(scratch)
     }
 
     /// The kept checkpoint of `origin`, with the cosignatures that were collected for it.

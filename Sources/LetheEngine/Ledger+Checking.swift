@@ -40,8 +40,9 @@ extension Ledger {
     public func check() throws -> CheckReport {
         var report = CheckReport()
         let origin = try publicOrigin
+        let replay: PublicReplay
         do {
-            let replay = try replayPublic(origin)
+            replay = try replayPublic(origin)
             try check(origin, replay.view.rows(cores: surroundings.cores), replay.tree, &report)
             // What follows is held against what the entries say, whatever the stored views say.
             publicView = replay.view
@@ -57,7 +58,7 @@ extension Ledger {
         try checkDisputes(&report)
         try checkBodies(&report)
         try checkBlobs(&report)
-        try checkModels(&report)
+        try checkModels(replay.view, &report)
         return report
     }
 
@@ -80,6 +81,10 @@ extension Ledger {
     private func checkViews(
         _ origin: Origin, _ rows: [ChainViews.ViewRow], _ report: inout CheckReport
     ) throws {
+        let (position, size) = (try directory.events.viewPosition(of: chainID(origin)), try size(of: origin))
+        if position != size {
+            report.found("the stored view is of \(position) entries, and there are \(size)", at: "\(origin) view")
+        }
         let stored = try Dictionary(grouping: directory.events.viewRows(of: chainID(origin)), by: \.kind)
         let expected = Dictionary(grouping: rows, by: \.kind)
         for kind in Set(stored.keys).union(expected.keys).sorted() {
@@ -245,7 +250,7 @@ extension Ledger {
 
     // MARK: Models
 
-    private func checkModels(_ report: inout CheckReport) throws {
+    private func checkModels(_ view: PublicView, _ report: inout CheckReport) throws {
         let results: [ModelReplay]
         do {
             results = try replayModels(in: view, excluding: [])
