@@ -154,7 +154,10 @@ extension Ledger {
         guard !disputed.isEmpty else { return }
         for round in view.allRounds {
             for row in view.allContributions(to: round.round) {
-                let keys = (disputed[row.member] ?? []).filter { $0.isDisputed(at: row.position.value) }
+                // What a key signed in leaves where it no longer counted, the replay has refused.
+                let keys = (disputed[row.member] ?? []).filter {
+                    $0.isDisputed(at: row.position.value) && $0.isValid(at: row.position.value)
+                }
                 guard !keys.isEmpty, try signedOnly(by: Set(keys.map(\.key.keyID)), row.event) else { continue }
                 report.found(
                     "the contribution of \(row.member) to \(round.round) is signed by a key that was revoked for this place",

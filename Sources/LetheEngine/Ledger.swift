@@ -115,7 +115,7 @@ public actor Ledger {
     public var localMembers: [MemberName] { keys.members }
 
     /// How many entries are held in memory at a time.
-    private static let batch = 4_096
+    private static let batch = 1_024
 
     /// The entries of `origin` below `size`, in batches.
     func forEachBatch(
