@@ -65,7 +65,11 @@ public struct Hash256<Subject>: Hashable, Comparable, Sendable {
     }
 
     /// The 64 lower-case hexadecimal digits.
-    public var hex: String { Hex.encode(bytes) }
+    public var hex: String {
+        withUnsafeBytes { bytes in
+            String(unsafeUninitializedCapacity: 64) { Hex.fill($0, from: bytes) }
+        }
+    }
 
     /// Calls `body` with the 32 bytes, without allocating.
     public func withUnsafeBytes<Result>(

@@ -64,7 +64,8 @@ public struct ReceivedEvent: Hashable, Sendable {
         hash = EventHash(envelope: bytes)
     }
 
-    /// The event keys that the event itself introduces: only with them can it be signed at all, or shown to be held.
+    /// The event keys that the event itself introduces: only with them can it be signed at all, or shown to
+    /// be held.
     public var introducedKeys: [KeyID: KeyBytes] {
         let keys: [KeyBytes] =
             switch statement.event {
@@ -74,6 +75,14 @@ public struct ReceivedEvent: Hashable, Sendable {
             default: []
             }
         return Dictionary(keys.map { ($0.keyID, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Whether it introduces keys at all. Most events do not.
+    var introducesKeys: Bool {
+        switch statement.event {
+        case .consortiumFounded, .memberAdmitted, .keyAdded: true
+        default: false
+        }
     }
 
     /// Refuses the event unless every signature holds under the key that its key id stands for.

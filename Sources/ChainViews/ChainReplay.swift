@@ -19,7 +19,8 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
 
 /// The public chain, folded from entry bytes: every signature verified, every rule applied, the tree rebuilt.
 ///
-/// Nothing is taken from a database but the entries, so that what comes out can be compared with what is stored.
+/// Nothing is taken from a database but the entries, so that what comes out can be compared with what is
+/// stored.
 public struct PublicReplay: Sendable {
     public private(set) var view: PublicView
     public private(set) var tree = CompactRange()
@@ -34,7 +35,36 @@ public struct PublicReplay: Sendable {
     /// Takes in the next entries, or says which of them is the first that does not belong.
     public mutating func append(_ entries: [[UInt8]]) throws(ReplayError) {
         let keys = view.keys
-        let checked = verify(entries, cores: cores) { keys[$0]?.key }
+        try admit(verify(entries, cores: cores) { keys[$0]?.key })
+    }
+
+    /// Takes in what `next` gives until it gives nothing more: while one batch is admitted and the next is read, the
+    /// other cores verify the signatures of the one between.
+    ///
+    /// - Throws: ``ReplayError`` for the first entry that does not belong, and whatever `next` throws.
+    public mutating func append(batches next: () throws -> [[UInt8]]?) throws {
+        var known = view.keys.rows.mapValues(\.key)
+        var verified: [Result<CheckedEntry, AdmissionError>] = []
+        var batch = try next()
+        while let entries = batch {
+            var failure: (any Error)?
+            let keys = known
+            let checked = verify(entries, cores: cores, keys: { keys[$0] }) {
+                do {
+                    try admit(verified)
+                    batch = try next()
+                } catch {
+                    failure = error
+                }
+            }
+            if let failure { throw failure }
+            known.merge(introducedKeys(in: checked)) { first, _ in first }
+            verified = checked
+        }
+        try admit(verified)
+    }
+
+    private mutating func admit(_ checked: [Result<CheckedEntry, AdmissionError>]) throws(ReplayError) {
         for result in checked {
             do throws(AdmissionError) {
                 let entry = try result.get()

@@ -6,15 +6,16 @@ public struct PlannedModel: Codable, Hashable, Sendable {
     public var materialization: EventHash
     public var model: ArtifactDigest
     public var outcome: Disposition.Outcome
-    /// The contributions that the new model merges; those that the old one merged, less excluded and affected ones.
+    /// What the old model merged, less what is excluded. The new model, where there is one, merges exactly
+    /// these.
     public var remaining: EventSet
     public var round: RoundID
 }
 
 /// An exclusion, its closure in the lineage, and the work to re-materialise it.
 ///
-/// A plan is a function of the public chain and the deletions: whoever has the chain derives the same bytes, so its
-/// digest can be agreed on without sending it. It holds public facts alone.
+/// A plan is a function of the public chain and the deletions: whoever has the chain derives the same bytes,
+/// so its digest can be agreed on without sending it. It holds public facts alone.
 public struct Plan: Codable, Hashable, Sendable {
     public static let format = "lethe/plan@v1"
 
@@ -22,13 +23,13 @@ public struct Plan: Codable, Hashable, Sendable {
     public var deletions: Ascending<DeletionID>
     /// The contributions that every later replay leaves out, in chain order.
     public var excluded: [EventHash]
-    /// Contributions of others that were trained on top of an affected model, in chain order. Nothing short of training
-    /// them again makes them free of what is excluded.
+    /// Contributions of others that were trained on top of an affected model, in chain order. Nothing short
+    /// of training them again makes them free of what is excluded.
     public var descendants: [EventHash]
     /// In chain order of their materialisation.
     public var models: [PlannedModel]
-    /// The members that hold something to erase: whose contributions go, who made or confirmed a model of them, who
-    /// opened the rounds, who trained on an affected model.
+    /// The members that hold something to erase: whose contributions go, who made or confirmed a model of
+    /// them, who opened the rounds, who trained on an affected model.
     public var holders: Ascending<MemberName>
     /// What each holder erases: excluded adapters and affected models, by adapter digest.
     public var artifacts: Ascending<ArtifactDigest>
@@ -41,7 +42,8 @@ public struct Plan: Codable, Hashable, Sendable {
 }
 
 extension PublicView {
-    /// The plan that carries out `deletions` on this view. All must exist; whether they are accepted is not looked at.
+    /// The plan that carries out `deletions` on this view. All must exist; whether they are accepted is not
+    /// looked at.
     public func plan(for deletions: Ascending<DeletionID>) -> Plan {
         let members = Set(deletions.compactMap { self.deletions[$0]?.member })
         var closure = Closure(view: self) { members.contains($0.member) }
@@ -54,14 +56,14 @@ extension PublicView {
 
     /// The contributions that descend from what `plan` excluded, and that no plan has excluded since.
     ///
-    /// None can come up after the plan's start: from then on neither an affected model nor an affected contribution can
-    /// be a parent.
+    /// None can come up after the plan's start: from then on neither an affected model nor an affected
+    /// contribution can be a parent.
     public func descendants(of plan: PlanRow) -> [EventHash] {
         plan.descendants.filter { contributions[$0]?.excludedBy == nil }
     }
 
-    /// Contributions that start, directly or through models and others, from one of `events`, without `events`
-    /// themselves and without what a plan has excluded.
+    /// Contributions that start, directly or through models and others, from one of `events`, without
+    /// `events` themselves and without what a plan has excluded.
     public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
         var closure = Closure(view: self) { events.contains($0.event) }
         closure.run()
@@ -71,9 +73,9 @@ extension PublicView {
 
 /// What descends from some contributions, in one pass in chain order: parents stand before their children.
 ///
-/// A model is affected if it merged an affected contribution. A contribution is affected if it is one of those that the
-/// closure starts from; if a parent of it is affected; or if it has the bytes of an affected model, whatever parents it
-/// names. What a plan excluded long ago still hands on what it descends from.
+/// A model is affected if it merged an affected contribution. A contribution is affected if it is one of
+/// those that the closure starts from; if a parent of it is affected; or if it has the bytes of an affected
+/// model, whatever parents it names. What a plan excluded long ago still hands on what it descends from.
 private struct Closure {
     let view: PublicView
     /// Whether the closure starts from a contribution.
@@ -109,7 +111,8 @@ private struct Closure {
             }
         }
         let disposed = Set(models.map(\.model))
-        for row in descendants.map({ view.contributions[$0]! }) where row.parents.contains(where: disposed.contains) {
+        for row in descendants.map({ view.contributions[$0]! })
+        where row.parents.contains(where: disposed.contains) {
             holders.insert(row.member)
         }
     }
@@ -128,8 +131,8 @@ private struct Closure {
         }
     }
 
-    /// A parent is what its digest stood for when the child was committed: in an isolated round the member's own earlier
-    /// contribution, in a feedback round an earlier model.
+    /// A parent is what its digest stood for when the child was committed: in an isolated round the member's
+    /// own earlier contribution, in a feedback round an earlier model.
     private func hasAffectedParent(_ row: ContributionRow) -> Bool {
         row.parents.contains { parent in
             switch view.rounds[row.round]!.topology {
@@ -170,7 +173,9 @@ private struct Closure {
 
     /// Excluded adapters and affected models, less what a contribution that stays has the same bytes as.
     var artifacts: Set<ArtifactDigest> {
-        let kept = view.contributions.rows.values.filter { $0.excludedBy == nil && !leaving.contains($0.event) }
+        let kept = view.contributions.rows.values.filter {
+            $0.excludedBy == nil && !leaving.contains($0.event)
+        }
         let adapters = excluded.map { view.contributions[$0]!.adapter }
         return Set(adapters + models.map(\.model)).subtracting(kept.map(\.adapter))
     }

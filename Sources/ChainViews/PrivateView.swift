@@ -85,7 +85,9 @@ public struct PrivateView: Sendable {
         case .readersListed(let event):
             try requireOperator(chain, record)
             guard event.readers.contains(record.author) else { throw .unknownMember(record.author) }
-            for reader in event.readers where publicView.members[reader] == nil { throw .unknownMember(reader) }
+            for reader in event.readers where publicView.members[reader] == nil {
+                throw .unknownMember(reader)
+            }
             head.set(origin, HeadRow(origin: origin, firstLeaf: record.hash, readers: event.readers))
         case .deletionScoped(let event):
             guard scopes[event.deletion] == nil else { throw .deletionExists(event.deletion) }

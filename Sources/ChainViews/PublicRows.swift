@@ -99,8 +99,8 @@ public struct ContributionRow: Codable, Hashable, Sendable {
     public var weight: Weight
     /// The plan that excludes it, if any.
     public var excludedBy: ArtifactDigest?
-    /// The first plan that found it to descend from what that plan excludes, if any. It is not excluded: its member may
-    /// keep it. But what is merged or trained from here on leaves it out.
+    /// The first plan that found it to descend from what that plan excludes, if any. It is not excluded: its
+    /// member may keep it. But what is merged or trained from here on leaves it out.
     public var affectedBy: ArtifactDigest?
 
     /// Whether later merges take it in.
@@ -173,8 +173,8 @@ public struct PlanRow: Codable, Hashable, Sendable {
     /// Each holder's attestation.
     public var erasures: [ErasureRow]
 
-    /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt, and nobody
-    /// has trained on one. False until the models are disposed of.
+    /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt,
+    /// and nobody has trained on one. False until the models are disposed of.
     public var isExact: Bool {
         guard let dispositions else { return false }
         return descendants.isEmpty && dispositions.allSatisfy { $0.outcome == .rematerialized }

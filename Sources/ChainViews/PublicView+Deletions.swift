@@ -30,7 +30,8 @@ extension PublicView {
         guard !event.deletions.isEmpty else { throw .listIsEmpty("deletions") }
         for deletion in event.deletions { _ = try self.deletion(deletion, in: .accepted) }
         if let open = plans.rows.values.first(where: { $0.rematerializedBy == nil }) {
-            throw .planStep(open.plan, expected: "re-materialised yet, and plans are carried out one after the other")
+            throw .planStep(
+                open.plan, expected: "re-materialised yet, and plans are carried out one after the other")
         }
         let plan = plan(for: event.deletions)
         guard plan.digest == event.plan, plan.excluded == event.excluded, plan.holders == event.holders else {
@@ -40,7 +41,8 @@ extension PublicView {
             event.plan,
             PlanRow(
                 plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
-                descendants: plan.descendants, holders: plan.holders, models: plan.models, artifacts: plan.artifacts,
+                descendants: plan.descendants, holders: plan.holders, models: plan.models,
+                artifacts: plan.artifacts,
                 startedBy: record.hash, startedAt: record.count, erasures: []))
         for deletion in event.deletions {
             deletions.update(deletion) { row in
@@ -51,8 +53,8 @@ extension PublicView {
         takeOutOfUse(plan, event.plan)
     }
 
-    /// From the start on, nothing is merged or trained from what a plan names, so that nothing can come to descend from it
-    /// while the plan is carried out.
+    /// From the start on, nothing is merged or trained from what a plan names, so that nothing can come to
+    /// descend from it while the plan is carried out.
     private mutating func takeOutOfUse(_ plan: Plan, _ digest: ArtifactDigest) {
         for contribution in plan.excluded {
             contributions.update(contribution) { $0.excludedBy = digest }
@@ -60,7 +62,9 @@ extension PublicView {
         for contribution in plan.descendants where contributions[contribution]!.affectedBy == nil {
             contributions.update(contribution) { $0.affectedBy = digest }
         }
-        for row in (plan.excluded + plan.descendants).map({ contributions[$0]! }) { forget(row.adapter, row.tensors) }
+        for row in (plan.excluded + plan.descendants).map({ contributions[$0]! }) {
+            forget(row.adapter, row.tensors)
+        }
         for planned in plan.models {
             models.update(planned.materialization) { $0.state = .suppressed }
             forget(planned.model, models[planned.materialization]!.tensors)
@@ -70,7 +74,9 @@ extension PublicView {
     mutating func applyExclusion(_ event: ExclusionApplied, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         guard let plan = plans[event.plan] else { throw .unknownPlan(event.plan) }
-        guard plan.excludedBy == nil else { throw .planStep(event.plan, expected: "waiting for its exclusion") }
+        guard plan.excludedBy == nil else {
+            throw .planStep(event.plan, expected: "waiting for its exclusion")
+        }
         guard event.models == Ascending(plan.models.map(\.model)) else { throw .modelsDiffer(event.plan) }
         plans.update(event.plan) { $0.excludedBy = record.hash }
     }
@@ -108,13 +114,17 @@ extension PublicView {
             let new = old.replacedBy.flatMap { models[$0] }
             guard let new, new.plan == plan.plan, new.model == disposition.newModel,
                 new.contributions == planned.remaining
-            else { throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not rebuilt as planned") }
+            else {
+                throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not rebuilt as planned")
+            }
         }
     }
 
     mutating func attestErasure(_ event: ErasureAttested, _ record: EventRecord) throws(RuleViolation) {
         guard let plan = plans[event.plan] else { throw .unknownPlan(event.plan) }
-        guard plan.rematerializedBy != nil else { throw .planStep(event.plan, expected: "re-materialised yet") }
+        guard plan.rematerializedBy != nil else {
+            throw .planStep(event.plan, expected: "re-materialised yet")
+        }
         guard plan.holders.contains(record.author) else { throw .notAHolder(record.author) }
         let earlier = plan.erasures.first { $0.holder == record.author }
         guard earlier.map({ !$0.isComplete }) ?? true else { throw .erasureRepeated(record.author) }

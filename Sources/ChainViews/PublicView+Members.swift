@@ -48,7 +48,8 @@ extension PublicView {
             (member.eventKey, KeyPurpose.event), (member.witnessKey, .witness),
             (member.encryptionKey, .encryption),
         ] {
-            keys.set(key.keyID, KeyRow(key: key, member: member.name, purpose: purpose, addedAt: record.count))
+            keys.set(
+                key.keyID, KeyRow(key: key, member: member.name, purpose: purpose, addedAt: record.count))
         }
     }
 
@@ -127,7 +128,8 @@ extension PublicView {
         guard record.author == name else { throw .notTheMember(expected: name, actual: record.author) }
     }
 
-    /// Wants signatures of as many different members as the charter's threshold. Two keys of one member count once.
+    /// Wants signatures of as many different members as the charter's threshold. Two keys of one member count
+    /// once.
     func requireThreshold(_ record: EventRecord) throws(RuleViolation) {
         let signers = Set(
             record.signers.compactMap { id in

@@ -216,7 +216,7 @@ extension PublicView {
     }
 
     public func decision(of member: MemberName, in round: RoundID) -> DecisionRow? {
-        decisions(in: round).first { $0.member == member }
+        decisionsByAuthor[Authorship(round: round, member: member)].map { decisions[$0]! }
     }
 
     /// The evaluations of models of `round` in chain order.
@@ -231,6 +231,7 @@ extension PublicView {
 
     mutating func index(_ row: DecisionRow) {
         decisionsByRound[row.round, default: []].append(row.event)
+        decisionsByAuthor[Authorship(round: row.round, member: row.member)] = row.event
         explanations.insert(row.explanation)
     }
 

@@ -18,7 +18,7 @@ extension PublicView {
     mutating func commitAdapter(_ event: AdapterCommitted, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.contributor, record)
         let round = try openRow(event.round)
-        guard !contributions(to: event.round).contains(where: { $0.member == record.author }) else {
+        guard !hasContribution(by: record.author, to: event.round) else {
             throw .alreadyContributed(record.author, event.round)
         }
         try checkDecided(record.author, round)
@@ -40,15 +40,16 @@ extension PublicView {
         }
     }
 
-    /// Refuses bytes that a deletion took out of use, and bytes that somebody else committed before: deleting one of two
-    /// equal contributions would either leave its bytes behind or take the other's with them.
+    /// Refuses bytes that a deletion took out of use, and bytes that somebody else committed before: deleting
+    /// one of two equal contributions would either leave its bytes behind or take the other's with them.
     private func checkOwnBytes(_ artifact: ArtifactDigest, _ author: MemberName) throws(RuleViolation) {
         guard !isForgotten(artifact) else { throw .forgotten(artifact) }
         guard let committer = committers[artifact], committer != author else { return }
         throw .adapterOfAnother(artifact, committer)
     }
 
-    /// Isolated rounds continue the member's own contributions; feedback rounds start from a model that is served.
+    /// Isolated rounds continue the member's own contributions; feedback rounds start from a model that is
+    /// served.
     private func checkParent(
         _ parent: ArtifactDigest, of member: MemberName, _ topology: Topology
     ) throws(RuleViolation) {
@@ -84,7 +85,9 @@ extension PublicView {
         try checkContributions(event.contributions, of: event.round)
         guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
         try checkReplacement(event, round)
-        for artifact in [event.model, event.tensors] where isForgotten(artifact) { throw .forgotten(artifact) }
+        for artifact in [event.model, event.tensors] where isForgotten(artifact) {
+            throw .forgotten(artifact)
+        }
         if let old = round.materialization {
             models.update(old) { row in
                 row.state = .replaced
@@ -100,7 +103,8 @@ extension PublicView {
         rounds.update(event.round) { $0.materialization = record.hash }
     }
 
-    /// A round has one model; another may take its place only under a plan that says so, and only with other bytes.
+    /// A round has one model; another may take its place only under a plan that says so, and only with other
+    /// bytes.
     private func checkReplacement(
         _ event: ModelMaterialized, _ round: RoundRow
     ) throws(RuleViolation) {
@@ -131,8 +135,8 @@ extension PublicView {
         }
     }
 
-    /// A planned withdrawal; or what is left where a model was to be rebuilt and cannot be: a contribution is lost, or the
-    /// rebuilt bytes are the old ones. The outcome is then not exact.
+    /// A planned withdrawal; or what is left where a model was to be rebuilt and cannot be: a contribution is
+    /// lost, or the rebuilt bytes are the old ones. The outcome is then not exact.
     mutating func recall(_ event: ModelRecalled, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let plan = try openPlan(event.plan)

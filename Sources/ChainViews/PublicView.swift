@@ -3,8 +3,9 @@ public import Events
 
 /// What the public chain says, folded event by event.
 ///
-/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a time as
-/// they are appended or all at once from the first leaf. A record that breaks a rule leaves the view as it was.
+/// A value: applying the same records to the same view gives the same rows on every machine, whether one at a
+/// time as they are appended or all at once from the first leaf. A record that breaks a rule leaves the view
+/// as it was.
 public struct PublicView: Sendable {
     /// How many leaves the view has taken in.
     public private(set) var size = 0
@@ -19,7 +20,9 @@ public struct PublicView: Sendable {
     public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor")
     public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base") { $0.base }
     public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round") { $0.round }
-    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") { $0.event }
+    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") {
+        $0.event
+    }
     public internal(set) var models = Table<EventHash, ModelRow>(kind: "model") { $0.event }
     public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion") { $0.deletion }
     public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan") { $0.plan }
@@ -31,16 +34,19 @@ public struct PublicView: Sendable {
 
     // Derived from the tables, never stored.
     var decisionsByRound: [RoundID: [EventHash]] = [:]
+    var decisionsByAuthor: [Authorship: EventHash] = [:]
     var evaluationsByRound: [RoundID: [EventHash]] = [:]
     /// The private events that decisions cite, each once.
     var explanations: Set<EventHash> = []
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
+    var contributionsByAuthor: [Authorship: [EventHash]] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
+    var modelsByRound: [RoundID: [EventHash]] = [:]
     /// Who first committed an adapter or its tensors.
     var committers: [ArtifactDigest: MemberName] = [:]
-    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions that
-    /// descend from them, of affected models.
+    /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
+    /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
 
     public init(origin: Origin) { self.origin = origin }
@@ -110,6 +116,12 @@ public struct PublicView: Sendable {
     }
 }
 
+/// A member's part in a round.
+struct Authorship: Hashable, Sendable {
+    var round: RoundID
+    var member: MemberName
+}
+
 /// Refuses a statement whose subjects or body are not what its event's type wants.
 func checkFrame(_ statement: Statement, firstLeaf: EventHash?) throws(RuleViolation) {
     let type = statement.event.type
@@ -126,15 +138,21 @@ extension PublicView {
     public mutating func takeChanges() -> [ViewRow] {
         consortium.takeChanges() + members.takeChanges() + keys.takeChanges() + authors.takeChanges()
             + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
-            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges() + plans.takeChanges()
-            + policies.takeChanges() + decisions.takeChanges() + evaluations.takeChanges() + rewards.takeChanges()
+            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
+            + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
+            + evaluations.takeChanges() + rewards.takeChanges()
     }
 
     /// All rows. Two views are equal when these are.
-    public var rows: [ViewRow] {
-        consortium.all + members.all + keys.all + authors.all + chains.all + anchors.all + bases.all
-            + rounds.all + contributions.all + models.all + deletions.all + plans.all
-            + policies.all + decisions.all + evaluations.all + rewards.all
+    public var rows: [ViewRow] { rows(cores: 1) }
+
+    /// All rows, written on `cores` threads.
+    public func rows(cores: Int) -> [ViewRow] {
+        let few = consortium.all + members.all + keys.all + authors.all + chains.all
+        let many = anchors.all(cores: cores) + bases.all + rounds.all(cores: cores) + contributions.all(cores: cores)
+        let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
+        return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
+            + rewards.all(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -172,6 +190,7 @@ extension PublicView {
     mutating func index(_ row: ContributionRow) {
         contributionsByRound[row.round, default: []].append(row.event)
         contributionsByAdapter[row.adapter, default: []].append(row.event)
+        contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
         for artifact in [row.adapter, row.tensors] where committers[artifact] == nil {
             committers[artifact] = row.member
         }
@@ -180,6 +199,7 @@ extension PublicView {
 
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
+        modelsByRound[row.round, default: []].append(row.event)
         if row.state != .current { forget(row.model, row.tensors) }
     }
 
@@ -207,6 +227,16 @@ extension PublicView {
         keys.rows.values.sorted { ($0.addedAt, $0.key.keyID) < ($1.addedAt, $1.key.keyID) }
     }
 
+    /// All materialisations of `round`, in chain order.
+    public func allModels(of round: RoundID) -> [ModelRow] {
+        (modelsByRound[round] ?? []).map { models[$0]! }
+    }
+
+    /// Whether `member` has a contribution to `round` that counts now.
+    func hasContribution(by member: MemberName, to round: RoundID) -> Bool {
+        contributionsByAuthor[Authorship(round: round, member: member)]?.contains { contributions[$0]!.counts } ?? false
+    }
+
     /// All contributions of `round`, those that no longer count too, in chain order.
     public func allContributions(to round: RoundID) -> [ContributionRow] {
         (contributionsByRound[round] ?? []).map { contributions[$0]! }
@@ -219,8 +249,8 @@ extension PublicView {
 
     /// The contributions that `model` merged, in chain order.
     ///
-    /// A model merges what counted in its round when it was materialised: all contributions but those that plans up to
-    /// and including its own had excluded, or found affected, by then.
+    /// A model merges what counted in its round when it was materialised: all contributions but those that
+    /// plans up to and including its own had excluded, or found affected, by then.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
             [row.excludedBy, row.affectedBy].allSatisfy { plan in

@@ -83,7 +83,8 @@ extension RuleViolation: CustomStringConvertible {
         switch self {
         case .notFounded: "the chain has no first event yet"
         case .alreadyFounded: "only the first event of a chain may found it"
-        case .wrongAudience(let type, let chain): "an event of type \(type.rawValue) may not stand on \(chain)"
+        case .wrongAudience(let type, let chain):
+            "an event of type \(type.rawValue) may not stand on \(chain)"
         case .wrongChain(let expected, let actual): "the event names the chain \(actual), not \(expected)"
         case .subjectsDiffer: "the subjects are not those that follow from the event"
         case .bodyMissing(let type): "an event of type \(type.rawValue) must commit to a body"
@@ -131,7 +132,8 @@ extension RuleViolation: CustomStringConvertible {
         case .unknownModel(let model): "there is no model \(model.hex.prefix(16))…"
         case .notCurrent(let model): "the model \(model.hex.prefix(16))… is no longer current"
         case .ownModel(let member): "\(member) materialised the model itself; another member must confirm it"
-        case .alreadyAttested(let member, let model): "\(member) has attested \(model.hex.prefix(16))… already"
+        case .alreadyAttested(let member, let model):
+            "\(member) has attested \(model.hex.prefix(16))… already"
         case .deletionExists(let id): "the deletion \(id) exists already"
         case .unknownDeletion(let id): "there is no deletion \(id)"
         case .dueBeforeReceived(let id): "the deletion \(id) is due before it was received"
@@ -169,7 +171,8 @@ extension RuleViolation: CustomStringConvertible {
         case .alreadySettled(let round): "the rewards of \(round) are settled for the model that it has"
         case .correctsNothing(let round): "the event does not name the first settlement of \(round), which it would correct"
         case .settlementDiffers(let round, let reason): "the rewards of \(round) do not fit: \(reason)"
-        case .bodyExists(let body): "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
+        case .bodyExists(let body):
+            "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
         }

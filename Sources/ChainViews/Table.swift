@@ -69,7 +69,12 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     }
 
     /// All rows, in ascending order of key.
-    var all: [ViewRow] { rows.keys.sorted().map { row(at: $0) } }
+    var all: [ViewRow] { all(cores: 1) }
+
+    /// All rows, in ascending order of key, written on `cores` threads.
+    func all(cores: Int) -> [ViewRow] {
+        map(rows.keys.sorted(), cores: cores, meanwhile: {}) { row(at: $0) }
+    }
 
     private func row(at key: Key) -> ViewRow {
         ViewRow(kind: kind, key: key.rowKey, value: CanonicalJSON.encode(rows[key]!))
@@ -96,7 +101,8 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     }
 }
 
-/// A stored view row that this version cannot have written. The view is rebuilt from events, which are not in doubt.
+/// A stored view row that this version cannot have written. The view is rebuilt from events, which are not in
+/// doubt.
 public struct ViewLoadError: Error, Hashable, Sendable, CustomStringConvertible {
     public var kind: String
     public var key: String

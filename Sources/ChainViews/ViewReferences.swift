@@ -3,19 +3,23 @@ internal import Events
 
 /// Stored rows that name each other.
 ///
-/// A view's code follows such names without asking, so rows that were damaged or exchanged in a store must not get that
-/// far. What this does not find, a replay from entry bytes does.
+/// A view's code follows such names without asking, so rows that were damaged or exchanged in a store must
+/// not get that far. What this does not find, a replay from entry bytes does.
 extension PublicView {
     /// Refuses rows that name what is not there, and rows that cannot be those of `size` leaves.
     func checkReferences() throws(ViewLoadError) {
         let events = authors.rows.values.reduce(0) { $0 &+ $1.events.value }
         guard events == size, (size > 0) == (charter != nil) else {
-            throw ViewLoadError(kind: "author", key: origin.text, reason: "the rows are of \(events) leaves, not \(size)")
+            throw ViewLoadError(
+                kind: "author", key: origin.text, reason: "the rows are of \(events) leaves, not \(size)")
         }
-        for row in keys.rows.values { try require(members[row.member] != nil, keys.kind, row.key.keyID, "member") }
+        for row in keys.rows.values {
+            try require(members[row.member] != nil, keys.kind, row.key.keyID, "member")
+        }
         for row in rounds.rows.values {
             try require(bases[row.base] != nil, rounds.kind, row.round, "base")
-            try require(row.materialization.map { models[$0] != nil } ?? true, rounds.kind, row.round, "model")
+            try require(
+                row.materialization.map { models[$0] != nil } ?? true, rounds.kind, row.round, "model")
             let ruled = [row.policy, row.rules].allSatisfy { $0.map { policies[$0] != nil } ?? true }
             try require(ruled, rounds.kind, row.round, "policy")
         }

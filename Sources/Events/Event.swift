@@ -173,7 +173,12 @@ extension Event {
     /// Reads the content of an event of `type`.
     init(_ type: EventType, from node: JSONNode) throws(JSONError) {
         switch type {
-        case .adapterCommitted: self = .adapterCommitted(try node.decode(AdapterCommitted.self))
+        case .adapterCommitted:
+            if let content = AdapterCommitted(quickly: node) {
+                self = .adapterCommitted(content)
+            } else {
+                self = .adapterCommitted(try node.decode(AdapterCommitted.self))
+            }
         case .baseRegistered: self = .baseRegistered(try node.decode(BaseRegistered.self))
         case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
         case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))

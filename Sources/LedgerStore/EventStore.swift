@@ -29,8 +29,13 @@ public struct NewEntry: Hashable, Sendable {
     public let leaf: LeafHash
 
     public init(envelope: [UInt8]) {
+        self.init(envelope: envelope, leaf: LeafHash(entry: envelope))
+    }
+
+    /// For a caller that has hashed `envelope` already: `leaf` must be its leaf hash.
+    public init(envelope: [UInt8], leaf: LeafHash) {
         self.envelope = envelope
-        leaf = LeafHash(entry: envelope)
+        self.leaf = leaf
     }
 }
 

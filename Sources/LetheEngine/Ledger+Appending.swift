@@ -3,7 +3,6 @@ internal import ChainViews
 public import Events
 internal import LedgerStore
 public import MerkleLog
-internal import Replay
 internal import Signing
 
 /// Where an envelope stands, and whether it was put there just now.
@@ -35,19 +34,21 @@ extension Ledger {
         let start = try directory.events.size(of: chain)
         var results: [Appended] = []
         var fresh: [NewEntry] = []
+        var pending: [EventHash: LeafIndex] = [:]
         do {
-            for bytes in envelopes {
-                let event = try Self.parse(bytes, origin)
-                let known = try directory.events.position(of: LeafHash(retagging: event.hash), in: chain)
-                let pending = fresh.firstIndex { $0.leaf == LeafHash(retagging: event.hash) }
-                if let index = known ?? pending.map({ LeafIndex(start.rawValue + $0) }) {
-                    results.append(Appended(event: event.hash, index: index, isNew: false))
+            for (bytes, checked) in zip(envelopes, checkSignatures(of: envelopes)) {
+                let entry = try Self.parsed(checked, origin)
+                let hash = entry.event.hash
+                let known = try directory.events.position(of: LeafHash(retagging: hash), in: chain)
+                if let index = known ?? pending[hash] {
+                    results.append(Appended(event: hash, index: index, isNew: false))
                     continue
                 }
-                try admit(event, to: origin)
-                results.append(
-                    Appended(event: event.hash, index: LeafIndex(start.rawValue + fresh.count), isNew: true))
-                fresh.append(NewEntry(envelope: bytes))
+                try admit(entry.event, to: origin, signaturesHold: entry.signaturesHold)
+                let index = LeafIndex(start.rawValue + fresh.count)
+                pending[hash] = index
+                results.append(Appended(event: hash, index: index, isNew: true))
+                fresh.append(NewEntry(envelope: bytes, leaf: LeafHash(retagging: hash)))
             }
             if !fresh.isEmpty { try commit(fresh, to: origin, chain, from: start) }
         } catch {
@@ -57,6 +58,22 @@ extension Ledger {
         }
         try signCheckpoint(of: origin)
         return results
+    }
+
+    /// Parses the envelopes and verifies their signatures on all cores; what came of it is judged one by one, in order.
+    private func checkSignatures(of envelopes: [[UInt8]]) -> [Result<CheckedEntry, AdmissionError>] {
+        let keys = publicView?.keys
+        return verify(envelopes, cores: surroundings.cores) { keys?[$0]?.key }
+    }
+
+    private static func parsed(
+        _ checked: Result<CheckedEntry, AdmissionError>, _ origin: Origin
+    ) throws -> CheckedEntry {
+        do throws(AdmissionError) {
+            return try checked.get()
+        } catch {
+            throw refusal(error, origin)
+        }
     }
 
     static func parse(_ bytes: [UInt8], _ origin: Origin) throws -> ReceivedEvent {
@@ -132,8 +149,10 @@ extension Ledger {
     }
 
     /// Finishes what a crash or a restored vault may have left open: signs checkpoints for entries that were committed
-    /// without one, erases what was on its way out, and wipes merged tensors that a killed process left behind.
+    /// without one, and erases what was on its way out. (What a killed process left in plaintext goes when the ledger is
+    /// opened.)
     public func recover() throws {
+        guard directory.mode == .readWrite else { return }
         for origin in try origins() { try signCheckpoint(of: origin) }
         var (bodies, blobs): ([BodyCommitment], [BlobID]) = ([], [])
         for subject in try directory.vault.pendingErasures() {
@@ -144,7 +163,6 @@ extension Ledger {
         }
         if !bodies.isEmpty { _ = try directory.vault.eraseBodies(bodies) }
         if !blobs.isEmpty { _ = try directory.blobs.erase(blobs) }
-        sweepScratch(scratch)
     }
 
     /// The kept checkpoint of `origin`, with the cosignatures that were collected for it.

@@ -15,6 +15,13 @@ extension BlobKind {
     static let runningSum = BlobKind(rawValue: "running-sum")!
 }
 
+extension BlobID {
+    /// The two blobs of the adapter with this digest.
+    static func adapter(_ digest: ArtifactDigest) -> [BlobID] {
+        [BlobID(.tensors, digest), BlobID(.configuration, digest)]
+    }
+}
+
 /// Reads an encrypted blob through the seam that adapters are read through.
 struct BlobSource: ByteSource {
     let reader: BlobReader

@@ -40,9 +40,10 @@ extension Ledger {
     public func check() throws -> CheckReport {
         var report = CheckReport()
         let origin = try publicOrigin
+        let replay: PublicReplay
         do {
-            let replay = try replayPublic(origin)
-            try check(origin, replay.view.rows, replay.tree, &report)
+            replay = try replayPublic(origin)
+            try check(origin, replay.view.rows(cores: surroundings.cores), replay.tree, &report)
             // What follows is held against what the entries say, whatever the stored views say.
             publicView = replay.view
             for privateOrigin in try origins() where !privateOrigin.isPublic {
@@ -57,7 +58,7 @@ extension Ledger {
         try checkDisputes(&report)
         try checkBodies(&report)
         try checkBlobs(&report)
-        try checkModels(&report)
+        try checkModels(replay.view, &report)
         try checkParticipation(&report)
         return report
     }
@@ -81,18 +82,34 @@ extension Ledger {
     private func checkViews(
         _ origin: Origin, _ rows: [ChainViews.ViewRow], _ report: inout CheckReport
     ) throws {
-        let chain = try chainID(origin)
-        let key = { (row: ChainViews.ViewRow) in "\(row.kind)/\(row.key)" }
-        let stored = Dictionary(
-            try directory.events.viewRows(of: chain).map { ("\($0.kind)/\($0.key)", $0.value) },
-            uniquingKeysWith: { first, _ in first })
-        for row in rows where stored[key(row)] != row.value {
-            report.found("the stored row is not what the entries give", at: "\(origin) view \(key(row))")
+        let (position, size) = (try directory.events.viewPosition(of: chainID(origin)), try size(of: origin))
+        if position != size {
+            report.found("the stored view is of \(position) entries, and there are \(size)", at: "\(origin) view")
         }
-        let expected = Set(rows.map(key))
-        for extra in stored.keys.sorted() where !expected.contains(extra) {
-            report.found("a row that no entry gives", at: "\(origin) view \(extra)")
+        let stored = try Dictionary(grouping: directory.events.viewRows(of: chainID(origin)), by: \.kind)
+        let expected = Dictionary(grouping: rows, by: \.kind)
+        for kind in Set(stored.keys).union(expected.keys).sorted() {
+            checkRows(stored[kind] ?? [], expected[kind] ?? [], at: "\(origin) view \(kind)", &report)
         }
+    }
+
+    /// Compares the rows of one kind, both in ascending order of key.
+    private func checkRows(
+        _ stored: [LedgerStore.ViewRow], _ expected: [ChainViews.ViewRow], at place: String, _ report: inout CheckReport
+    ) {
+        var next = 0
+        for row in expected {
+            while next < stored.count, stored[next].key < row.key {
+                report.found("a row that no entry gives", at: "\(place)/\(stored[next].key)")
+                next += 1
+            }
+            let isThere = next < stored.count && stored[next].key == row.key
+            if !isThere || stored[next].value != row.value {
+                report.found("the stored row is not what the entries give", at: "\(place)/\(row.key)")
+            }
+            if isThere { next += 1 }
+        }
+        for extra in stored[next...] { report.found("a row that no entry gives", at: "\(place)/\(extra.key)") }
     }
 
     private func checkCheckpoint(
@@ -134,9 +151,14 @@ extension Ledger {
     /// Contributions that a key signed which was later declared not good at their place.
     private func checkDisputes(_ report: inout CheckReport) throws {
         let view = try view
+        let disputed = Dictionary(grouping: view.allKeys.filter { $0.goodSize != nil }, by: \.member)
+        guard !disputed.isEmpty else { return }
         for round in view.allRounds {
             for row in view.allContributions(to: round.round) {
-                let keys = view.allKeys.filter { $0.member == row.member && $0.isDisputed(at: row.position.value) }
+                // What a key signed in leaves where it no longer counted, the replay has refused.
+                let keys = (disputed[row.member] ?? []).filter {
+                    $0.isDisputed(at: row.position.value) && $0.isValid(at: row.position.value)
+                }
                 guard !keys.isEmpty, try signedOnly(by: Set(keys.map(\.key.keyID)), row.event) else { continue }
                 report.found(
                     "the contribution of \(row.member) to \(round.round) is signed by a key that was revoked for this place",
@@ -190,13 +212,14 @@ extension Ledger {
         case (.some, true): report.found("the body is here although an event says that it was erased", at: place)
         case (nil, false) where expected:
             report.found("the body is missing, and no erasure event names it", at: place)
-        case (nil, false): report.skipped("the body is not ours to read", at: place)
-        case (nil, true): break
+        // Erased, or somebody else's to keep.
+        case (nil, _): break
         }
     }
 
     private func checkBlobs(_ report: inout CheckReport) throws {
-        for record in try directory.blobs.list() {
+        let records = try directory.blobs.list()
+        for record in records {
             report.blobs += 1
             do {
                 try directory.blobs.open(record.id)?.verify()
@@ -204,10 +227,16 @@ extension Ledger {
                 report.found(error.message, at: "blob \(record.id)")
             }
         }
+        try checkAdapters(held: Set(records.map(\.id)), &report)
+    }
+
+    /// Every contribution's adapter is here or not as its member, plan and erasures say.
+    private func checkAdapters(held: Set<BlobID>, _ report: inout CheckReport) throws {
         let view = try view
+        let localMembers = Set(localMembers)
         for round in view.allRounds {
             for row in view.allContributions(to: round.round) {
-                let isHere = try holdsAdapter(row.adapter)
+                let isHere = try BlobID.adapter(row.adapter).allSatisfy(held.contains) && holdsAdapter(row.adapter)
                 let plan = row.excludedBy.flatMap { view.plans[$0] }
                 let isErased = plan?.erasures.contains { localMembers.contains($0.holder) && $0.isComplete } ?? false
                 if isHere, isErased { report.found("an erased adapter is here", at: "\(round.round) of \(row.member)") }
@@ -237,10 +266,10 @@ extension Ledger {
 
     // MARK: Models
 
-    private func checkModels(_ report: inout CheckReport) throws {
+    private func checkModels(_ view: PublicView, _ report: inout CheckReport) throws {
         let results: [ModelReplay]
         do {
-            results = try replayModels()
+            results = try replayModels(in: view, excluding: [])
         } catch let error as StoreError {
             return report.found("the models were not merged again: \(error.message)", at: "\(try publicOrigin)")
         }
@@ -277,7 +306,11 @@ extension Ledger {
                 .invalidRequest, "the event \(event) is no contribution",
                 hint: "lethe show events lists them; contributions are of type adapter-committed")
         }
-        return try replayer(replay.view).replay(excluding: excluding) { done, total in
+        return try replayModels(in: replay.view, excluding: excluding)
+    }
+
+    private func replayModels(in view: PublicView, excluding: Set<EventHash>) throws -> [ModelReplay] {
+        try replayer(view).replay(excluding: excluding) { done, total in
             surroundings.progress("merging models", done, total)
         }
     }

@@ -12,12 +12,17 @@ public struct ContributionRequest: Sendable {
     public var weight: Int
     /// Adapters that training started from. `nil`: what the round's topology suggests.
     public var parents: [ArtifactDigest]?
+    /// What the adapter's own configuration calls the base, where that is not the registered name: a local path, say.
+    public var baseName: String?
 
-    public init(directory: String, round: RoundID, weight: Int, parents: [ArtifactDigest]? = nil) {
+    public init(
+        directory: String, round: RoundID, weight: Int, parents: [ArtifactDigest]? = nil, baseName: String? = nil
+    ) {
         self.directory = directory
         self.round = round
         self.weight = weight
         self.parents = parents
+        self.baseName = baseName
     }
 }
 
@@ -38,6 +43,7 @@ extension Ledger {
                 hint: "give the number of training samples with --samples")
         }
         let found = try inspect(request.directory, base: round.base)
+        try checkBaseName(found.adapter, request, round, view)
         let event = AdapterCommitted(
             adapter: found.adapterDigest,
             configuration: .sha256(found.adapter.configuration.canonicalBytes),
@@ -61,6 +67,18 @@ extension Ledger {
         case .feedback:
             return earlier.compactMap { view.currentModel(of: $0.round) }.last.map { [$0.model] } ?? []
         }
+    }
+
+    /// Refuses an adapter that says it was trained on another base than the round's, unless the member says that the two
+    /// names mean the same.
+    private func checkBaseName(
+        _ adapter: Adapter, _ request: ContributionRequest, _ round: RoundRow, _ view: PublicView
+    ) throws {
+        let expected = request.baseName ?? view.bases[round.base]!.name.text
+        guard let actual = adapter.configuration.baseName, actual != expected else { return }
+        throw EngineError(
+            .refused, "the adapter in \(request.directory) was trained on \"\(actual)\", not on \"\(expected)\"",
+            hint: "if that is where the base of \(round.round) lies on your machine: --base-name '\(actual)'")
     }
 
     /// Refuses an adapter that does not merge with those that the round has already.
@@ -144,9 +162,13 @@ extension Ledger {
         return digests
     }
 
-    func replayer(_ view: PublicView) -> ModelReplayer {
-        ModelReplayer(view: view, scratch: scratch, threads: surroundings.cores) { digest, base in
-            try self.adapter(digest, base: base)
+    /// Rebuilds models from the adapters that are here now. What is here is looked up once: a long chain names many
+    /// adapters that are not.
+    func replayer(_ view: PublicView) throws -> ModelReplayer {
+        let held = Set(try directory.blobs.list().map(\.id))
+        return ModelReplayer(view: view, scratch: scratch, threads: surroundings.cores) { digest, base in
+            guard BlobID.adapter(digest).allSatisfy(held.contains) else { return nil }
+            return try self.adapter(digest, base: base)
         }
     }
 

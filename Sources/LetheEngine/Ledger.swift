@@ -114,22 +114,26 @@ public actor Ledger {
     /// The members whose keys lie in this ledger.
     public var localMembers: [MemberName] { keys.members }
 
-    /// The entries of `origin` in `range`, in batches.
+    /// How many entries are held in memory at a time.
+    private static let batch = 1_024
+
+    /// The entries of `origin` below `size`, in batches.
     func forEachBatch(
         of origin: Origin, upTo size: TreeSize, _ body: ([[UInt8]]) throws -> Void
     ) throws {
-        let chain = try chainID(origin)
-        var next = 0
-        while next < size.rawValue {
-            let end = min(size.rawValue, next + 4_096)
-            var batch: [[UInt8]] = []
-            batch.reserveCapacity(end - next)
-            try directory.events.scanEntries(of: chain, in: LeafIndex(next)..<LeafIndex(end)) { _, _, bytes in
-                batch.append(Array(bytes))
-            }
-            try body(batch)
-            next = end
+        for start in stride(from: 0, to: size.rawValue, by: Self.batch) {
+            try body(entries(of: origin, in: start..<min(size.rawValue, start + Self.batch)))
         }
+    }
+
+    private func entries(of origin: Origin, in range: Range<Int>) throws -> [[UInt8]] {
+        var batch: [[UInt8]] = []
+        batch.reserveCapacity(range.count)
+        let positions = LeafIndex(range.lowerBound)..<LeafIndex(range.upperBound)
+        try directory.events.scanEntries(of: chainID(origin), in: positions) { _, _, bytes in
+            batch.append(Array(bytes))
+        }
+        return batch
     }
 
     // MARK: Views
@@ -167,10 +171,14 @@ public actor Ledger {
     func replayPublic(_ origin: Origin, upTo limit: TreeSize? = nil) throws -> PublicReplay {
         let size = try limit ?? size(of: origin)
         var replay = PublicReplay(origin: origin, cores: surroundings.cores)
-        try forEachBatch(of: origin, upTo: size) { batch in
-            try replay.append(batch)
-            surroundings.progress("verifying \(origin)", replay.view.size, size.rawValue)
-        }
+        var start = 0
+        try replay.append(batches: {
+            guard start < size.rawValue else { return nil }
+            let batch = try entries(of: origin, in: start..<min(size.rawValue, start + Self.batch))
+            start += batch.count
+            surroundings.progress("verifying \(origin)", start, size.rawValue)
+            return batch
+        })
         return replay
     }
 

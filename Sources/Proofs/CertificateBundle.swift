@@ -3,9 +3,9 @@ public import Events
 
 /// A certificate with everything that is needed to check it, as one file (`schemas/certificate.md`).
 ///
-/// The bundle holds the whole public chain up to its checkpoint, so that a verifier replays it: absence of a revocation,
-/// completeness of the closure and of each contributor list are then proven, not attested. Each cited event also has
-/// its own inclusion proof, for a check by hand.
+/// The bundle holds the whole public chain up to its checkpoint, so that a verifier replays it: absence of a
+/// revocation, completeness of the closure and of each contributor list are then proven, not attested. Each
+/// cited event also has its own inclusion proof, for a check by hand.
 public struct CertificateBundle: Codable, Hashable, Sendable {
     public static let format = "lethe/certificate-bundle@v1"
     /// The most bytes that a verifier reads.
@@ -59,7 +59,8 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
 
         public var description: String {
             switch self {
-            case .tooLarge(let bytes): "the bundle has \(bytes) bytes; the limit is \(CertificateBundle.maximumBytes)"
+            case .tooLarge(let bytes):
+                "the bundle has \(bytes) bytes; the limit is \(CertificateBundle.maximumBytes)"
             case .noFinalNewline: "the bundle does not end in a newline: it is cut off, or no bundle"
             case .malformed(let error): "the bundle is malformed: \(error)"
             case .unknownFormat(let format): "unknown bundle format \"\(format.prefix(60))\""

@@ -37,8 +37,8 @@ public struct CertifiedErasure: Codable, Hashable, Sendable {
 
 /// What a certificate says. See `schemas/certificate.md`.
 ///
-/// Everything but who issued it and when is a function of the public chain up to the checkpoint: a verifier that has the
-/// chain derives the same content and compares.
+/// Everything but who issued it and when is a function of the public chain up to the checkpoint: a verifier
+/// that has the chain derives the same content and compares.
 public struct CertificateContent: Codable, Hashable, Sendable {
     public var checkpoint: Position
     /// The name of the history whose bytes an exact result equals.
@@ -187,7 +187,8 @@ extension CertificateContent {
         cited += plan.excluded.map { ($0, .adapterCommitted) }
         cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
             let new = view.models[planned.materialization]!.replacedBy
-            return [(planned.materialization, .modelMaterialized)] + (new.map { [($0, .modelMaterialized)] } ?? [])
+            return [(planned.materialization, .modelMaterialized)]
+                + (new.map { [($0, .modelMaterialized)] } ?? [])
         }
         return cited.compactMap { event, type in
             index(event).map { CitedEvent(event: event, index: Count($0)!, type: type.rawValue) }
@@ -224,7 +225,9 @@ public struct CertificateStatement: Codable, Hashable, Sendable {
         }
         for model in content.models {
             subjects.append(.init(name: "old-model:\(model.round)", digest: model.oldModel))
-            if let new = model.newModel { subjects.append(.init(name: "new-model:\(model.round)", digest: new)) }
+            if let new = model.newModel {
+                subjects.append(.init(name: "new-model:\(model.round)", digest: new))
+            }
         }
         return subjects
     }

@@ -34,9 +34,11 @@ extension CertificateVerifier {
             ? "no witness; the policy requires none" : "cosigned by \(witnesses.joined(separator: ", "))"
         return [
             CertificateFinding(
-                .proved, "the checkpoint of \(view.size) events is the one that the policy's log signed", source: quorum),
+                .proved, "the checkpoint of \(view.size) events is the one that the policy's log signed",
+                source: quorum),
             CertificateFinding(
-                .proved, "all \(view.size) events replay: signatures, keys at their place, author chains, rules",
+                .proved,
+                "all \(view.size) events replay: signatures, keys at their place, author chains, rules",
                 source: "the bundle's entries, root \(content.checkpoint.root.hex.prefix(16))…"),
         ]
     }
@@ -58,7 +60,8 @@ extension CertificateVerifier {
                 "\(content.excluded.count) contribution(s) of \(content.member) are excluded from every later replay: \(excluded)",
                 source: index(.deletionStarted)),
             CertificateFinding(
-                .proved, "the plan names every model that descends from them: \(content.models.count) model(s)",
+                .proved,
+                "the plan names every model that descends from them: \(content.models.count) model(s)",
                 source: "closure recomputed from the chain"),
         ]
         if !content.descendants.isEmpty {
@@ -75,7 +78,8 @@ extension CertificateVerifier {
         let old = "\(model.oldModel.hex.prefix(16))…"
         guard let new = model.newModel else {
             return CertificateFinding(
-                .proved, "\(model.round): the model \(old) is recalled, and nothing replaces it", source: "model-recalled")
+                .proved, "\(model.round): the model \(old) is recalled, and nothing replaces it",
+                source: "model-recalled")
         }
         let members = model.contributions.map(\.member.text).joined(separator: ", ")
         return CertificateFinding(

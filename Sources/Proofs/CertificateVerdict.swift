@@ -44,11 +44,13 @@ public struct CertificateVerdict: Sendable {
 
     /// What any rendering of the certificate must begin with: what it is, and who vouches for it.
     ///
-    /// Whoever operates the chain also decides what is appended to it. A certificate that it alone signed says so before
-    /// it says anything else.
+    /// Whoever operates the chain also decides what is appended to it. A certificate that it alone signed
+    /// says so before it says anything else.
     public var firstLine: String {
         let line = "\(content.title) for \(content.deletion), grade A\(content.grade.rawValue)"
-        guard isSignedByOperatorAlone else { return "\(line), signed by \(signers.map(\.text).joined(separator: ", "))" }
+        guard isSignedByOperatorAlone else {
+            return "\(line), signed by \(signers.map(\.text).joined(separator: ", "))"
+        }
         return "signed by the chain's operator alone, \(content.issuer): \(line)"
     }
 }

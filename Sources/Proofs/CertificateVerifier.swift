@@ -4,7 +4,8 @@ internal import Events
 internal import MerkleLog
 internal import Signing
 
-/// Checks a certificate bundle offline, with nothing but a trust policy (`schemas/certificate.md`, verification).
+/// Checks a certificate bundle offline, with nothing but a trust policy (`schemas/certificate.md`,
+/// verification).
 ///
 /// 1. The file is a bundle of a known format, in its one encoding.
 /// 2. The checkpoint is signed by the policy's log and cosigned by its quorum.
@@ -35,25 +36,46 @@ public struct CertificateVerifier: Sendable {
     }
 
     public func verify(_ bundle: CertificateBundle) throws(CertificateFailure) -> CertificateVerdict {
+        try judge(bundle, on: try chain(of: bundle))
+    }
+
+    /// A public chain that the policy trusts and that replays.
+    struct VerifiedChain {
+        var checkpoint: Checkpoint
+        var trust: TrustVerdict
+        var view: PublicView
+    }
+
+    /// Steps 2 and 3.
+    func chain(of bundle: CertificateBundle) throws(CertificateFailure) -> VerifiedChain {
         let (checkpoint, trust) = try trustedCheckpoint(bundle)
-        let replay = try replay(bundle, checkpoint)
-        guard replay.view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
+        let view = try replay(bundle, checkpoint).view
+        guard view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
             throw .chainDiffers("the charter names another checkpoint key than the policy")
         }
+        return VerifiedChain(checkpoint: checkpoint, trust: trust, view: view)
+    }
+
+    /// Steps 4 to 7.
+    func judge(
+        _ bundle: CertificateBundle, on chain: VerifiedChain
+    ) throws(CertificateFailure) -> CertificateVerdict {
+        let view = chain.view
         let envelope = try envelope(bundle)
         let statement = try statement(envelope)
-        let signers = try signers(of: envelope, statement.predicate, replay.view)
         let content = statement.predicate
-        try compare(statement, with: replay.view, checkpoint, bundle)
-        try checkProofs(bundle, content, checkpoint)
+        let signers = try signers(of: envelope, content, view)
+        try compare(statement, with: view, chain.checkpoint, bundle)
+        try checkProofs(bundle, content, chain.checkpoint)
         let cited = try citedEvents(of: content, bundle)
         try checkTime(content, cited)
-        let charter = replay.view.charter!
+        let chainOperator = view.charter?.chainOperator
         return CertificateVerdict(
-            content: content, view: replay.view,
-            findings: disputes(cited, replay.view) + findings(content, replay.view, trust, signers), signers: signers,
-            claimedAt: Dictionary(cited.map { ($0.event.hash, $0.event.statement.claimedAt) }, uniquingKeysWith: { first, _ in first }),
-            isSignedByOperatorAlone: signers.allSatisfy { $0 == charter.chainOperator })
+            content: content, view: view,
+            findings: disputes(cited, view) + findings(content, view, chain.trust, signers), signers: signers,
+            claimedAt: Dictionary(
+                cited.map { ($0.event.hash, $0.event.statement.claimedAt) }, uniquingKeysWith: { first, _ in first }),
+            isSignedByOperatorAlone: signers.allSatisfy { $0 == chainOperator })
     }
 
     // MARK: Steps
@@ -79,7 +101,8 @@ public struct CertificateVerifier: Sendable {
             throw .chainDiffers("\(checkpoint.origin) is not the origin of a public chain")
         }
         guard bundle.chain.entries.count == checkpoint.size.rawValue else {
-            throw .chainDiffers("it has \(bundle.chain.entries.count) entries, the checkpoint \(checkpoint.size)")
+            throw .chainDiffers(
+                "it has \(bundle.chain.entries.count) entries, the checkpoint \(checkpoint.size)")
         }
         var replay = PublicReplay(origin: origin, cores: cores)
         do throws(ReplayError) {
@@ -108,15 +131,17 @@ public struct CertificateVerifier: Sendable {
         } catch {
             throw .statement("\(error)")
         }
-        guard statement.type == Statement.statementType else { throw .statement("_type is \(statement.type)") }
+        guard statement.type == Statement.statementType else {
+            throw .statement("_type is \(statement.type)")
+        }
         guard statement.predicateType == CertificateStatement.predicateType else {
             throw .statement("unknown predicateType \(statement.predicateType)")
         }
         return statement
     }
 
-    /// The members that signed, the issuer among them. Every signature must hold under a key that is valid at the
-    /// checkpoint.
+    /// The members that signed, the issuer among them. Every signature must hold under a key that is valid at
+    /// the checkpoint.
     private func signers(
         of envelope: Envelope, _ content: CertificateContent, _ view: PublicView
     ) throws(CertificateFailure) -> [MemberName] {
@@ -142,7 +167,8 @@ public struct CertificateVerifier: Sendable {
 
     /// Derives the content from the chain and holds it against the certificate's, field by field.
     private func compare(
-        _ statement: CertificateStatement, with view: PublicView, _ checkpoint: Checkpoint, _ bundle: CertificateBundle
+        _ statement: CertificateStatement, with view: PublicView, _ checkpoint: Checkpoint,
+        _ bundle: CertificateBundle
     ) throws(CertificateFailure) {
         let content = statement.predicate
         var places: [EventHash: Int] = [:]
@@ -152,7 +178,8 @@ public struct CertificateVerifier: Sendable {
         let derived: CertificateContent
         do throws(CertificateContent.Failure) {
             derived = try CertificateContent(
-                content.deletion, view: view, root: ArtifactDigest(retagging: checkpoint.root), issuer: content.issuer,
+                content.deletion, view: view, root: ArtifactDigest(retagging: checkpoint.root),
+                issuer: content.issuer,
                 issuedAt: content.issuedAt, index: { places[$0] })
         } catch {
             throw .contentDiffers(field: "\(error)")
@@ -173,7 +200,9 @@ public struct CertificateVerifier: Sendable {
                 let event = try ReceivedEvent(parsing: bundle.chain.entries[cited.index.value].bytes)
                 events.append((cited.index.value, event))
             } catch {
-                throw .entry(ReplayError(origin: content.checkpoint.origin, position: cited.index.value, reason: error))
+                throw .entry(
+                    ReplayError(origin: content.checkpoint.origin, position: cited.index.value, reason: error)
+                )
             }
         }
         return events
@@ -183,7 +212,9 @@ public struct CertificateVerifier: Sendable {
         _ content: CertificateContent, _ cited: [(index: Int, event: ReceivedEvent)]
     ) throws(CertificateFailure) {
         for (index, event) in cited where event.statement.claimedAt > content.issuedAt {
-            throw .time("it was issued at \(content.issuedAt), and event \(index) claims \(event.statement.claimedAt)")
+            throw .time(
+                "it was issued at \(content.issuedAt), and event \(index) claims \(event.statement.claimedAt)"
+            )
         }
     }
 
@@ -193,7 +224,9 @@ public struct CertificateVerifier: Sendable {
     ) -> [CertificateFinding] {
         cited.compactMap { index, event in
             let author = event.statement.author
-            let signers = event.envelope.signatures.compactMap { view.keys[$0.keyID] }.filter { $0.member == author }
+            let signers = event.envelope.signatures.compactMap { view.keys[$0.keyID] }.filter {
+                $0.member == author
+            }
             guard signers.allSatisfy({ $0.isDisputed(at: index) }) else { return nil }
             return CertificateFinding(
                 .notClaimed,
@@ -229,13 +262,15 @@ extension CertificateContent {
     /// The name of the first field in which this content is another than `other`; `nil` where they are equal.
     func firstDifference(from other: CertificateContent) -> String? {
         let checks: [(String, Bool)] = [
-            ("checkpoint", checkpoint == other.checkpoint), ("counterfactual", counterfactual == other.counterfactual),
+            ("checkpoint", checkpoint == other.checkpoint),
+            ("counterfactual", counterfactual == other.counterfactual),
             ("deletion", deletion == other.deletion), ("dueAt", dueAt == other.dueAt),
             ("erasures", erasures == other.erasures), ("events", events == other.events),
             ("excluded", excluded == other.excluded), ("descendants", descendants == other.descendants),
             ("grade", grade == other.grade), ("ground", ground == other.ground),
             ("keyDirectory", keyDirectory == other.keyDirectory), ("kind", kind == other.kind),
-            ("limits", limits == other.limits), ("member", member == other.member), ("models", models == other.models),
+            ("limits", limits == other.limits), ("member", member == other.member),
+            ("models", models == other.models),
             ("outOfScope", outOfScope == other.outOfScope), ("plan", plan == other.plan),
             ("receivedAt", receivedAt == other.receivedAt), ("scope", scope == other.scope),
             ("state", state == other.state),

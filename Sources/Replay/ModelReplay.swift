@@ -71,7 +71,7 @@ public struct ModelReplayer {
     public func replay(_ round: RoundRow, _ rows: [ContributionRow]) throws -> ModelReplay {
         let events = rows.map(\.event)
         let set = EventSet(events)
-        let known = view.allModels.last { $0.round == round.round && $0.contributions == set }
+        let known = view.allModels(of: round.round).last { $0.contributions == set }
         func result(_ outcome: ModelReplay.Outcome) -> ModelReplay {
             ModelReplay(
                 round: round.round, expected: known?.model, contributions: events, outcome: outcome)

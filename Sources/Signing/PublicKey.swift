@@ -14,6 +14,12 @@ public struct PublicKey: Hashable, Sendable {
         self.storage = storage
     }
 
+    /// The same for an array, without a step for each byte: every verification begins here.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        storage = bytes.withUnsafeBytes { $0.loadUnaligned(as: SIMD32<UInt8>.self) }
+    }
+
     /// Reads the canonical padded base64 of 32 bytes; `nil` for anything else.
     public init?(base64: some StringProtocol) {
         guard let bytes = Base64.decode(base64) else { return nil }

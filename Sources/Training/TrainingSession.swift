@@ -15,6 +15,7 @@ final class TrainingSession {
     private var passes: [EncoderPass] = []
     private var order: (epoch: Int, places: [Int])?
     private let parameters, gradients: FloatStorage
+    private let stepGradients: StepGradients
     private var optimiser: AdamW
 
     /// `records` in any order. Refuses what does not fit; nothing is computed yet.
@@ -31,6 +32,7 @@ final class TrainingSession {
         let initial = parent ?? layout.initialValues(recipe: recipe, base: base)
         parameters = FloatStorage(try layout.flatten(initial))
         gradients = FloatStorage(count: layout.valueCount)
+        stepGradients = StepGradients(layout: layout, variant: encoder.variant)
         sequences = sorted.map { base.tokenizer.ids(of: $0.text, limit: recipe.maximumTokens) }
         labels = sorted.map { Int32($0.label) }
         stepsPerEpoch = (sorted.count + recipe.batchSize - 1) / recipe.batchSize
@@ -110,8 +112,7 @@ final class TrainingSession {
             used[task].forward(batches[task], values)
             used[task].backward(stepCount: chosen.count, lowest: layout.lowestLayer, values)
         }
-        StepGradients(layout: layout, variant: encoder.variant).compute(
-            from: used, into: gradients, threads: threads)
+        stepGradients.compute(from: used, into: gradients, threads: threads)
         return used.flatMap(\.losses)
     }
 

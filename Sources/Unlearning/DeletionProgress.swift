@@ -50,14 +50,16 @@ public enum DeletionStep: Hashable, Sendable {
 
 /// What is left to do for deletions, read off the public view alone.
 ///
-/// There is no state besides the chain: after a crash, or on another machine, the same view gives the same next steps.
+/// There is no state besides the chain: after a crash, or on another machine, the same view gives the same
+/// next steps.
 public struct DeletionProgress: Sendable {
     private let view: PublicView
 
     public init(view: PublicView) { self.view = view }
 
-    /// The steps that can be taken now for `deletions`, which are accepted or started together. Empty when all are
-    /// completed. More than one step only where they are independent: the holders' erasures, the completions.
+    /// The steps that can be taken now for `deletions`, which are accepted or started together. Empty when
+    /// all are completed. More than one step only where they are independent: the holders' erasures, the
+    /// completions.
     public func nextSteps(for deletions: Ascending<DeletionID>) -> [DeletionStep] {
         let rows = deletions.compactMap { view.deletions[$0] }
         if !rows.isEmpty, rows.allSatisfy({ $0.state == .accepted }) { return [.start(deletions)] }

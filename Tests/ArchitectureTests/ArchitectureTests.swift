@@ -11,7 +11,8 @@ private struct SourceFile {
     var imports: [String] {
         lines.compactMap { line in
             let words = line.split(separator: " ")
-            guard let place = words.firstIndex(of: "import"), place <= 2, !line.hasPrefix("//"), !line.hasPrefix(" ")
+            guard let place = words.firstIndex(of: "import"), place <= 2, !line.hasPrefix("//"),
+                !line.hasPrefix(" ")
             else { return nil }
             // `import struct Foundation.Data` names a kind first.
             return words.last.map { String($0.prefix { $0 != "." }) }
@@ -33,7 +34,9 @@ private enum Tree {
     /// The files below `folder` that end in `suffix`, by their path from the root.
     static func files(_ folder: String, _ suffix: String) -> [String] {
         let paths = FileManager.default.enumerator(atPath: root.appending(path: folder).path)
-        return (paths?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }.sorted()
+        return (paths?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(suffix) }.map {
+            "\(folder)/\($0)"
+        }.sorted()
     }
 
     static func text(_ path: String) throws -> String {
@@ -42,7 +45,8 @@ private enum Tree {
 
     static func sources() throws -> [SourceFile] {
         try files("Sources", ".swift").map { path in
-            let lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+            let lines = try text(path).split(separator: "\n", omittingEmptySubsequences: false).map(
+                String.init)
             return SourceFile(target: String(path.split(separator: "/")[1]), path: path, lines: lines)
         }
     }
@@ -50,25 +54,29 @@ private enum Tree {
 
 /// Rules that the compiler does not hold: SwiftPM does not stop an import that a target did not declare.
 @Suite struct ArchitectureTests {
-    /// What of the project each target may import. Left to right in the design: nothing imports what stands after it.
+    /// What of the project each target may import. Left to right in the design: nothing imports what stands
+    /// after it.
     private static let allowed: [String: Set<String>] = [
         "Bytes": [], "Kernels": [],
         "Events": ["Bytes"], "MerkleLog": ["Bytes"], "Signing": ["Bytes", "CSodium"],
-        "Adapters": ["Bytes", "Kernels"], "Training": ["Bytes", "Kernels", "Adapters"], "Participation": ["Bytes"],
+        "Adapters": ["Bytes", "Kernels"], "Training": ["Bytes", "Kernels", "Adapters"],
+        "Participation": ["Bytes"],
         "LedgerStore": ["Bytes", "Events", "MerkleLog", "Signing"],
         "ChainViews": ["Bytes", "Events", "MerkleLog", "Signing"],
-        "Replay": ["Adapters", "Bytes", "ChainViews", "Events"], "Unlearning": ["Bytes", "ChainViews", "Events"],
+        "Replay": ["Adapters", "Bytes", "ChainViews", "Events"],
+        "Unlearning": ["Bytes", "ChainViews", "Events"],
         "Proofs": ["Bytes", "ChainViews", "Events", "MerkleLog", "Signing"],
     ]
     /// Targets that compose the others and may import any of them.
     private static let edge: Set<String> = ["Reports", "Compliance", "LetheEngine", "LetheNode", "lethe"]
 
-    /// Modules from elsewhere, and which targets may know them. What is in neither table is not to be imported.
+    /// Modules from elsewhere, and which targets may know them. What is in neither table is not to be
+    /// imported.
     private static let outside: [String: Set<String>] = [
         "GRDB": ["LedgerStore", "Compliance"], "GRDBSQLite": ["LedgerStore", "Compliance"],
         "Crypto": ["Bytes"], "CSodium": ["Signing"], "Dispatch": ["Adapters", "ChainViews", "LetheEngine"],
         "Synchronization": ["Adapters", "ChainViews", "LedgerStore", "LetheEngine", "LetheNode"],
-        "Foundation": ["Adapters", "LedgerStore", "Replay", "Signing"],
+        "Foundation": ["Adapters", "LedgerStore", "Replay", "Signing", "Training"],
         "Glibc": ["Adapters", "LedgerStore", "Signing"],
     ]
 
@@ -79,7 +87,8 @@ private enum Tree {
         for file in sources where !Self.edge.contains(file.target) {
             let allowed = try #require(Self.allowed[file.target], "\(file.target) has no row in the table")
             for module in file.imports {
-                let isAllowed = targets.contains(module) || module == "CSodium"
+                let isAllowed =
+                    targets.contains(module) || module == "CSodium"
                     ? allowed.contains(module) : Self.outside[module]?.contains(file.target) ?? false
                 #expect(isAllowed, "\(file.path) imports \(module)")
             }
@@ -89,7 +98,9 @@ private enum Tree {
     /// The table itself goes in one direction, and the engine's parts know nothing of the engine.
     @Test func theTableHasNoCycle() {
         var settled: Set<String> = ["CSodium"]
-        while let next = Self.allowed.first(where: { !settled.contains($0.key) && $0.value.isSubset(of: settled) }) {
+        while let next = Self.allowed.first(where: {
+            !settled.contains($0.key) && $0.value.isSubset(of: settled)
+        }) {
             settled.insert(next.key)
         }
         #expect(settled.subtracting(["CSodium"]) == Set(Self.allowed.keys))
@@ -116,7 +127,8 @@ private enum Tree {
     /// Time and randomness are parameters everywhere below the engine. The one source of random bytes is
     /// `RandomBytes.system`, which only a caller at the edge chooses.
     @Test func timeAndRandomnessComeFromOutside() throws {
-        let sources = /\bDate\(\)|\bDate\.now\b|SystemRandomNumberGenerator|arc4random|\bContinuousClock\b|gettimeofday|clock_gettime/
+        let sources =
+            /\bDate\(\)|\bDate\.now\b|SystemRandomNumberGenerator|arc4random|\bContinuousClock\b|gettimeofday|clock_gettime/
         for file in try Tree.sources() where !Self.edge.contains(file.target) {
             for (number, text) in file.code where text.contains(sources) {
                 Issue.record("\(file.path):\(number): \(text)")
@@ -135,7 +147,9 @@ private enum Tree {
 
     /// A schema or page that nothing points at is found by nobody and held by nothing.
     @Test func everySchemaAndPageIsReferenced() throws {
-        let top = try FileManager.default.contentsOfDirectory(atPath: Tree.root.path).filter { $0.hasSuffix(".md") }
+        let top = try FileManager.default.contentsOfDirectory(atPath: Tree.root.path).filter {
+            $0.hasSuffix(".md")
+        }
         let pages = Tree.files("schemas", ".md") + top
         let readers = try (pages + Tree.files("Sources", ".swift") + Tree.files("Tests", ".swift")).map {
             (path: $0, text: try Tree.text($0))
@@ -145,7 +159,9 @@ private enum Tree {
         for subject in subjects {
             let name = subject.split(separator: "/").last.map(String.init)!
             let inner = subject.dropFirst("schemas/".count)
-            let isNamed = readers.contains { $0.path != subject && ($0.text.contains(inner) || $0.text.contains("schemas/\(name)")) }
+            let isNamed = readers.contains {
+                $0.path != subject && ($0.text.contains(inner) || $0.text.contains("schemas/\(name)"))
+            }
             #expect(isNamed, "nothing refers to \(subject)")
         }
     }

@@ -9,7 +9,8 @@ import Testing
 
 private typealias Skies = SampleConsortium
 
-/// The scenarios in `Tests/Vectors/admission`. To write them again: `LETHE_RECORD=views swift test --filter Admission`.
+/// The scenarios in `Tests/Vectors/admission`. To write them again: `LETHE_RECORD=views swift test --filter
+/// Admission`.
 @Suite struct AdmissionVectorTests {
     private static func made() throws -> [String: AdmissionVector] {
         var set = VectorSet()
@@ -33,7 +34,9 @@ private typealias Skies = SampleConsortium
     /// What the whole of `vector` comes to when its envelopes arrive one by one.
     private func admit(_ vector: AdmissionVector) throws -> String {
         var skies = Skies()
-        for entry in vector.admitted { try skies.admit(entry, to: ReceivedEvent(parsing: entry).statement.chain) }
+        for entry in vector.admitted {
+            try skies.admit(entry, to: ReceivedEvent(parsing: entry).statement.chain)
+        }
         do throws(AdmissionError) {
             try skies.admit(vector.tried, to: vector.chain)
             return "ok"
@@ -52,19 +55,27 @@ private typealias Skies = SampleConsortium
     /// A replay of all entries at once gives the same first error at the same place, on one thread or more.
     @Test(arguments: [1, 2, 5]) func aReplayRefusesTheSame(cores: Int) throws {
         for (name, vector) in try AdmissionVector.all() {
-            let entries = try vector.admitted.filter { try ReceivedEvent(parsing: $0).statement.chain.isPublic }
+            let entries = try vector.admitted.filter {
+                try ReceivedEvent(parsing: $0).statement.chain.isPublic
+            }
             var replay = PublicReplay(origin: Skies.origin, cores: cores)
             guard vector.chain.isPublic else {
                 try replay.append(entries)
                 let view = replay.view
-                let others = try vector.admitted.filter { try !ReceivedEvent(parsing: $0).statement.chain.isPublic }
+                let others = try vector.admitted.filter {
+                    try !ReceivedEvent(parsing: $0).statement.chain.isPublic
+                }
                 var inner = PrivateReplay(
                     origin: vector.chain, publicView: view, cores: cores, judgedAt: { _ in view.size })
-                let found = refusal(at: others.count) { () throws(ReplayError) in try inner.append(others + [vector.tried]) }
+                let found = refusal(at: others.count) { () throws(ReplayError) in
+                    try inner.append(others + [vector.tried])
+                }
                 #expect(found == vector.expect, "\(name)")
                 continue
             }
-            let found = refusal(at: entries.count) { () throws(ReplayError) in try replay.append(entries + [vector.tried]) }
+            let found = refusal(at: entries.count) { () throws(ReplayError) in
+                try replay.append(entries + [vector.tried])
+            }
             #expect(found == vector.expect, "\(name)")
         }
     }
@@ -79,8 +90,8 @@ private typealias Skies = SampleConsortium
         }
     }
 
-    /// Every rule refuses something in at least one scenario. There are no exceptions: a rule that cannot be reached is
-    /// to be removed.
+    /// Every rule refuses something in at least one scenario. There are no exceptions: a rule that cannot be
+    /// reached is to be removed.
     @Test func everyRuleHasAScenario() throws {
         let file = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../Sources/ChainViews/RuleViolation.swift")
@@ -104,10 +115,14 @@ private typealias Skies = SampleConsortium
         let opened = RoundOpened(base: Skies.base, round: RoundID("r1")!, rule: .mean, topology: .isolated)
         var statement = skies.statement(.roundOpened(opened), by: Skies.hawk)
         (statement.sequence, statement.previous) = (7, digest("another"))
-        let stranger = Skies.key(Skies.hawk), own = skies.signingKey(Skies.united)
+        let stranger = Skies.key(Skies.hawk)
+        let own = skies.signingKey(Skies.united)
         func refusal(_ statement: Statement, _ keys: [SigningKey], spoiled: Bool = false) -> String {
             let text = String(decoding: skies.seal(statement, with: keys), as: UTF8.self)
-            let bytes = spoiled ? Array(text.replacing(#""sig":""#, with: #""sig":"AAAA"#, maxReplacements: 1).utf8) : Array(text.utf8)
+            let bytes =
+                spoiled
+                ? Array(text.replacing(#""sig":""#, with: #""sig":"AAAA"#, maxReplacements: 1).utf8)
+                : Array(text.utf8)
             var copy = skies
             do {
                 try copy.admit(bytes)
@@ -137,10 +152,12 @@ private typealias Skies = SampleConsortium
         let event = Event.deletionScoped(DeletionScoped(deletion: DeletionID("del-1")!))
         let old = try ReceivedEvent(parsing: skies.envelope(event, by: Skies.united, on: origin))
         let newKey = Skies.key(Skies.united, "event", 1)
-        let added = KeyAdded(key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
+        let added = KeyAdded(
+            key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
         try skies.say(.keyAdded(added), by: Skies.united, keys: [newKey])
         let revoked = KeyRevoked(
-            goodSize: Count(before)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united, reason: .rotated)
+            goodSize: Count(before)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united,
+            reason: .rotated)
         try skies.say(.keyRevoked(revoked), by: Skies.united)
         let statement = skies.statement(event, by: Skies.united, on: origin)
         let new = try ReceivedEvent(parsing: skies.seal(statement, with: [newKey]))
@@ -181,12 +198,14 @@ private typealias Skies = SampleConsortium
             var rows = view.rows
             rows.remove(at: index)
             guard rows.count > 0, view.rows[index].kind != "scope" else { continue }
-            #expect(throws: ViewLoadError.self) { try PrivateView(origin: origin, size: view.size, rows: rows) }
+            #expect(throws: ViewLoadError.self) {
+                try PrivateView(origin: origin, size: view.size, rows: rows)
+            }
         }
     }
 
-    /// Keys that a batch brings along are used by its other entries on all threads, so that a chain from its charter on
-    /// is not verified on one.
+    /// Keys that a batch brings along are used by its other entries on all threads, so that a chain from its
+    /// charter on is not verified on one.
     @Test(arguments: [1, 2, 5]) func aBatchUsesTheKeysThatItBrings(cores: Int) throws {
         var history = RandomHistory(seed: 61)
         for _ in 0..<120 { _ = history.step() }

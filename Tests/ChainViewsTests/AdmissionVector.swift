@@ -5,11 +5,12 @@ import Events
 import Foundation
 import Testing
 
-/// One scenario in `Tests/Vectors/admission`: a consortium's envelopes one a line, all admissible but the last.
+/// One scenario in `Tests/Vectors/admission`: a consortium's envelopes one a line, all admissible but the
+/// last.
 ///
-/// Headers, one a line, then an empty line: `expect` names the check that must refuse the last envelope, `rule.` before
-/// the name of a rule, or is `ok`; `chain` is the chain on which it is tried; `admitted` counts the envelopes before it,
-/// each of which goes to the chain that its statement names.
+/// Headers, one a line, then an empty line: `expect` names the check that must refuse the last envelope,
+/// `rule.` before the name of a rule, or is `ok`; `chain` is the chain on which it is tried; `admitted`
+/// counts the envelopes before it, each of which goes to the chain that its statement names.
 struct AdmissionVector: Hashable {
     var expect: String
     var chain: Origin
@@ -35,10 +36,12 @@ struct AdmissionVector: Hashable {
             String(decoding: line.drop { $0 != UInt8(ascii: " ") }.dropFirst(), as: UTF8.self)
         }
         guard let chain = Origin(values[1]), let count = Int(values[2]) else { return nil }
-        let rest = lines[5].split(separator: 0x0a, maxSplits: count, omittingEmptySubsequences: false).map(Array.init)
+        let rest = lines[5].split(separator: 0x0a, maxSplits: count, omittingEmptySubsequences: false).map(
+            Array.init)
         guard rest.count == count + 1 else { return nil }
         self.init(
-            expect: values[0], chain: chain, comment: values[3], admitted: Array(rest[..<count]), tried: rest[count])
+            expect: values[0], chain: chain, comment: values[3], admitted: Array(rest[..<count]),
+            tried: rest[count])
     }
 
     static func all() throws -> [(name: String, vector: AdmissionVector)] {

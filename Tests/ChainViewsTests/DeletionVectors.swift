@@ -28,39 +28,64 @@ enum DeletionVectors {
     private static func requests(_ set: inout VectorSet) throws {
         var skies = Skies.founded()
         let good = skies.request("del-1", of: Skies.united)
-        var stranger = good, late = good
+        var stranger = good
+        var late = good
         stranger.member = Skies.hawk
         late.dueAt = Timestamp(seconds: good.receivedAt.seconds - 1)!
-        set.add("request-for-a-stranger", rule: "unknownMember", "Nobody of that name contributed.", skies, .deletionRequested(stranger),
+        set.add(
+            "request-for-a-stranger", rule: "unknownMember", "Nobody of that name contributed.", skies,
+            .deletionRequested(stranger),
             by: Skies.air)
-        set.add("request-due-before-received", rule: "dueBeforeReceived", "Due a second too early.", skies, .deletionRequested(late),
+        set.add(
+            "request-due-before-received", rule: "dueBeforeReceived", "Due a second too early.", skies,
+            .deletionRequested(late),
             by: Skies.air)
-        set.add("decision-without-request", rule: "unknownDeletion", "There is no such request.", skies, decided("del-1"), by: Skies.united)
+        set.add(
+            "decision-without-request", rule: "unknownDeletion", "There is no such request.", skies,
+            decided("del-1"), by: Skies.united)
         try skies.say(.deletionRequested(good), by: Skies.air)
-        set.add("request-again", rule: "deletionExists", "The id is taken.", skies, .deletionRequested(good), by: Skies.united)
-        set.add("decision-by-another-alone", rule: "tooFewSignatures", "For somebody else it takes the threshold.", skies,
+        set.add(
+            "request-again", rule: "deletionExists", "The id is taken.", skies, .deletionRequested(good),
+            by: Skies.united)
+        set.add(
+            "decision-by-another-alone", rule: "tooFewSignatures",
+            "For somebody else it takes the threshold.", skies,
             decided("del-1"), by: Skies.virgin)
-        set.add("valid-decision-by-two-others", "ok", "As many members as the threshold.", skies,
+        set.add(
+            "valid-decision-by-two-others", "ok", "As many members as the threshold.", skies,
             skies.envelope(decided("del-1"), by: Skies.virgin, with: [Skies.swiss]))
         try skies.say(decided("del-1", .refused), by: Skies.united)
-        set.add("decision-again", rule: "deletionState", "The request was refused.", skies, decided("del-1"), by: Skies.united)
+        set.add(
+            "decision-again", rule: "deletionState", "The request was refused.", skies, decided("del-1"),
+            by: Skies.united)
     }
 
     private static func starts(_ skies: inout Skies, _ set: inout VectorSet) throws {
         try skies.say(.deletionRequested(skies.request("del-1", of: Skies.united)), by: Skies.united)
-        set.add("start-before-the-decision", rule: "deletionState", "The request is not accepted.", skies,
+        set.add(
+            "start-before-the-decision", rule: "deletionState", "The request is not accepted.", skies,
             .deletionStarted(skies.start(of: ["del-1"])), by: Skies.delta)
         try skies.say(decided("del-1"), by: Skies.united)
         let good = skies.start(of: ["del-1"])
-        var none = good, fewer = good, holders = good
+        var none = good
+        var fewer = good
+        var holders = good
         none.deletions = []
         fewer.excluded.removeLast()
         holders.holders = [Skies.united]
-        set.add("start-by-a-contributor", rule: "lacksRole", "Aggregators carry deletions out.", skies, .deletionStarted(good), by: Skies.united)
-        set.add("start-of-nothing", rule: "listIsEmpty", "At least one deletion.", skies, .deletionStarted(none), by: Skies.delta)
-        set.add("start-with-a-contribution-left-out", rule: "planDiffers", "The chain gives another plan.", skies, .deletionStarted(fewer),
+        set.add(
+            "start-by-a-contributor", rule: "lacksRole", "Aggregators carry deletions out.", skies,
+            .deletionStarted(good), by: Skies.united)
+        set.add(
+            "start-of-nothing", rule: "listIsEmpty", "At least one deletion.", skies, .deletionStarted(none),
             by: Skies.delta)
-        set.add("start-with-a-holder-left-out", rule: "planDiffers", "The chain gives another plan.", skies, .deletionStarted(holders),
+        set.add(
+            "start-with-a-contribution-left-out", rule: "planDiffers", "The chain gives another plan.", skies,
+            .deletionStarted(fewer),
+            by: Skies.delta)
+        set.add(
+            "start-with-a-holder-left-out", rule: "planDiffers", "The chain gives another plan.", skies,
+            .deletionStarted(holders),
             by: Skies.delta)
     }
 
@@ -71,14 +96,21 @@ enum DeletionVectors {
         let good = ExclusionApplied(models: models, plan: plan)
         let fewer = ExclusionApplied(models: Ascending(models.dropLast()), plan: plan)
         let unknown = ExclusionApplied(models: models, plan: digest("plan"))
-        set.add("exclusion-with-a-model-left-out", rule: "modelsDiffer", "The plan names one more.", skies, .exclusionApplied(fewer), by: Skies.delta)
-        set.add("exclusion-of-an-unknown-plan", rule: "unknownPlan", "No such deletion was started.", skies, .exclusionApplied(unknown),
+        set.add(
+            "exclusion-with-a-model-left-out", rule: "modelsDiffer", "The plan names one more.", skies,
+            .exclusionApplied(fewer), by: Skies.delta)
+        set.add(
+            "exclusion-of-an-unknown-plan", rule: "unknownPlan", "No such deletion was started.", skies,
+            .exclusionApplied(unknown),
             by: Skies.delta)
         try skies.accept("del-2", of: Skies.virgin)
-        set.add("start-while-another-plan-is-open", rule: "planStep", "One plan after the other.", skies,
+        set.add(
+            "start-while-another-plan-is-open", rule: "planStep", "One plan after the other.", skies,
             .deletionStarted(skies.start(of: ["del-2"])), by: Skies.delta)
         try skies.exclude(plan)
-        set.add("exclusion-again", rule: "planStep", "The exclusion is in force.", skies, .exclusionApplied(good), by: Skies.delta)
+        set.add(
+            "exclusion-again", rule: "planStep", "The exclusion is in force.", skies, .exclusionApplied(good),
+            by: Skies.delta)
     }
 
     private static func rebuilding(
@@ -89,28 +121,39 @@ enum DeletionVectors {
         func recalled(_ model: ArtifactDigest, _ round: RoundID, plan: ArtifactDigest) -> Event {
             .modelRecalled(ModelRecalled(model: model, plan: plan, round: round))
         }
-        set.add("recall-of-an-unknown-model", rule: "modelsDiffer", "The plan does not name it.", skies,
+        set.add(
+            "recall-of-an-unknown-model", rule: "modelsDiffer", "The plan does not name it.", skies,
             recalled(digest("other"), gone.round, plan: plan), by: Skies.delta)
         var early = skies.completion(of: plan)
-        set.add("disposition-before-the-recall", rule: "dispositionsDiffer", "No model is disposed of yet.", skies,
+        set.add(
+            "disposition-before-the-recall", rule: "dispositionsDiffer", "No model is disposed of yet.",
+            skies,
             .rematerializationCompleted(early), by: Skies.delta)
         early.dispositions.removeLast()
-        set.add("disposition-left-out", rule: "dispositionsDiffer", "One for each affected model.", skies,
+        set.add(
+            "disposition-left-out", rule: "dispositionsDiffer", "One for each affected model.", skies,
             .rematerializationCompleted(early), by: Skies.delta)
-        set.add("erasure-before-the-dispositions", rule: "planStep", "The models are not disposed of.", skies,
+        set.add(
+            "erasure-before-the-dispositions", rule: "planStep", "The models are not disposed of.", skies,
             .erasureAttested(skies.erasure(plan)), by: Skies.united)
         try skies.rebuild(plan)
-        set.add("recall-again", rule: "notCurrent", "The model is recalled.", skies, recalled(gone.model, gone.round, plan: plan), by: Skies.delta)
-        set.add("recall-of-a-rebuilt-model", rule: "notCurrent", "Another model took its place.", skies,
+        set.add(
+            "recall-again", rule: "notCurrent", "The model is recalled.", skies,
+            recalled(gone.model, gone.round, plan: plan), by: Skies.delta)
+        set.add(
+            "recall-of-a-rebuilt-model", rule: "notCurrent", "Another model took its place.", skies,
             recalled(planned[0].model, planned[0].round, plan: plan), by: Skies.delta)
         var other = skies.completion(of: plan)
         other.dispositions[0].newModel = digest("other")
-        set.add("disposition-with-another-model", rule: "dispositionsDiffer", "The new model is another.", skies,
+        set.add(
+            "disposition-with-another-model", rule: "dispositionsDiffer", "The new model is another.", skies,
             .rematerializationCompleted(other), by: Skies.delta)
         other = skies.completion(of: plan)
         other.dispositions[2] = Disposition(
             newModel: digest("other"), oldModel: gone.model, outcome: .rematerialized, round: gone.round)
-        set.add("disposition-rebuilt-though-recalled", rule: "dispositionsDiffer", "The model was recalled.", skies,
+        set.add(
+            "disposition-rebuilt-though-recalled", rule: "dispositionsDiffer", "The model was recalled.",
+            skies,
             .rematerializationCompleted(other), by: Skies.delta)
         try skies.completeRematerialization(plan)
     }
@@ -118,24 +161,34 @@ enum DeletionVectors {
     private static func erasures(
         _ skies: inout Skies, _ plan: ArtifactDigest, _ set: inout VectorSet
     ) throws {
-        func add(_ name: String, _ rule: String, _ comment: String, _ change: (inout ErasureAttested) -> Void) {
+        func add(_ name: String, _ rule: String, _ comment: String, _ change: (inout ErasureAttested) -> Void)
+        {
             var event = skies.erasure(plan)
             change(&event)
             set.add("erasure-\(name)", rule: rule, comment, skies, .erasureAttested(event), by: Skies.united)
         }
-        add("under-an-unknown-plan", "unknownPlan", "No such deletion was started.") { $0.plan = digest("plan") }
-        add("of-fewer-artifacts", "artifactsDiffer", "An artifact is left out.") { $0.artifacts = Ascending($0.artifacts.dropFirst()) }
+        add("under-an-unknown-plan", "unknownPlan", "No such deletion was started.") {
+            $0.plan = digest("plan")
+        }
+        add("of-fewer-artifacts", "artifactsDiffer", "An artifact is left out.") {
+            $0.artifacts = Ascending($0.artifacts.dropFirst())
+        }
         add("of-no-store", "listIsEmpty", "At least one store.") { $0.results = [] }
         add("stores-out-of-order", "storesNotAscending", "The stores ascend.") { $0.results.reverse() }
         add("store-twice", "storesNotAscending", "Each store stands once.") { $0.results[1].store = .blobs }
-        set.add("erasure-by-no-holder", rule: "notAHolder", "The plan names other holders.", skies,
+        set.add(
+            "erasure-by-no-holder", rule: "notAHolder", "The plan names other holders.", skies,
             .erasureAttested(skies.erasure(plan)), by: Skies.air)
         let completed = Event.deletionCompleted(skies.completion("del-1", of: plan))
-        set.add("completion-before-the-erasures", rule: "erasureOpen", "No holder has attested.", skies, completed, by: Skies.delta)
+        set.add(
+            "completion-before-the-erasures", rule: "erasureOpen", "No holder has attested.", skies,
+            completed, by: Skies.delta)
         for holder in skies.view.plans[plan]!.holders.dropLast() { try skies.erase(plan, by: holder) }
         let last = skies.view.plans[plan]!.holders.last!
         try skies.say(.erasureAttested(skies.erasure(plan, .retained)), by: last)
-        set.add("completion-after-a-failed-erasure", rule: "erasureOpen", "A store still has it.", skies, completed, by: Skies.delta)
+        set.add(
+            "completion-after-a-failed-erasure", rule: "erasureOpen", "A store still has it.", skies,
+            completed, by: Skies.delta)
         try skies.erase(plan, by: last)
         add("again", "erasureRepeated", "The holder has erased everything.") { _ in }
     }
@@ -144,26 +197,44 @@ enum DeletionVectors {
         _ skies: inout Skies, _ plan: ArtifactDigest, _ set: inout VectorSet
     ) throws {
         func certified(_ kind: DeletionCertified.Kind) -> Event {
-            .deletionCertified(DeletionCertified(certificate: digest("c"), deletion: DeletionID("del-1")!, kind: kind))
+            .deletionCertified(
+                DeletionCertified(certificate: digest("c"), deletion: DeletionID("del-1")!, kind: kind))
         }
         let good = skies.completion("del-1", of: plan)
-        var exact = good, keys = good, unknown = good
+        var exact = good
+        var keys = good
+        var unknown = good
         exact.outcome = .exact
         keys.keyDirectory = digest("keys")
         unknown.plan = digest("plan")
-        set.add("certificate-before-the-completion", rule: "deletionState", "The deletion is open.", skies, certified(.statusStatement),
+        set.add(
+            "certificate-before-the-completion", rule: "deletionState", "The deletion is open.", skies,
+            certified(.statusStatement),
             by: Skies.delta)
-        set.add("completion-claims-to-be-exact", rule: "outcomeDiffers", "A model was withdrawn.", skies, .deletionCompleted(exact), by: Skies.delta)
-        set.add("completion-with-other-keys", rule: "keyDirectoryDiffers", "The chain has another key directory.", skies,
+        set.add(
+            "completion-claims-to-be-exact", rule: "outcomeDiffers", "A model was withdrawn.", skies,
+            .deletionCompleted(exact), by: Skies.delta)
+        set.add(
+            "completion-with-other-keys", rule: "keyDirectoryDiffers", "The chain has another key directory.",
+            skies,
             .deletionCompleted(keys), by: Skies.delta)
-        set.add("completion-under-an-unknown-plan", rule: "unknownPlan", "No such deletion was started.", skies, .deletionCompleted(unknown),
+        set.add(
+            "completion-under-an-unknown-plan", rule: "unknownPlan", "No such deletion was started.", skies,
+            .deletionCompleted(unknown),
             by: Skies.delta)
-        set.add("completion-by-a-contributor", rule: "lacksRole", "Aggregators complete.", skies, .deletionCompleted(good), by: Skies.united)
+        set.add(
+            "completion-by-a-contributor", rule: "lacksRole", "Aggregators complete.", skies,
+            .deletionCompleted(good), by: Skies.united)
         try skies.complete("del-1", plan)
-        set.add("completion-again", rule: "deletionState", "The deletion is completed.", skies, .deletionCompleted(good), by: Skies.delta)
-        set.add("certificate-for-what-is-not-exact", rule: "outcomeDiffers", "There can be a statement of status alone.", skies,
+        set.add(
+            "completion-again", rule: "deletionState", "The deletion is completed.", skies,
+            .deletionCompleted(good), by: Skies.delta)
+        set.add(
+            "certificate-for-what-is-not-exact", rule: "outcomeDiffers",
+            "There can be a statement of status alone.", skies,
             certified(.certificate), by: Skies.delta)
-        set.add("valid-statement-of-status", "ok", "What is not exact gets a statement of status.", skies,
+        set.add(
+            "valid-statement-of-status", "ok", "What is not exact gets a statement of status.", skies,
             skies.envelope(certified(.statusStatement), by: Skies.delta))
     }
 }

@@ -4,8 +4,9 @@ import Events
 
 /// The lineage of a chain and its closure, computed from entry bytes by recursion and without a view.
 ///
-/// The definition, word by word: a contribution is affected if its member is concerned, if a parent is affected, or if it
-/// has the bytes of an affected model; a model is affected if it merged an affected contribution.
+/// The definition, word by word: a contribution is affected if its member is concerned, if a parent is
+/// affected, or if it has the bytes of an affected model; a model is affected if it merged an affected
+/// contribution.
 struct LineageOracle {
     struct Contribution {
         var event: EventHash
@@ -47,7 +48,9 @@ struct LineageOracle {
             contributions.append(
                 Contribution(event: received.hash, member: received.statement.author, content: event))
         case .modelMaterialized(let event):
-            let merged = contributions.filter { $0.content.round == event.round && !outOfUse.contains($0.event) }
+            let merged = contributions.filter {
+                $0.content.round == event.round && !outOfUse.contains($0.event)
+            }
             models.append(Model(event: received.hash, content: event, merged: merged.map(\.event)))
         case .deletionStarted(let event):
             let closure = closure(of: event.deletions)
@@ -84,7 +87,9 @@ struct LineageOracle {
         if concerned.contains(row.member) { return true }
         let earlier = models.filter { places[$0.event]! < places[row.event]! }
         let copied = earlier.filter {
-            !Set([$0.content.model, $0.content.tensors]).isDisjoint(with: [row.content.adapter, row.content.tensors])
+            !Set([$0.content.model, $0.content.tensors]).isDisjoint(with: [
+                row.content.adapter, row.content.tensors,
+            ])
         }
         if copied.contains(where: { isAffected($0, concerned) }) { return true }
         return row.content.parents.contains { parent in

@@ -12,7 +12,8 @@ extension SampleConsortium {
     fileprivate func plan(_ ids: String...) -> Plan { view.plan(for: Ascending(ids.map(id))) }
 
     fileprivate func events(_ member: MemberName) -> [EventHash] {
-        view.allRounds.flatMap { view.allContributions(to: $0.round) }.filter { $0.member == member }.map(\.event)
+        view.allRounds.flatMap { view.allContributions(to: $0.round) }.filter { $0.member == member }.map(
+            \.event)
     }
 
     /// The reason for which the chain refuses `event`; `nil` where it does not.
@@ -29,8 +30,8 @@ extension SampleConsortium {
     }
 }
 
-/// The closure against an oracle that recurses over entry bytes, over random histories of both topologies with repeated
-/// deletions.
+/// The closure against an oracle that recurses over entry bytes, over random histories of both topologies
+/// with repeated deletions.
 @Suite struct ClosureOracleTests {
     @Test(arguments: 101...112 as ClosedRange<UInt64>)
     func findsWhatTheRecursiveDefinitionFinds(seed: UInt64) throws {
@@ -45,7 +46,8 @@ extension SampleConsortium {
             for row in view.allDeletions.suffix(3) {
                 let plan = view.plan(for: [row.deletion])
                 let found = LineageOracle.Closure(
-                    excluded: plan.excluded, descendants: plan.descendants, models: plan.models.map(\.materialization),
+                    excluded: plan.excluded, descendants: plan.descendants,
+                    models: plan.models.map(\.materialization),
                     withdrawn: Set(plan.models.filter { $0.outcome == .withdrawn }.map(\.materialization)))
                 #expect(found == oracle.closure(of: [row.deletion]))
                 compared += 1
@@ -87,7 +89,8 @@ extension SampleConsortium {
         #expect(!plan.isExact)
     }
 
-    /// Recorded once: whoever derives this plan must get these bytes for as long as chains with such plans exist.
+    /// Recorded once: whoever derives this plan must get these bytes for as long as chains with such plans
+    /// exist.
     @Test func theDigestIsThatOfTheRecordedPlan() throws {
         var skies = Skies.founded()
         let model = try skies.runRound("r1", .feedback, [Skies.united, Skies.virgin])
@@ -121,7 +124,8 @@ extension SampleConsortium {
         try skies.commit(Skies.united, to: "r2")
         let now = skies.plan("del-1").digest
         #expect(
-            skies.refusal(.deletionStarted(agreed), by: Skies.delta) == .planDiffers(expected: now, actual: agreed.plan))
+            skies.refusal(.deletionStarted(agreed), by: Skies.delta)
+                == .planDiffers(expected: now, actual: agreed.plan))
     }
 
     @Test func aContributionToAnOpenRoundIsLeftOutWhenItIsClosed() throws {
@@ -135,8 +139,8 @@ extension SampleConsortium {
         #expect(skies.view.contributions(of: skies.view.allModels[0]) == skies.events(Skies.virgin))
     }
 
-    /// From the start on, not only from the exclusion: else a model could come to descend from what is being excluded
-    /// while the plan, which does not know it, is carried out to an exact end.
+    /// From the start on, not only from the exclusion: else a model could come to descend from what is being
+    /// excluded while the plan, which does not know it, is carried out to an exact end.
     @Test func nobodyTrainsOnAnAffectedModelOnceTheDeletionHasStarted() throws {
         var skies = Skies.founded()
         let model = try skies.runRound("r1", .feedback, [Skies.united, Skies.virgin])
@@ -170,7 +174,10 @@ extension SampleConsortium {
         try skies.delete(Skies.united, "del-1")
         try skies.openRound("r2")
         let fresh = Skies.contribution(Skies.united, to: "r2")
-        var adapter = fresh, tensors = fresh, parents = fresh, merged = fresh
+        var adapter = fresh
+        var tensors = fresh
+        var parents = fresh
+        var merged = fresh
         adapter.adapter = digest("adapter/united/r1")
         tensors.tensors = digest("tensors/united/r1")
         parents.parents = [digest("adapter/united/r1")]
@@ -180,7 +187,9 @@ extension SampleConsortium {
             #expect(skies.refusal(.adapterCommitted(tensors), by: member) == .forgotten(tensors.tensors))
             #expect(skies.refusal(.adapterCommitted(merged), by: member) == .forgotten(model))
         }
-        #expect(skies.refusal(.adapterCommitted(parents), by: Skies.united) == .forgotten(digest("adapter/united/r1")))
+        #expect(
+            skies.refusal(.adapterCommitted(parents), by: Skies.united)
+                == .forgotten(digest("adapter/united/r1")))
         #expect(skies.refusal(.adapterCommitted(fresh), by: Skies.united) == nil)
     }
 
@@ -235,15 +244,16 @@ extension SampleConsortium {
 
     // MARK: Equal bytes
 
-    /// Deleting one of two equal contributions would leave its bytes behind, or take the other's with them. Who commits
-    /// second has copied.
+    /// Deleting one of two equal contributions would leave its bytes behind, or take the other's with them.
+    /// Who commits second has copied.
     @Test func nobodyCommitsTheBytesOfAnother() throws {
         var skies = Skies.founded()
         try skies.openRound("r1")
         try skies.commit(Skies.united, to: "r1")
         let copy = Skies.contribution(Skies.virgin, to: "r1", label: "united/r1")
         #expect(
-            skies.refusal(.adapterCommitted(copy), by: Skies.virgin) == .adapterOfAnother(copy.adapter, Skies.united))
+            skies.refusal(.adapterCommitted(copy), by: Skies.virgin)
+                == .adapterOfAnother(copy.adapter, Skies.united))
         var sameTensors = Skies.contribution(Skies.virgin, to: "r1")
         sameTensors.tensors = copy.tensors
         #expect(
@@ -299,11 +309,14 @@ extension SampleConsortium {
         #expect(skies.plan("del-2").descendants == [])
     }
 
-    /// united → model of r1 → swiss's contribution to r2, excluded by an earlier deletion → model of r2 → virgin's.
+    /// united → model of r1 → swiss's contribution to r2, excluded by an earlier deletion → model of r2 →
+    /// virgin's.
     @Test func whatAnEarlierPlanExcludedStillHandsOnItsDescent() throws {
         var skies = Skies.founded()
         let first = try skies.runRound("r1", .feedback, [Skies.united, Skies.virgin])
-        let second = try skies.runRound("r2", .feedback, [Skies.swiss, Skies.delta]) { $0 == Skies.swiss ? [first] : [] }
+        let second = try skies.runRound("r2", .feedback, [Skies.swiss, Skies.delta]) {
+            $0 == Skies.swiss ? [first] : []
+        }
         try skies.runRound("r3", .feedback, [Skies.virgin]) { _ in [second] }
         try skies.delete(Skies.swiss, "del-1")
         try skies.accept("del-2", of: Skies.united)

@@ -10,14 +10,14 @@ private func byKey(_ rows: [ViewRow]) -> [String: [UInt8]] {
     Dictionary(uniqueKeysWithValues: rows.map { ("\($0.kind)/\($0.key)", $0.value) })
 }
 
-/// What must hold of the view after any step of any history. The histories are random, with many events among them that
-/// the chain refuses.
+/// What must hold of the view after any step of any history. The histories are random, with many events among
+/// them that the chain refuses.
 @Suite struct PublicViewTests {
-    @Test(arguments: [1, 2, 3, 4] as [UInt64])
+    @Test(arguments: [1, 2] as [UInt64])
     func incrementalRowsAreThoseOfTheRebuiltView(seed: UInt64) throws {
         var history = RandomHistory(seed: seed)
         var admitted = 0
-        for _ in 0..<300 where history.step() != nil {
+        for _ in 0..<250 where history.step() != nil {
             admitted += 1
             let view = history.consortium.view
             let loaded = try PublicView(origin: view.origin, size: view.size, rows: view.rows)
@@ -29,28 +29,45 @@ private func byKey(_ rows: [ViewRow]) -> [String: [UInt8]] {
         #expect(replay.view.rows == history.consortium.view.rows)
     }
 
-    /// A view that was loaded from its rows judges the next event as the one that lived through the history.
-    @Test(arguments: [11, 12, 13] as [UInt64])
+    /// A view that was loaded from its rows judges the next event, admissible or not, as the one that lived
+    /// through the history: what is derived and not stored is derived again.
+    @Test(arguments: [11, 12] as [UInt64])
     func aLoadedViewJudgesAsTheOneThatItWasLoadedFrom(seed: UInt64) throws {
         var history = RandomHistory(seed: seed)
-        for _ in 0..<300 {
-            let before = history.consortium.view
-            let count = history.consortium.entries.count
+        var loaded = history.consortium.view
+        var forgotten = 0
+        for step in 0..<450 {
+            var lived = history.consortium.view
+            if step % 10 == 0 {
+                loaded = try PublicView(origin: lived.origin, size: lived.size, rows: lived.rows)
+            }
             _ = history.step()
-            guard history.consortium.entries.count > count else { continue }
-            var loaded = try PublicView(origin: before.origin, size: before.size, rows: before.rows)
-            try loaded.admit(try ReceivedEvent(parsing: history.consortium.entries.last!))
-            #expect(loaded.rows == history.consortium.view.rows)
+            let event = try ReceivedEvent(parsing: history.tried)
+            let expected = Self.refusal(of: event, by: &lived)
+            #expect(Self.refusal(of: event, by: &loaded) == expected)
+            if case .rule(.forgotten) = expected { forgotten += 1 }
+        }
+        #expect(loaded.rows == history.consortium.view.rows)
+        #expect(forgotten > 0)
+    }
+
+    private static func refusal(of event: ReceivedEvent, by view: inout PublicView) -> AdmissionError? {
+        do throws(AdmissionError) {
+            try view.admit(event)
+            return nil
+        } catch {
+            return error
         }
     }
 
-    @Test(arguments: [21, 22, 23] as [UInt64])
+    @Test(arguments: [21, 22] as [UInt64])
     func aRefusedEventLeavesTheViewAsItWas(seed: UInt64) {
         var history = RandomHistory(seed: seed)
         var refused = 0
         for _ in 0..<300 {
-            let (rows, size) = (history.consortium.view.rows, history.consortium.view.size)
+            let before = history.consortium.view
             guard history.step() == nil else { continue }
+            let (rows, size) = (before.rows, before.size)
             refused += 1
             #expect(history.consortium.view.rows == rows)
             #expect(history.consortium.view.size == size)
@@ -91,7 +108,9 @@ private func byKey(_ rows: [ViewRow]) -> [String: [UInt8]] {
         for _ in 0..<300 { _ = history.step() }
         let view = history.consortium.view
         #expect(!view.allModels.isEmpty)
-        for model in view.allModels { #expect(EventSet(view.contributions(of: model)) == model.contributions) }
+        for model in view.allModels {
+            #expect(EventSet(view.contributions(of: model)) == model.contributions)
+        }
     }
 }
 
@@ -114,6 +133,7 @@ private func byKey(_ rows: [ViewRow]) -> [String: [UInt8]] {
             var rows = view.rows
             rows[index].value.removeLast()
             #expect(throws: ViewLoadError.self) { try load(rows, view) }
+            guard index == 0 || view.rows[index].kind != view.rows[index - 1].kind else { continue }
             rows = view.rows
             rows[index].key = "?"
             #expect(throws: ViewLoadError.self) { try load(rows, view) }

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The files in `Tests/Vectors`. With `LETHE_RECORD=views` they are written instead of compared, and the run fails.
+/// The files in `Tests/Vectors`. With `LETHE_RECORD=views` they are written instead of compared, and the run
+/// fails.
 enum VectorFolder {
     static let root = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../Vectors").standardizedFileURL

@@ -43,7 +43,7 @@ import Testing
     /// The consortium with both policies adopted, each by three of four members, and everybody's resources allocated.
     private func found() throws -> Organisations {
         let organisations = try Organisations(names, in: place)
-        try organisations.at("hub", "base", "register", "demo/small", "--digest", Organisations.baseDigest)
+        try organisations.at("hub", "base", "register", SmallAdapter(seed: 0).base, "--digest", Organisations.baseDigest)
         try write("policy.json", Self.policy)
         try write("rules.json", Self.rules)
         let alone = place.lethe("policy", "adopt", "policy.json", "--ledger", "hub")

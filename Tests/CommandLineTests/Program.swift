@@ -35,7 +35,7 @@ final class Workplace: Sendable {
     /// The program lies beside the test bundle: `.build/<configuration>/lethe`.
     static let program: String = {
         if let path = ProcessInfo.processInfo.environment["LETHE_PROGRAM"] { return path }
-        let bundle = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        let bundle = URL(fileURLWithPath: try! FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))
         return bundle.deletingLastPathComponent().appendingPathComponent("lethe").path
     }()
 
@@ -71,6 +71,7 @@ final class Workplace: Sendable {
         let streams = file(".streams-\(UUID().uuidString)")
         defer { for name in ["out", "err"] { unlink("\(streams).\(name)") } }
         var all = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": path, "LC_ALL": "C.UTF-8"]
+        all["PYTHONPATH"] = ProcessInfo.processInfo.environment["PYTHONPATH"]
         all.merge(self.environment) { $1 }
         all.merge(environment) { $1 }
         let status = spawn(

@@ -3,7 +3,7 @@ import Foundation
 /// A small PEFT directory, written by the shortest code that does.
 struct SmallAdapter {
     var rank = 2
-    var base = "demo/small"
+    var base = "sentence-transformers/all-MiniLM-L6-v2"
     var modules = ["query", "value"]
     var width = 6
     var seed: UInt64

@@ -6,6 +6,8 @@ internal import Signing
 /// A consortium that says things at random: most of them in order, many of them not.
 public struct RandomHistory: Sendable {
     public private(set) var consortium = SampleConsortium.founded()
+    /// The envelope that the last step tried.
+    public private(set) var tried: [UInt8] = []
     private var random: SplitMix64
     private var names = 0
 
@@ -15,7 +17,8 @@ public struct RandomHistory: Sendable {
     public mutating func step() -> EventHash? {
         let (event, author, cosigners, keys) = candidate()
         let number = keyNumber(after: event)
-        let hash = try? consortium.say(event, by: author, with: cosigners, keys: keys)
+        tried = consortium.envelope(event, by: author, with: cosigners, keys: keys)
+        let hash = try? consortium.admit(tried)
         if hash != nil, let (member, number) = number { consortium.keyNumbers[member] = number }
         return hash
     }
@@ -53,7 +56,9 @@ public struct RandomHistory: Sendable {
         }
         let topology = Topology.allCases.randomElement(using: &random)!
         return .roundOpened(
-            RoundOpened(base: SampleConsortium.base, round: RoundID(fresh("round"))!, rule: .mean, topology: topology))
+            RoundOpened(
+                base: SampleConsortium.base, round: RoundID(fresh("round"))!, rule: .mean, topology: topology)
+        )
     }
 
     private mutating func commit(_ author: MemberName) -> Event {
@@ -67,31 +72,38 @@ public struct RandomHistory: Sendable {
             }
         let chosen = parents.suffix(4).shuffled(using: &random).prefix(Int.random(in: 0...2, using: &random))
         // Now and then bytes that are on the chain already.
-        let known = contributions.map { ($0.adapter, $0.tensors) } + consortium.view.allModels.map { ($0.model, $0.tensors) }
+        let known =
+            contributions.map { ($0.adapter, $0.tensors) }
+            + consortium.view.allModels.map { ($0.model, $0.tensors) }
         var event = SampleConsortium.contribution(
             author, to: round?.round.text ?? "none", parents: Array(chosen), label: fresh("adapter"),
             weight: Int.random(in: 1...100, using: &random))
-        if let (adapter, tensors) = known.randomElement(using: &random), Int.random(in: 0..<8, using: &random) == 0 {
+        if let (adapter, tensors) = known.randomElement(using: &random),
+            Int.random(in: 0..<8, using: &random) == 0
+        {
             (event.adapter, event.tensors) = (adapter, tensors)
         }
         return .adapterCommitted(event)
     }
 
     private mutating func closeRound() -> Event {
-        let round = rounds.filter { $0.state == .open }.randomElement(using: &random)?.round ?? RoundID("none")!
+        let round =
+            rounds.filter { $0.state == .open }.randomElement(using: &random)?.round ?? RoundID("none")!
         let set = EventSet(consortium.view.contributions(to: round).map(\.event))
         return .roundClosed(RoundClosed(contributions: set, round: round))
     }
 
     private mutating func materialize() -> Event {
-        let round = rounds.filter { $0.state == .closed }.randomElement(using: &random)?.round ?? RoundID("none")!
+        let round =
+            rounds.filter { $0.state == .closed }.randomElement(using: &random)?.round ?? RoundID("none")!
         return .modelMaterialized(consortium.materialization(of: round.text))
     }
 
     private mutating func attest() -> Event {
         let model = consortium.view.allModels.randomElement(using: &random)
         return .modelAttested(
-            ModelAttested(materialization: model?.event ?? digest("none"), model: model?.model ?? digest("none")))
+            ModelAttested(
+                materialization: model?.event ?? digest("none"), model: model?.model ?? digest("none")))
     }
 
     private mutating func request() -> Event {
@@ -126,12 +138,17 @@ public struct RandomHistory: Sendable {
                 return (.rematerializationCompleted(consortium.completion(of: plan)), aggregator, [], [])
             }
             if planned.outcome == .rematerialized, Int.random(in: 0..<5, using: &random) > 0 {
-                return (.modelMaterialized(consortium.materialization(of: planned.round.text, plan: plan)), aggregator, [], [])
+                return (
+                    .modelMaterialized(consortium.materialization(of: planned.round.text, plan: plan)),
+                    aggregator, [], []
+                )
             }
             let event = ModelRecalled(model: planned.model, plan: plan, round: planned.round)
             return (.modelRecalled(event), aggregator, [], [])
         }
-        if let holder = row.holders.filter({ name in !row.erasures.contains { $0.holder == name && $0.isComplete } }).first {
+        if let holder = row.holders.filter({ name in
+            !row.erasures.contains { $0.holder == name && $0.isComplete }
+        }).first {
             let verdict = [StoreResult.Verdict.deleted, .failed, .notFound].randomElement(using: &random)!
             return (.erasureAttested(consortium.erasure(plan, verdict)), holder, [], [])
         }

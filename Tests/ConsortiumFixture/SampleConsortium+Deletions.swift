@@ -90,7 +90,8 @@ extension SampleConsortium {
             outcome: view.plans[plan]!.isExact ? .exact : .withdrawn, plan: plan)
     }
 
-    public mutating func complete(_ id: String, _ plan: ArtifactDigest, by author: MemberName = delta) throws {
+    public mutating func complete(_ id: String, _ plan: ArtifactDigest, by author: MemberName = delta) throws
+    {
         try say(.deletionCompleted(completion(id, of: plan)), by: author)
     }
 

@@ -16,7 +16,8 @@ extension SampleConsortium {
     public mutating func openPrivateChain(of member: MemberName, readers: [MemberName] = []) throws {
         let origin = Self.privateOrigin(of: member)
         let key = Self.keyBytes(member, "private-checkpoint")
-        try say(.chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), by: member)
+        try say(
+            .chainOpened(ChainOpened(checkpointKey: key, chainOperator: member, origin: origin)), by: member)
         try say(.readersListed(ReadersListed(readers: Ascending(readers + [member]))), by: member, on: origin)
     }
 
@@ -26,16 +27,20 @@ extension SampleConsortium {
         _ round: String, _ topology: Topology = .isolated, by author: MemberName = delta
     ) throws -> RoundID {
         if view.bases[Self.base] == nil {
-            try say(.baseRegistered(BaseRegistered(base: Self.base, name: BaseName("mini/base")!)), by: author)
+            try say(
+                .baseRegistered(BaseRegistered(base: Self.base, name: BaseName("mini/base")!)), by: author)
         }
         let id = RoundID(round)!
-        try say(.roundOpened(RoundOpened(base: Self.base, round: id, rule: .mean, topology: topology)), by: author)
+        try say(
+            .roundOpened(RoundOpened(base: Self.base, round: id, rule: .mean, topology: topology)), by: author
+        )
         return id
     }
 
     /// What `member` commits to `round`: an adapter named by `label`, `member/round` unless another is given.
     public static func contribution(
-        _ member: MemberName, to round: String, parents: [ArtifactDigest] = [], label: String? = nil, weight: Int = 10
+        _ member: MemberName, to round: String, parents: [ArtifactDigest] = [], label: String? = nil,
+        weight: Int = 10
     ) -> AdapterCommitted {
         let label = label ?? "\(member)/\(round)"
         return AdapterCommitted(
@@ -58,7 +63,8 @@ extension SampleConsortium {
         try say(.roundClosed(RoundClosed(contributions: set, round: RoundID(round)!)), by: author)
     }
 
-    /// The event that gives `round` the model of the contributions that count. Its digests are a function of them.
+    /// The event that gives `round` the model of the contributions that count. Its digests are a function of
+    /// them.
     public func materialization(of round: String, plan: ArtifactDigest? = nil) -> ModelMaterialized {
         let rows = view.contributions(to: RoundID(round)!)
         let parts = rows.map { "\($0.adapter.hex)*\($0.weight)" }.sorted().joined(separator: "+")

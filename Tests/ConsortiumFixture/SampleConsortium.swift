@@ -5,8 +5,8 @@ public import Signing
 
 /// A consortium on two kinds of chains, in memory. Keys, times and digests are the same in every run.
 ///
-/// It says what tests want said, in correct envelopes, and admits it to its views as a ledger would. What must go wrong is
-/// made with ``statement(_:by:on:body:)`` and ``seal(_:with:)`` and changed on the way.
+/// It says what tests want said, in correct envelopes, and admits it to its views as a ledger would. What
+/// must go wrong is made with ``statement(_:by:on:body:)`` and ``seal(_:with:)`` and changed on the way.
 public struct SampleConsortium: Sendable {
     public static let name = Consortium("skies.example")!
     public static let origin = Origin.public(of: name)
@@ -50,7 +50,8 @@ public struct SampleConsortium: Sendable {
         SigningKey(seed: Hash256<SampleConsortium>.sha256(Array("\(member)/\(use)/\(number)".utf8)).bytes)!
     }
 
-    public static func keyBytes(_ member: MemberName, _ use: String = "event", _ number: Int = 0) -> KeyBytes {
+    public static func keyBytes(_ member: MemberName, _ use: String = "event", _ number: Int = 0) -> KeyBytes
+    {
         KeyBytes(bytes: key(member, use, number).publicKey.bytes)!
     }
 
@@ -58,7 +59,9 @@ public struct SampleConsortium: Sendable {
     public static let checkpointKey = key(air, "checkpoint")
 
     /// The event key that `member` signs with now.
-    public func signingKey(_ member: MemberName) -> SigningKey { Self.key(member, "event", keyNumbers[member] ?? 0) }
+    public func signingKey(_ member: MemberName) -> SigningKey {
+        Self.key(member, "event", keyNumbers[member] ?? 0)
+    }
 
     // MARK: Founding
 
@@ -84,13 +87,15 @@ public struct SampleConsortium: Sendable {
         let firstLeaf = chain.isPublic ? view.charter?.firstLeaf : privateViews[chain]?.firstLeaf
         return Statement(
             chain: chain, author: author, sequence: head?.events.value ?? 0, previous: head?.last,
-            claimedAt: Timestamp(seconds: clock)!, body: body ?? (event.type.hasBody ? self.body(event.type) : nil),
+            claimedAt: Timestamp(seconds: clock)!,
+            body: body ?? (event.type.hasBody ? self.body(event.type) : nil),
             event: event, firstLeaf: firstLeaf)
     }
 
     private func body(_ type: EventType) -> BodyReference {
         let seed = Array("body/\(clock)".utf8)
-        return BodyReference(commitment: .sha256(seed), mediaType: type == .chainAnchored ? .checkpoint : .json)
+        return BodyReference(
+            commitment: .sha256(seed), mediaType: type == .chainAnchored ? .checkpoint : .json)
     }
 
     /// The envelope around `statement`, signed with `keys`.
@@ -107,7 +112,8 @@ public struct SampleConsortium: Sendable {
         return Envelope(payload: payload, signatures: signatures).bytes
     }
 
-    /// The envelope that `author` would send next, with the signatures of `cosigners` and of `keys` beside its own.
+    /// The envelope that `author` would send next, with the signatures of `cosigners` and of `keys` beside
+    /// its own.
     public func envelope(
         _ event: Event, by author: MemberName, with cosigners: [MemberName] = [], keys: [SigningKey] = [],
         on chain: Origin = origin, body: BodyReference? = nil
@@ -127,7 +133,9 @@ public struct SampleConsortium: Sendable {
 
     /// Admits an envelope to a chain, or says why not; the views are then as they were.
     @discardableResult
-    public mutating func admit(_ bytes: [UInt8], to chain: Origin = origin) throws(AdmissionError) -> EventHash {
+    public mutating func admit(_ bytes: [UInt8], to chain: Origin = origin) throws(AdmissionError)
+        -> EventHash
+    {
         let event = try ReceivedEvent(parsing: bytes)
         if chain.isPublic {
             try view.admit(event)

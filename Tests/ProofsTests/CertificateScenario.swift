@@ -72,7 +72,8 @@ struct CertificateScenario {
         let quorum = PolicyWord("members")!
         return try! TrustPolicy(
             logs: [.init(key: VerifierKey(name: name, algorithm: .ed25519, publicKey: log.publicKey))],
-            witnesses: witnesses, groups: [.init(name: quorum, threshold: .atLeast(2), members: witnesses.map(\.name))],
+            witnesses: witnesses,
+            groups: [.init(name: quorum, threshold: .atLeast(2), members: witnesses.map(\.name))],
             quorum: .named(quorum))
     }
 
@@ -83,7 +84,8 @@ struct CertificateScenario {
         var note = try! Note(text: checkpoint.text)
         note.sign(as: Self.logName, with: logKey)
         for witness in witnesses {
-            note.cosign(as: Self.witnessName(witness), with: Skies.key(witness, "witness"), time: UInt64(skies.clock))
+            note.cosign(
+                as: Self.witnessName(witness), with: Skies.key(witness, "witness"), time: UInt64(skies.clock))
         }
         return note
     }
@@ -109,7 +111,8 @@ struct CertificateScenario {
                 path: tree.inclusionProof(of: LeafIndex(cited.index.value)).map(\.bytes))
         }
         return CertificateBundle(
-            certificate: certificate(content), chain: .init(checkpoint: note(tree).bytes, entries: skies.entries),
+            certificate: certificate(content),
+            chain: .init(checkpoint: note(tree).bytes, entries: skies.entries),
             proofs: proofs)
     }
 }

@@ -10,14 +10,18 @@ import Testing
 /// Certificates that hold, and what they then say.
 @Suite struct CertificateTests {
     private func verify(_ scenario: CertificateScenario, cores: Int = 1) throws -> CertificateVerdict {
-        try CertificateVerifier(policy: CertificateScenario.policy(), cores: cores).verify(scenario.bundle().bytes)
+        try CertificateVerifier(policy: CertificateScenario.policy(), cores: cores).verify(
+            scenario.bundle().bytes)
     }
 
     @Test func anExactDeletionGivesACertificateOfGradeA3() throws {
         let verdict = try verify(.isolated())
         #expect(verdict.content.grade == .replayed && verdict.content.kind == .certificate)
         #expect(verdict.content.excluded.map(\.member) == [Skies.united, Skies.united])
-        #expect(verdict.content.models.map(\.contributions).map { $0.map(\.member) } == [[Skies.virgin, Skies.swiss], [Skies.virgin]])
+        #expect(
+            verdict.content.models.map(\.contributions).map { $0.map(\.member) } == [
+                [Skies.virgin, Skies.swiss], [Skies.virgin],
+            ])
         #expect(verdict.content.descendants.isEmpty)
         #expect(verdict.signers == [Skies.delta])
         #expect(verdict.firstLine == "deletion certificate for del-1, grade A3, signed by delta")
@@ -45,7 +49,8 @@ import Testing
         #expect(verdict.findings.contains { $0.word == .proved && $0.statement.contains("still exist") })
     }
 
-    /// A descendant that its own member had deleted since no longer exists; what was not exact does not become so.
+    /// A descendant that its own member had deleted since no longer exists; what was not exact does not
+    /// become so.
     @Test func aDescendantThatWasExcludedSinceIsNotListed() throws {
         var scenario = try CertificateScenario.feedback()
         try scenario.skies.delete(Skies.virgin, "del-2")
@@ -85,15 +90,20 @@ import Testing
     /// united's key turns out to have been in other hands when it attested its erasure.
     @Test func whatADisputedKeySignedIsSaidFirst() throws {
         var scenario = try CertificateScenario.isolated()
-        let added = KeyAdded(key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
-        try scenario.skies.say(.keyAdded(added), by: Skies.united, keys: [Skies.key(Skies.united, "event", 1)])
+        let added = KeyAdded(
+            key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
+        try scenario.skies.say(
+            .keyAdded(added), by: Skies.united, keys: [Skies.key(Skies.united, "event", 1)])
         let last = try #require(scenario.skies.view.plans.rows.values.first?.erasures.last)
         let place = try #require(scenario.skies.entries.firstIndex { EventHash(envelope: $0) == last.event })
         let revoked = KeyRevoked(
-            goodSize: Count(place)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united, reason: .compromised)
+            goodSize: Count(place)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united,
+            reason: .compromised)
         try scenario.skies.say(.keyRevoked(revoked), by: Skies.united)
         let findings = try verify(scenario).findings
-        #expect(findings[0].word == .notClaimed && findings[0].statement.contains("erasure-attested, is disputed"))
+        #expect(
+            findings[0].word == .notClaimed && findings[0].statement.contains("erasure-attested, is disputed")
+        )
         #expect(findings.count { $0.statement.contains("is disputed") } == 1)
     }
 
@@ -112,14 +122,18 @@ import Testing
         var scenario = try CertificateScenario.isolated()
         try scenario.skies.runRound("r3", .isolated, [Skies.virgin])
         let verdict = try verify(scenario)
-        #expect(verdict.content.grade == .replayed && verdict.content.checkpoint.size.value == scenario.skies.entries.count)
+        #expect(
+            verdict.content.grade == .replayed
+                && verdict.content.checkpoint.size.value == scenario.skies.entries.count)
     }
 
-    /// The time of issue is the issuer's word: signed again with a later one, it is another certificate of the same.
+    /// The time of issue is the issuer's word: signed again with a later one, it is another certificate of
+    /// the same.
     @Test func theTimeOfIssueIsAttestedAndNotProved() throws {
         var scenario = try CertificateScenario.isolated()
         scenario.delay = 400 * 86_400
         let verdict = try verify(scenario)
-        #expect(verdict.findings.contains { $0.word == .attested && $0.statement.contains("issued by delta") })
+        #expect(
+            verdict.findings.contains { $0.word == .attested && $0.statement.contains("issued by delta") })
     }
 }

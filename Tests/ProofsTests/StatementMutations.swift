@@ -2,8 +2,8 @@ import Bytes
 import Events
 import Foundation
 
-/// All statements that differ from a given one in one place: each value changed to another that could stand there, each
-/// list shortened and each optional member taken away.
+/// All statements that differ from a given one in one place: each value changed to another that could stand
+/// there, each list shortened and each optional member taken away.
 struct StatementMutations {
     private(set) var all: [(path: String, bytes: [UInt8])] = []
     private let original: Any
@@ -15,7 +15,9 @@ struct StatementMutations {
     }
 
     private static func bytes(_ value: Any) -> [UInt8] {
-        [UInt8](try! JSONSerialization.data(withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes]))
+        [UInt8](
+            try! JSONSerialization.data(
+                withJSONObject: value, options: [.sortedKeys, .withoutEscapingSlashes]))
     }
 
     private mutating func walk(_ value: Any, _ path: [String], _ write: (Any) -> [UInt8]) {
@@ -33,8 +35,10 @@ struct StatementMutations {
     /// Words that may stand for each other.
     private static let pairs = [
         "certificate": "status-statement", "status-statement": "certificate", "rematerialized": "withdrawn",
-        "withdrawn": "rematerialized", "member-left": "contract-ended", "mean": "ffa", "completed": "certified",
-        "united": "virgin", "virgin": "united", "delta": "air", "swiss": "united", "air": "swiss", "deleted": "not-found",
+        "withdrawn": "rematerialized", "member-left": "contract-ended", "mean": "ffa",
+        "completed": "certified",
+        "united": "virgin", "virgin": "united", "delta": "air", "swiss": "united", "air": "swiss",
+        "deleted": "not-found",
         "not-found": "deleted", "blobs": "running-sums", "vault": "running-sums", "r1": "r2", "r2": "r1",
         "adapter-committed": "model-materialized",
     ]
@@ -50,7 +54,9 @@ struct StatementMutations {
         case let number as Int: return number > 0 ? [number + 1, number - 1] : [number + 1]
         case let list as [Any]: return list.isEmpty ? [] : [Array(list.dropLast()), list + [list.last!]]
         case let object as [String: Any]:
-            return object.keys.sorted().map { key in object.filter { $0.key != key } } + [object.merging(["zz": 1]) { $1 }]
+            return object.keys.sorted().map { key in object.filter { $0.key != key } } + [
+                object.merging(["zz": 1]) { $1 }
+            ]
         default: return []
         }
     }

@@ -9,16 +9,20 @@ import Testing
 
 private typealias Skies = SampleConsortium
 
-/// One tensor of four numbers, as a PEFT directory's two files would hold it. Means of them are known by hand.
+/// One tensor of four numbers, as a PEFT directory's two files would hold it. Means of them are known by
+/// hand.
 private func adapter(_ values: [Float]) throws -> Adapter {
-    let configuration = #"{"peft_type":"LORA","r":1,"lora_alpha":1,"target_modules":["query"],"task_type":"SEQ_CLS"}"#
+    let configuration =
+        #"{"peft_type":"LORA","r":1,"lora_alpha":1,"target_modules":["query"],"task_type":"SEQ_CLS"}"#
     let names = ["lora_A", "lora_B"].map { "base_model.model.layer.query.\($0).weight" }
-    let header = #"{"\#(names[0])":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"#
+    let header =
+        #"{"\#(names[0])":{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]},"#
         + #""\#(names[1])":{"dtype":"F32","shape":[2,1],"data_offsets":[8,16]}}"#
     let data = values.flatMap { value in withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) } }
     let length = withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { Array($0) }
     return try Adapter(
-        configuration: Array(configuration.utf8), tensors: MemoryByteSource(length + Array(header.utf8) + data),
+        configuration: Array(configuration.utf8),
+        tensors: MemoryByteSource(length + Array(header.utf8) + data),
         base: BaseDigest(retagging: Skies.base))
 }
 
@@ -60,14 +64,17 @@ private struct Story {
     func replay(
         excluding excluded: Set<EventHash> = [], without missing: Set<ArtifactDigest> = []
     ) throws -> [ModelReplay] {
-        let scratch = FileManager.default.temporaryDirectory.appending(path: "replay-\(UUID().uuidString)").path
+        let scratch = FileManager.default.temporaryDirectory.appending(path: "replay-\(UUID().uuidString)")
+            .path
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let replayer = ModelReplayer(view: skies.view, scratch: scratch, threads: 1) { digest, base in
             #expect(base == Skies.base)
             return missing.contains(digest) ? nil : adapters[digest]
         }
         let results = try replayer.replay(excluding: excluded)
-        #expect((try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? [] == [], "merged tensors lie about")
+        #expect(
+            (try? FileManager.default.contentsOfDirectory(atPath: scratch)) ?? [] == [],
+            "merged tensors lie about")
         return results
     }
 
@@ -122,7 +129,8 @@ private struct Story {
     }
 
     @Test func aScratchDirectoryIsPrivateAndGoesAway() throws {
-        let parent = FileManager.default.temporaryDirectory.appending(path: "scratch-\(UUID().uuidString)").path
+        let parent = FileManager.default.temporaryDirectory.appending(path: "scratch-\(UUID().uuidString)")
+            .path
         defer { try? FileManager.default.removeItem(atPath: parent) }
         let path = try withScratchDirectory(parent) { path in
             let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int

@@ -28,7 +28,8 @@ extension SampleConsortium {
         }
     }
 
-    /// Two isolated rounds of three members, the first attested by another, and an accepted deletion of united's.
+    /// Two isolated rounds of three members, the first attested by another, and an accepted deletion of
+    /// united's.
     fileprivate static func isolated() throws -> SampleConsortium {
         var skies = founded()
         let first = try skies.runRound("r1", .isolated, [united, virgin, swiss])

@@ -23,8 +23,7 @@ final class JSONSlot {
             output.append(UInt8(ascii: "]"))
         case .object(let members):
             output.append(UInt8(ascii: "{"))
-            let sorted = members.sorted { $0.name.utf16.lexicographicallyPrecedes($1.name.utf16) }
-            for (index, member) in sorted.enumerated() {
+            for (index, member) in Self.sorted(members).enumerated() {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
                 CanonicalJSON.write(member.name, to: &output)
                 output.append(UInt8(ascii: ":"))
@@ -34,8 +33,22 @@ final class JSONSlot {
         }
     }
 
+    /// The members in the order of their names' UTF-16 code units; types mostly declare them in that order already.
+    private static func sorted(
+        _ members: [(name: String, slot: JSONSlot)]
+    ) -> [(name: String, slot: JSONSlot)] {
+        func precedes(_ left: (name: String, slot: JSONSlot), _ right: (name: String, slot: JSONSlot)) -> Bool {
+            // For ASCII all orders are one, and this one compares memory.
+            let isASCII = left.name.utf8.count == left.name.utf16.count && right.name.utf8.count == right.name.utf16.count
+            return isASCII ? left.name < right.name : left.name.utf16.lexicographicallyPrecedes(right.name.utf16)
+        }
+        let isSorted = zip(members, members.dropFirst()).allSatisfy { precedes($0, $1) }
+        return isSorted ? members : members.sorted(by: precedes)
+    }
+
     func set(_ string: String) {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(string.utf8.count + 2)
         CanonicalJSON.write(string, to: &bytes)
         content = .scalar(bytes)
     }

@@ -42,6 +42,8 @@ public enum CanonicalJSON {
         output.append(UInt8(ascii: "\""))
         var string = string
         string.withUTF8 { bytes in
+            let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            if isPlain { return output.append(contentsOf: bytes) }
             for byte in bytes {
                 switch byte {
                 case UInt8(ascii: "\""), UInt8(ascii: "\\"):

@@ -59,6 +59,32 @@ public struct AdapterCommitted: Codable, Hashable, Sendable {
     }
 }
 
+extension AdapterCommitted {
+    /// The straight way through the type that most leaves have, twice as fast as `Decodable`'s; `nil` for whatever is not
+    /// as it should be, which then goes the other way and is refused there with its reason.
+    init?(quickly node: JSONNode) {
+        guard var members = node.members(6), let adapter = members.next("adapter"),
+            let configuration = members.next("configuration"), let parents = members.next("parents"),
+            let round = members.next("round"), let tensors = members.next("tensors"),
+            let weight = members.next("weight"), parents.token.kind == .array
+        else { return nil }
+        do throws(JSONError) {
+            self.adapter = try adapter.hash()
+            self.configuration = try configuration.hash()
+            var elements: [ArtifactDigest] = []
+            for parent in parents.elements { elements.append(try parent.hash()) }
+            guard zip(elements, elements.dropFirst()).allSatisfy({ $0 < $1 }) else { return nil }
+            self.parents = Ascending(elements)
+            self.round = try round.text()
+            self.tensors = try tensors.hash()
+        } catch {
+            return nil
+        }
+        guard let weight = weight.integer.flatMap(Weight.init) else { return nil }
+        self.weight = weight
+    }
+}
+
 public enum EventSetSubject {}
 
 /// A list of events by its length and digest, for lists that grow beyond what one event holds.

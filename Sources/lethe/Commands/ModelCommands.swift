@@ -229,12 +229,14 @@ struct AdapterCommand: AsyncParsableCommand {
             help: "The digest of an adapter that training started from (default: what the topology suggests).")
         var parents: [String] = []
         @Flag(help: "Training started from the base, whatever the topology suggests.") var fromBase = false
+        @Option(help: "What the adapter's configuration calls the base (default: the name it was registered under).")
+        var baseName: String?
 
         func run() async throws {
             let parents = try parents.map { try parsedDigest($0, "parent digest") }
             let request = ContributionRequest(
                 directory: directory, round: try parsed(round, "round name"), weight: samples,
-                parents: fromBase ? [] : parents.isEmpty ? nil : parents)
+                parents: fromBase ? [] : parents.isEmpty ? nil : parents, baseName: baseName)
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .contributor)
                 let (recorded, event) = try await ledger.commitAdapter(request, as: member)

@@ -190,10 +190,8 @@ private struct VerifyAnswer: Encodable {
 
 func printVerdict(_ verdict: CertificateVerdict) {
     let content = verdict.content
-    if verdict.isSignedByOperatorAlone {
-        print("SIGNED BY THE CHAIN'S OPERATOR ALONE, \(content.issuer)")
-    }
-    print("\(content.title) of \(content.deletion), grade A\(content.grade.rawValue): \(gradeMeaning(content.grade))")
+    print(verdict.firstLine)
+    print("A\(content.grade.rawValue) means: \(gradeMeaning(content.grade))")
     print("as of checkpoint \(content.checkpoint.size) of \(content.checkpoint.origin)\n")
     for finding in verdict.findings where finding.word != .notClaimed { printFinding(finding) }
     print("")

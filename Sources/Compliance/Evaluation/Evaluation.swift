@@ -1,0 +1,150 @@
+public import Events
+
+/// Judges packs over a control database, for one organisation as of one time.
+public struct Evaluation: Sendable {
+    /// The time as of which deadlines are judged. Later than the last event is looking ahead.
+    public var asOf: Timestamp
+    /// What the organisation is; controls for other roles do not apply to it.
+    public var roles: Set<PartyRole>
+    public var waivers: [Waiver]
+    public var judgements: [Judgement]
+    public var limits: SandboxLimits
+
+    public init(
+        asOf: Timestamp, roles: Set<PartyRole>, waivers: [Waiver] = [], judgements: [Judgement] = [],
+        limits: SandboxLimits = SandboxLimits()
+    ) {
+        (self.asOf, self.roles, self.waivers) = (asOf, roles, waivers)
+        (self.judgements, self.limits) = (judgements, limits)
+    }
+
+    /// - Parameter signers: the keys whose signature on a pack holds.
+    /// - Throws: where the database cannot be opened. What goes wrong inside a control is that control's
+    ///   result.
+    public func evaluate(
+        _ packs: [Pack], on database: ControlDatabase, signers: (Pack) -> [KeyID] = { _ in [] }
+    ) throws(SandboxError) -> ComplianceResult {
+        let sandbox = try database.sandbox(limits)
+        let results = packs.map { evaluate($0, in: sandbox, signers: signers($0)) }
+        let words = results.flatMap { $0.controls.map(\.word) }
+        return ComplianceResult(
+            asOf: asOf, chain: database.chain,
+            counts: Dictionary(words.map { ($0.rawValue, 1) }, uniquingKeysWith: +),
+            format: ComplianceResult.format, overall: .worst(words), packs: results,
+            roles: roles.sorted { $0.rawValue < $1.rawValue }, size: database.size,
+            tables: ControlSchema.version.text)
+    }
+
+    private func evaluate(_ pack: Pack, in sandbox: Sandbox, signers: [KeyID]) -> PackResult {
+        let controls = pack.controls.map { control in
+            result(of: control, in: pack, finding: outcome(of: control, in: pack, sandbox))
+        }
+        let manifest = pack.manifest
+        return PackResult(
+            controls: controls, digest: pack.digest, limits: manifest.limits,
+            overall: .worst(controls.map(\.word)), pack: pack.id, regime: manifest.regime, signers: signers,
+            sources: manifest.sources, title: manifest.title, version: manifest.version)
+    }
+
+    // MARK: One control
+
+    /// What was found, before it is put together with what the control says of itself.
+    private struct Outcome {
+        var word: ResultWord
+        var explanation: String?
+        var population: Int?
+        var violations: [ReportedViolation] = []
+        var isTruncated = false
+        var judgement: Judgement?
+    }
+
+    private func outcome(of control: Control, in pack: Pack, _ sandbox: Sandbox) -> Outcome {
+        if let reason = reasonNotToApply(control, pack) {
+            return Outcome(word: .notApplicable, explanation: reason)
+        }
+        if let difference = SelfTest.difference(control) {
+            return Outcome(word: .error, explanation: "the control fails its own test; \(difference)")
+        }
+        do throws(SandboxError) {
+            return outcome(of: control, try ControlRun(control, asOf: asOf).run(in: sandbox))
+        } catch {
+            return Outcome(word: .error, explanation: "\(error)")
+        }
+    }
+
+    private func reasonNotToApply(_ control: Control, _ pack: Pack) -> String? {
+        let manifest = control.manifest
+        if !manifest.roles.contains(.any), roles.isDisjoint(with: manifest.roles) {
+            return "for the roles \(manifest.roles.map(\.rawValue).joined(separator: ", "))"
+        }
+        if let from = manifest.appliesFrom ?? pack.manifest.appliesFrom, asOf.date < from {
+            return "applies from \(from)"
+        }
+        if let until = manifest.appliesUntil ?? pack.manifest.appliesUntil, asOf.date > until {
+            return "applied until \(until)"
+        }
+        return nil
+    }
+
+    private func outcome(of control: Control, _ found: ControlRun.Found) -> Outcome {
+        guard found.applies else {
+            return Outcome(word: .notApplicable, explanation: "its condition is not met here")
+        }
+        guard found.population > 0 || found.rows.isEmpty else {
+            return Outcome(
+                word: .error, explanation: "the control finds violations among nothing", population: 0)
+        }
+        guard found.population > 0 else {
+            return Outcome(word: .notApplicable, explanation: "nothing here is in its scope", population: 0)
+        }
+        var outcome = Outcome(
+            word: .pass, population: found.population,
+            violations: found.rows.map {
+                ReportedViolation(violation: $0, waiver: waiver(of: control, for: $0)?.waiver)
+            },
+            isTruncated: found.isTruncated)
+        if !found.rows.isEmpty {
+            let isCovered = !found.isTruncated && outcome.violations.allSatisfy { $0.waiver != nil }
+            outcome.word = isCovered ? .waived : .fail
+        } else if let question = control.manifest.judgement {
+            judge(&outcome, control, question)
+        }
+        return outcome
+    }
+
+    private func waiver(of control: Control, for row: ViolationRow) -> Waiver? {
+        waivers.first { waiver in
+            waiver.control == control.id.text && waiver.covers(row)
+                && waiver.isValid(at: asOf, controlOwner: control.manifest.owner.text)
+        }
+    }
+
+    /// The latest answer that counts as of now decides; without one the control was not evaluated.
+    private func judge(_ outcome: inout Outcome, _ control: Control, _ question: ControlManifest.Question) {
+        let answers = judgements.filter { answer in
+            answer.control == control.id.text && answer.answeredAt <= asOf && asOf <= answer.expiresAt
+        }
+        outcome.judgement = answers.max { $0.answeredAt < $1.answeredAt }
+        switch outcome.judgement?.isMet {
+        case true?: outcome.word = .pass
+        case false?:
+            outcome.word = .fail
+            outcome.explanation = "\(outcome.judgement!.answeredBy) answers no"
+        case nil:
+            outcome.word = .notEvaluated
+            outcome.explanation = "nobody has answered: \(question.question)"
+        }
+    }
+
+    private func result(of control: Control, in pack: Pack, finding: Outcome) -> ControlResult {
+        let manifest = control.manifest
+        return ControlResult(
+            control: control.id, crosswalk: manifest.crosswalk ?? [:], explanation: finding.explanation,
+            isTruncated: finding.isTruncated, judgement: finding.judgement, limits: manifest.limits,
+            meaning: manifest.meaning, owner: manifest.owner, packDigest: pack.digest,
+            population: finding.population, queryDigest: control.queryDigest,
+            question: manifest.judgement?.question, regime: manifest.regime, severity: manifest.severity,
+            title: manifest.title, version: manifest.version, violations: finding.violations,
+            word: finding.word)
+    }
+}

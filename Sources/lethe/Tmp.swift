@@ -1,2 +1,0 @@
-import ArgumentParser
-struct BenchCommand: AsyncParsableCommand { func run() async throws {} }
