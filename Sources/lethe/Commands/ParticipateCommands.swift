@@ -190,7 +190,8 @@ private func printSettlement(_ summary: SettlementSummary) {
     let settled = summary.settled
     let what = settled.corrects == nil ? "settled \(settled.round)" : "corrected the rewards of \(settled.round)"
     printRecorded(summary.recorded, what, json: false)
-    print("  improvement \(settled.improvementPPB) PPB, \(summary.evaluations) model(s) measured, \(settled.measure.method.rawValue)")
+    let method = settled.measure.method.rawValue
+    print("  improvement \(settled.improvementPPB) PPB, \(summary.evaluations) model(s) measured, \(method)")
     for line in settled.lines {
         print(
             "  \(line.member)  contribution \(line.contributionPPB) PPB, share \(line.shareMicrocredits), "
@@ -306,7 +307,8 @@ private struct DecisionReplayAnswer: Encodable {
 
 private func printResult(_ result: DecisionReplayResult) {
     let table = result.tableDigest.map { ", table \(short($0))" } ?? ""
-    print("\(result.member): \(result.decisions) decision(s) derived again\(result.divergence == nil ? ", all equal\(table)" : "")")
+    let verdict = result.divergence == nil ? ", all equal\(table)" : ""
+    print("\(result.member): \(result.decisions) decision(s) derived again\(verdict)")
     if let divergence = result.divergence {
         print("  \(divergence.round)  \(divergence.field): recorded \(divergence.recorded), derived \(divergence.derived)")
     }

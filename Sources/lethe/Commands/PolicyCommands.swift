@@ -13,9 +13,9 @@ struct PolicyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Adopt an agent policy or settlement rules for the rounds that are opened from now on.",
             discussion: """
-                FILE is JSON; its "format" says which of the two it is (schemas/participation.md). It takes as many members' \
-                signatures as the charter wants: where too few of them have their keys here, the event is written to \
-                --draft for others to sign.
+                FILE is JSON; its "format" says which of the two it is (schemas/participation.md). It takes as many \
+                members' signatures as the charter wants: where too few of them have their keys here, the event is \
+                written to --draft for others to sign.
                 """)
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The policy.") var file: String
@@ -33,12 +33,13 @@ struct PolicyCommand: AsyncParsableCommand {
                 if let draft {
                     try writeFile(try await ledger.draft(event, as: author, cosigners: cosigners) + [0x0a], to: draft)
                     return printFile(
-                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures", json: options.json)
+                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures",
+                        json: options.json)
                 }
                 let recorded = try await ledger.record(
                     event, as: author, on: ledger.publicOrigin, cosigners: cosigners)
-                printRecorded(
-                    recorded, "adopted the \(content.kind.rawValue) \(short(content.document.digest.hex))", json: options.json)
+                let policy = "\(content.kind.rawValue) \(short(content.document.digest.hex))"
+                printRecorded(recorded, "adopted the \(policy)", json: options.json)
             }
         }
     }
