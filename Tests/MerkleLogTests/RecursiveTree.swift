@@ -66,12 +66,7 @@ extension Hash256 {
     }
 }
 
-/// Which of a hash's bits to invert in the proof that `salt` names: all 256 in an optimised build and for
-/// trees to size 16; otherwise one in each 16, a different one in each proof, because unoptimised the whole
-/// takes two minutes.
+/// Which of a hash's bits to invert in a proof: every one.
 func bits(of size: Int, _ salt: Int) -> [Int] {
-    #if DEBUG
-        if size > 16 { return (0..<16).map { $0 * 16 + ($0 * 7 + size * 5 + salt) % 16 } }
-    #endif
     return Array(0..<256)
 }

@@ -194,7 +194,7 @@ extension Optional where Wrapped: Sendable {
 
 struct AppendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "append", abstract: "Append the events in a file, all of them or none: the operator's side of an outbox.")
+        commandName: "append", abstract: "Append the events in files, all of a chain or none: the operator's side of an outbox.")
     @OptionGroup var options: LedgerOptions
     @Argument(help: "A file with one envelope a line.") var files: [String]
 
