@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Every proof between the trees to size 64 with any one bit of path or roots inverted; see
-    /// `bits(of:_:)`.
+    /// `everyBit`.
     @Test(arguments: 1...64)
     func refusesAnyInvertedBit(new: Int) {
         let newRoot = Sample.tree.root(at: TreeSize(new))
@@ -27,7 +27,7 @@ import Testing
                 isMismatch(old, oldRoot, new, newRoot, path)
             }
             var refused = 0
-            for bit in bits(of: new, old) {
+            for bit in everyBit {
                 if isRefused(oldRoot.flipping(bit: bit), newRoot) { refused += 1 }
                 if isRefused(oldRoot, newRoot.flipping(bit: bit)) { refused += 1 }
                 for position in path.indices {
@@ -37,7 +37,7 @@ import Testing
                     path[position] = kept
                 }
             }
-            #expect(refused == bits(of: new, old).count * (path.count + 2))
+            #expect(refused == everyBit.count * (path.count + 2))
         }
     }
 

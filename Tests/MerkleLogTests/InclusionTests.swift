@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Every proof of the trees to size 64 with any one bit of path, root or leaf inverted; see
-    /// `bits(of:_:)`.
+    /// `everyBit`.
     @Test(arguments: 1...64)
     func refusesAnyInvertedBit(size: Int) {
         let root = Sample.tree.root(at: TreeSize(size))
@@ -27,7 +27,7 @@ import Testing
                 isRootMismatch(leaf, index, size, root, path)
             }
             var refused = 0
-            for bit in bits(of: size, index) {
+            for bit in everyBit {
                 if isRefused(leaf.flipping(bit: bit), root) { refused += 1 }
                 if isRefused(leaf, root.flipping(bit: bit)) { refused += 1 }
                 for position in path.indices {
@@ -37,7 +37,7 @@ import Testing
                     path[position] = kept
                 }
             }
-            #expect(refused == bits(of: size, index).count * (path.count + 2))
+            #expect(refused == everyBit.count * (path.count + 2))
         }
     }
 

@@ -66,7 +66,5 @@ extension Hash256 {
     }
 }
 
-/// Which of a hash's bits to invert in a proof: every one.
-func bits(of size: Int, _ salt: Int) -> [Int] {
-    return Array(0..<256)
-}
+/// The places of a hash's bits.
+let everyBit = 0..<256
