@@ -29,6 +29,8 @@ let package = Package(
     name: "lethe",
     products: [
         .executable(name: "lethe", targets: ["lethe"]),
+        // The regulator's: a few MB, no database, no network.
+        .executable(name: "lethe-verify", targets: ["lethe-verify"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto.git", from: "4.0.0"),
@@ -101,9 +103,16 @@ let package = Package(
         .testTarget(
             name: "ProofsTests",
             dependencies: [
-                "Proofs", "Signing", "MerkleLog", "Bytes", "ChainViews", "ConsortiumFixture", "Events",
+                "Proofs", "Signing", "MerkleLog", "Bytes", "ChainViews", "ConsortiumFixture", "Events", "Verifying",
             ],
             exclude: ["Interop"], swiftSettings: strict),
+
+        // Judging a file with a policy, and saying so: what `lethe verify` and `lethe-verify` share.
+        .target(
+            name: "Verifying",
+            dependencies: ["Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"], swiftSettings: strict),
+        // The verifier alone: no database, no network.
+        .executableTarget(name: "lethe-verify", dependencies: ["Events", "Verifying"], swiftSettings: strict),
 
         // Documents for people: one HTML file each, with its data in it.
         .target(
@@ -181,13 +190,13 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
+                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning", "Verifying",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
+            name: "CommandLineTests", dependencies: ["lethe", "lethe-verify", "Bytes", "Events", "LetheEngine", "Signing", grdb],
             swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.

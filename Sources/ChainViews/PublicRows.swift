@@ -154,6 +154,8 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var completedBy: EventHash?
     public var certificate: ArtifactDigest?
     public var certificateKind: DeletionCertified.Kind?
+    /// How many certificates and statements of status the chain records.
+    public var serial: Count?
 }
 
 /// A plan in progress or carried out, with the event of each step.

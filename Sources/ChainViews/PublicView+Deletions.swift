@@ -132,6 +132,9 @@ extension PublicView {
         guard !event.results.isEmpty else { throw .listIsEmpty("results") }
         let stores = event.results.map(\.store.rawValue)
         guard stores == Ascending(stores).elements else { throw .storesNotAscending }
+        if let result = event.results.first(where: { !$0.hasItsDates }) {
+            throw .storeResultUndated(result.store, result.verdict)
+        }
         plans.update(event.plan) { row in
             row.erasures.removeAll { $0.holder == record.author }
             row.erasures.append(
@@ -160,16 +163,26 @@ extension PublicView {
         }
     }
 
+    /// A certificate, or a statement of status of a deletion in any state. Each takes the place of the one before.
     mutating func certifyDeletion(_ event: DeletionCertified, _ record: EventRecord) throws(RuleViolation) {
-        let row = try deletion(event.deletion, in: .completed)
-        let isExact = row.plan.flatMap { plans[$0] }?.isExact ?? false
+        guard let row = deletions[event.deletion] else { throw .unknownDeletion(event.deletion) }
+        let isDone = row.state == .completed || row.state == .certified
+        guard isDone || event.kind == .statusStatement else {
+            throw .deletionState(
+                event.deletion, expected: DeletionRow.State.completed.rawValue, actual: row.state.rawValue)
+        }
+        let isExact = isDone && row.plan.flatMap { plans[$0] }?.isExact ?? false
         guard (event.kind == .certificate) == isExact else {
             throw .outcomeDiffers(expected: isExact ? "certificate" : "status-statement")
         }
+        guard event.supersedes == row.certificate else {
+            throw .supersedesDiffers(event.deletion, expected: row.certificate)
+        }
         deletions.update(event.deletion) { row in
-            row.state = .certified
+            if isDone { row.state = .certified }
             row.certificate = event.certificate
             row.certificateKind = event.kind
+            row.serial = Count((row.serial?.value ?? 0) + 1)!
         }
     }
 

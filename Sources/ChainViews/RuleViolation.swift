@@ -57,6 +57,8 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case erasureRepeated(MemberName)
     case artifactsDiffer(MemberName)
     case storesNotAscending
+    case storeResultUndated(StoreKind, StoreResult.Verdict)
+    case supersedesDiffers(DeletionID, expected: ArtifactDigest?)
     case erasureOpen(MemberName, String)
     case outcomeDiffers(expected: String)
     case keyDirectoryDiffers
@@ -151,6 +153,12 @@ extension RuleViolation: CustomStringConvertible {
         case .artifactsDiffer(let member):
             "the artifacts that \(member) attests are not those that the plan names"
         case .storesNotAscending: "the stores are not in ascending order of name, each once"
+        case .storeResultUndated(let store, let verdict):
+            "\(store.rawValue) is \(verdict.rawValue): what is retained has a ground and a date, a pending backup a date, "
+                + "and nothing else has either"
+        case .supersedesDiffers(let id, let expected):
+            "the document takes the place of \(expected.map { "\($0.hex.prefix(16))…" } ?? "none"), "
+                + "the last that the chain records for \(id)"
         case .erasureOpen(let member, let why): "the erasure by \(member) is open: \(why)"
         case .outcomeDiffers(let expected): "the outcome must be \(expected)"
         case .keyDirectoryDiffers: "the key directory digest is not that of the chain"

@@ -65,6 +65,16 @@ public final class CheckpointStore: Sendable {
             PRIMARY KEY (origin, size, witness)
         ) STRICT, WITHOUT ROWID;
 
+        -- Checkpoints that some witness cosigned, each as its log signed it: between which of them an event was
+        -- taken in is what shows when.
+        CREATE TABLE cosigned (
+            origin TEXT NOT NULL,
+            size INTEGER NOT NULL CHECK (size >= 0),
+            root BLOB NOT NULL CHECK (length(root) = 32),
+            note BLOB NOT NULL,
+            PRIMARY KEY (origin, size)
+        ) STRICT, WITHOUT ROWID;
+
         -- What the vault has erased, so that a vault from a backup does not serve it again. Kind is empty
         -- for bodies.
         CREATE TABLE erased (
@@ -193,6 +203,42 @@ public final class CheckpointStore: Sendable {
         }
     }
 
+    /// Keeps a checkpoint that somebody cosigned, as its log signed it. The first one of each size stays.
+    public func keep(cosigned: KeptCheckpoint) throws {
+        try StoreError.translating("keeping a cosigned checkpoint of \(cosigned.checkpoint.origin)") {
+            try database.write { database in
+                let statement = try RawStatement(database, """
+                    INSERT INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """)
+                statement.bind(cosigned.checkpoint.origin, at: 1)
+                statement.bind(Int64(cosigned.checkpoint.size.rawValue), at: 2)
+                try cosigned.checkpoint.root.withUnsafeBytes { root in
+                    statement.bind(root, at: 3)
+                    try cosigned.note.withUnsafeBytes { note in
+                        statement.bind(note, at: 4)
+                        try statement.run()
+                    }
+                }
+            }
+        }
+    }
+
+    /// The cosigned checkpoints of `origin` with fewer than `size` leaves, ascending by size, as the log signed them.
+    public func cosigned(_ origin: String, below size: TreeSize) throws -> [KeptCheckpoint] {
+        try StoreError.translating("reading the cosigned checkpoints of \(origin)") {
+            try database.read { database in
+                let statement = try RawStatement(
+                    database, "SELECT size, root, note FROM cosigned WHERE origin = ? AND size < ? ORDER BY size")
+                defer { statement.reset() }
+                statement.bind(origin, at: 1)
+                statement.bind(Int64(size.rawValue), at: 2)
+                var found: [KeptCheckpoint] = []
+                while try statement.next() { found.append(try Self.checkpoint(in: statement, of: origin)) }
+                return found
+            }
+        }
+    }
+
     /// Checks that the ledger still has what we have signed; returns only if so.
     ///
     /// - Throws: ``StoreError/Code/restoredFromBackup(origin:)`` where a chain is missing, is shorter
@@ -260,7 +306,11 @@ extension CheckpointStore {
         defer { statement.reset() }
         statement.bind(role.rawValue, at: 1)
         statement.bind(origin, at: 2)
-        guard try statement.next() else { return nil }
+        return try statement.next() ? checkpoint(in: statement, of: origin) : nil
+    }
+
+    /// The checkpoint in a row of size, root and note.
+    private static func checkpoint(in statement: RawStatement, of origin: String) throws -> KeptCheckpoint {
         let size = TreeSize(Int(statement.integer(at: 0)))
         guard let checkpoint = try? Checkpoint(origin: origin, size: size, root: try statement.hash(at: 1))
         else {

@@ -170,12 +170,17 @@ extension Ledger {
         guard let kept = try directory.checkpoints.kept(origin.text) else {
             throw EngineError(.missing, "there is no checkpoint of \(origin) yet")
         }
+        return (kept.checkpoint, try cosignedNote(kept).bytes)
+    }
+
+    /// The note of a kept checkpoint with the cosignatures that were collected for it.
+    func cosignedNote(_ kept: KeptCheckpoint) throws -> Note {
         var note = try Note(parsing: kept.note)
         for cosignature in try directory.checkpoints.cosignatures(on: kept.checkpoint) {
             if let line = try? Note(parsing: note.textBytes + Array("\n\(cosignature.line)\n".utf8)) {
                 for signature in line.signatures { note.add(signature) }
             }
         }
-        return (kept.checkpoint, note.bytes)
+        return note
     }
 }

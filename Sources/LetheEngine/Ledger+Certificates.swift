@@ -7,14 +7,16 @@ public import Proofs
 internal import Signing
 
 extension Ledger {
-    /// Issues the certificate of a completed deletion, or its statement of status, as a bundle; and records its digest.
+    /// Issues the certificate of a completed deletion, or a statement of its status, as a bundle; and records its digest.
     ///
     /// The checkpoint that it stands under is cosigned by the local witnesses first; cosignatures of others are in it
-    /// where they were collected. All local members of `signers` sign beside the issuer.
+    /// where they were collected. All local members of `signers` sign beside the issuer. A deletion that has a document
+    /// already gets another one that supersedes it, if `again`.
     public func certify(
-        _ id: DeletionID, as issuer: MemberName, signers: [MemberName], witnesses: [MemberName]
+        _ id: DeletionID, as issuer: MemberName, signers: [MemberName], witnesses: [MemberName], again: Bool = false
     ) throws -> (bundle: CertificateBundle, recorded: Recorded) {
         let origin = try publicOrigin
+        try checkCertifiable(id, again: again)
         for witness in witnesses {
             _ = try cosign(checkpoint: checkpointNote(of: origin).note, as: witness)
         }
@@ -24,40 +26,90 @@ extension Ledger {
                 .missing, "the newest checkpoint of \(origin) has \(checkpoint.size) entries, this ledger more",
                 hint: "import the newest chain file")
         }
-        let content = try content(of: id, checkpoint, as: issuer)
+        let earlier = try earlierCheckpoints(of: id, before: checkpoint)
+        let content = try content(of: id, checkpoint, earlier.map(\.checkpoint), as: issuer)
         let certificate = try seal(content, as: [issuer] + signers.filter { $0 != issuer })
         var entries: [[UInt8]] = []
         try forEachBatch(of: origin, upTo: checkpoint.size) { entries += $0 }
-        let chain = try chainID(origin)
-        let proofs = try content.events.map { cited in
-            let index = LeafIndex(cited.index.value)
-            let path = try directory.events.inclusionProof(of: index, in: checkpoint.size, of: chain)
-            return CertificateBundle.InclusionProof(
-                event: cited.event, index: index.rawValue, path: path.map(\.bytes))
-        }
         let bundle = CertificateBundle(
-            certificate: certificate.bytes, chain: .init(checkpoint: note, entries: entries), proofs: proofs)
-        let event = DeletionCertified(certificate: .sha256(certificate.payload), deletion: id, kind: content.kind)
-        if try view.deletions[id]?.state == .certified {
-            // Issued again, for example with more cosignatures: the chain keeps the first digest.
-            return (bundle, .appended(Appended(event: content.events.last!.event, index: LeafIndex(0), isNew: false)))
-        }
+            certificate: certificate.bytes, chain: .init(checkpoint: note, entries: entries),
+            earlier: try earlier.map { try bundled($0, before: checkpoint) },
+            proofs: try content.events.map { try inclusion(of: $0, in: checkpoint.size) })
+        let event = DeletionCertified(
+            certificate: .sha256(certificate.payload), deletion: id, kind: content.kind, supersedes: content.supersedes)
         return (bundle, try record(.deletionCertified(event), as: issuer, on: origin))
     }
 
+    private func checkCertifiable(_ id: DeletionID, again: Bool) throws {
+        guard let row = try view.deletions[id] else {
+            throw EngineError(.refused, "the chain has no deletion \(id)", hint: "lethe deletion status shows them all")
+        }
+        guard row.state != .certified || again else {
+            throw EngineError(
+                .refused, "\(id) is certified already: \(row.certificate?.hex ?? "")",
+                hint: "add --supersede to issue another document in its place")
+        }
+    }
+
+    private func inclusion(of cited: CitedEvent, in size: TreeSize) throws -> CertificateBundle.InclusionProof {
+        let index = LeafIndex(cited.index.value)
+        let path = try directory.events.inclusionProof(of: index, in: size, of: chainID(publicOrigin))
+        return .init(event: cited.event, index: index.rawValue, path: path.map(\.bytes))
+    }
+
+    private func bundled(
+        _ kept: KeptCheckpoint, before checkpoint: Checkpoint
+    ) throws -> CertificateBundle.EarlierCheckpoint {
+        let chain = try chainID(publicOrigin)
+        let path = try directory.events.consistencyProof(from: kept.checkpoint.size, to: checkpoint.size, of: chain)
+        return .init(checkpoint: try cosignedNote(kept).bytes, consistency: path.map(\.bytes))
+    }
+
+    /// The cosigned checkpoints around the places where the chain took in the request and the completion of `id`: of each
+    /// the last one without it and the first one with it, as far as this ledger has collected them.
+    private func earlierCheckpoints(of id: DeletionID, before checkpoint: Checkpoint) throws -> [KeptCheckpoint] {
+        let row = try view.deletions[id]!
+        let chain = try chainID(publicOrigin)
+        // With as many cosignatures as the checkpoint itself has: most policies that trust it trust these too.
+        let wanted = try directory.checkpoints.cosignatures(on: checkpoint).count
+        let candidates = try directory.checkpoints.cosigned(checkpoint.origin, below: checkpoint.size).filter {
+            try directory.checkpoints.cosignatures(on: $0.checkpoint).count >= max(1, wanted)
+        }
+        var sizes: Set<TreeSize> = []
+        for event in [row.requestedBy, row.completedBy].compactMap({ $0 }) {
+            guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain) else { continue }
+            let size = TreeSize(index.rawValue)
+            sizes.formUnion([candidates.last { $0.checkpoint.size <= size }, candidates.first { $0.checkpoint.size > size }]
+                .compactMap { $0?.checkpoint.size })
+        }
+        return candidates.filter { sizes.contains($0.checkpoint.size) }
+    }
+
     private func content(
-        of id: DeletionID, _ checkpoint: Checkpoint, as issuer: MemberName
+        of id: DeletionID, _ checkpoint: Checkpoint, _ earlier: [Checkpoint], as issuer: MemberName
     ) throws -> CertificateContent {
-        let (chain, view) = (try chainID(publicOrigin), try view)
+        let (origin, view) = (try publicOrigin, try view)
+        let positions = earlier.map { earlier in
+            CertificateContent.Position(
+                origin: origin, root: ArtifactDigest(retagging: earlier.root), size: Count(earlier.size.rawValue)!)
+        }
         do throws(CertificateContent.Failure) {
             return try CertificateContent(
                 id, view: view, root: ArtifactDigest(retagging: checkpoint.root), issuer: issuer,
-                issuedAt: surroundings.now(),
-                index: { try? self.directory.events.position(of: LeafHash(retagging: $0), in: chain)?.rawValue })
+                issuedAt: surroundings.now(), earlier: positions, place: { try? self.place(of: $0) })
         } catch {
             throw EngineError(
                 .refused, "\(error)", hint: "lethe deletion status says what it waits for", cause: error)
         }
+    }
+
+    private func place(of event: EventHash) throws -> EventPlace? {
+        let chain = try chainID(publicOrigin)
+        guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain),
+            let entry = try directory.events.entry(at: index, of: chain)
+        else { return nil }
+        let statement = try ReceivedEvent(parsing: entry.envelope).statement
+        return EventPlace(author: statement.author, claimedAt: statement.claimedAt, index: index.rawValue)
     }
 
     private func seal(_ content: CertificateContent, as members: [MemberName]) throws -> Envelope {

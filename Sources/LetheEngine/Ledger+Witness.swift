@@ -64,8 +64,14 @@ extension Ledger {
     @discardableResult
     public func collectCosignatures(_ note: Note, _ checkpoint: Checkpoint) throws -> Int {
         let verified = try? note.verified(by: verifierKeys(of: Origin(checkpoint.origin)!))
+        let cosigners = verified?.signatures.filter { $0.time != nil } ?? []
+        if !cosigners.isEmpty {
+            var signed = try Note(text: note.text)
+            for line in note.signatures where line.name.text == checkpoint.origin { signed.add(line) }
+            try directory.checkpoints.keep(cosigned: KeptCheckpoint(checkpoint: checkpoint, note: signed.bytes))
+        }
         var count = 0
-        for signature in verified?.signatures ?? [] where signature.time != nil {
+        for signature in cosigners {
             let line = note.signatures.first { $0.name == signature.key.name && $0.keyID == signature.key.id }
             guard let line else { continue }
             try directory.checkpoints.add(

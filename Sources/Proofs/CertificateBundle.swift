@@ -9,7 +9,12 @@ public import Events
 public struct CertificateBundle: Codable, Hashable, Sendable {
     public static let format = "lethe/certificate-bundle@v1"
     /// The most bytes that a verifier reads.
-    public static let maximumBytes = 256 << 20
+    public static let maximumBytes = 64 << 20
+    /// The most values (objects, lists, strings, numbers) that a bundle may be made of. Together with the limit above
+    /// it bounds what reading one may cost.
+    public static let maximumValues = 4 << 20
+    /// The most earlier checkpoints.
+    public static let maximumEarlier = 64
 
     public struct Chain: Codable, Hashable, Sendable {
         /// The signed note, with cosignatures.
@@ -36,14 +41,32 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
         }
     }
 
+    /// A checkpoint that the chain's own one extends.
+    public struct EarlierCheckpoint: Codable, Hashable, Sendable {
+        /// The signed note, with cosignatures.
+        public var checkpoint: String
+        /// The consistency proof from it to the chain's checkpoint (RFC 6962 §2.1.2), in base64.
+        public var consistency: [String]
+
+        public init(checkpoint: [UInt8], consistency: [[UInt8]]) {
+            self.checkpoint = String(decoding: checkpoint, as: UTF8.self)
+            self.consistency = consistency.map(Base64.encode)
+        }
+    }
+
     /// The certificate: a DSSE envelope around an in-toto statement.
     public var certificate: JSONText
     public var chain: Chain
+    /// Checkpoints between which the chain took in the request and the completion, in the order of the certificate.
+    public var earlier: [EarlierCheckpoint]
     public var format: String
     /// One for each event that the certificate cites, in its order.
     public var proofs: [InclusionProof]
 
-    public init(certificate: [UInt8], chain: Chain, proofs: [InclusionProof]) {
+    public init(
+        certificate: [UInt8], chain: Chain, earlier: [EarlierCheckpoint] = [], proofs: [InclusionProof]
+    ) {
+        self.earlier = earlier
         format = Self.format
         self.certificate = JSONText(certificate)!
         self.chain = chain
@@ -55,6 +78,7 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
         case tooLarge(Int)
         case noFinalNewline
         case malformed(JSONError)
+        case tooManyValues
         case unknownFormat(String)
 
         public var description: String {
@@ -63,6 +87,8 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
                 "the bundle has \(bytes) bytes; the limit is \(CertificateBundle.maximumBytes)"
             case .noFinalNewline: "the bundle does not end in a newline: it is cut off, or no bundle"
             case .malformed(let error): "the bundle is malformed: \(error)"
+            case .tooManyValues:
+                "the bundle is made of more than \(CertificateBundle.maximumValues) values"
             case .unknownFormat(let format): "unknown bundle format \"\(format.prefix(60))\""
             }
         }
@@ -74,9 +100,10 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes.count) }
         guard bytes.last == 0x0a else { throw .noFinalNewline }
         do throws(JSONError) {
-            self = try CanonicalJSON.decode(Self.self, from: bytes.dropLast())
+            self = try CanonicalJSON.decode(
+                Self.self, from: bytes.dropLast(), maximumValues: Self.maximumValues)
         } catch {
-            throw .malformed(error)
+            throw error == .tooManyValues(Self.maximumValues) ? .tooManyValues : .malformed(error)
         }
         guard format == Self.format else { throw .unknownFormat(format) }
     }

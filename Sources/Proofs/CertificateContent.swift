@@ -2,8 +2,10 @@ public import Bytes
 public import ChainViews
 public import Events
 
-/// An event that a certificate rests on.
+/// An event that a certificate rests on: what, where, by whom, and when by its author's clock.
 public struct CitedEvent: Codable, Hashable, Sendable {
+    public var author: MemberName
+    public var claimedAt: Timestamp
     public var event: EventHash
     public var index: Count
     public var type: String
@@ -12,6 +14,8 @@ public struct CitedEvent: Codable, Hashable, Sendable {
 /// A contribution as a model's list of contributors names it.
 public struct CitedContribution: Codable, Hashable, Sendable {
     public var adapter: ArtifactDigest
+    /// How many steps of the lineage lie between this and what is excluded; only of a descendant.
+    public var depth: Count?
     public var event: EventHash
     public var member: MemberName
     public var weight: Weight
@@ -19,12 +23,24 @@ public struct CitedContribution: Codable, Hashable, Sendable {
 
 /// What became of one affected model, with everything that was merged into its successor.
 public struct CertifiedModel: Codable, Hashable, Sendable {
+    /// A disposition, or that there is none yet.
+    public enum Outcome: String, Codable, CaseIterable, Hashable, Sendable {
+        /// Rebuilt without the excluded events.
+        case rematerialized
+        /// No longer served; neither rebuilt nor recalled yet.
+        case suppressed
+        /// Recalled; nothing replaces it.
+        case withdrawn
+    }
+
     public var attestedBy: Ascending<MemberName>
     public var contributions: [CitedContribution]
+    /// How many steps of the lineage lead from an excluded contribution to the old model: 1 where it merged one.
+    public var depth: Count
     public var materializedBy: MemberName?
     public var newModel: ArtifactDigest?
     public var oldModel: ArtifactDigest
-    public var outcome: Disposition.Outcome
+    public var outcome: Outcome
     public var round: RoundID
     public var rule: MergeRule
 }
@@ -35,22 +51,52 @@ public struct CertifiedErasure: Codable, Hashable, Sendable {
     public var results: [StoreResult]
 }
 
+/// A member with its roles in the consortium, and the parts that it had in the deletion.
+public struct CertifiedParty: Codable, Hashable, Sendable {
+    public enum Part: String, Codable, CaseIterable, Hashable, Sendable, Comparable {
+        /// Its contributions were to go.
+        case concerned
+        /// Answered the request.
+        case decider
+        /// Had something to erase.
+        case holder
+        /// Issued the document.
+        case issuer
+        /// Operates the public chain.
+        case `operator`
+        /// Rebuilt a model: the first replay.
+        case rebuilder
+        /// Rebuilt a model independently and got the same bytes: the second replay.
+        case replayer
+        /// Put the request on the chain.
+        case requester
+
+        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    public var member: MemberName
+    public var parts: Ascending<Part>
+    public var roles: Ascending<Role>
+}
+
 /// What a certificate says. See `schemas/certificate.md`.
 ///
-/// Everything but who issued it and when is a function of the public chain up to the checkpoint: a verifier
-/// that has the chain derives the same content and compares.
+/// Everything but who issued it, when, and which earlier checkpoints go along is a function of the public chain up to
+/// the checkpoint: a verifier that has the chain derives the same content and compares.
 public struct CertificateContent: Codable, Hashable, Sendable {
     public var checkpoint: Position
     /// The name of the history whose bytes an exact result equals.
     public var counterfactual: String
     public var deletion: DeletionID
+    /// Contributions that were trained on an affected model and still exist. Empty in an exact result.
+    public var descendants: [CitedContribution]
     public var dueAt: Timestamp
+    /// Checkpoints between which the chain took in the request and the completion, ascending by size.
+    public var earlier: [Position]
     public var erasures: [CertifiedErasure]
     /// Every event that the certificate rests on, in chain order.
     public var events: [CitedEvent]
     public var excluded: [CitedContribution]
-    /// Contributions that were trained on an affected model and still exist. Empty in an exact result.
-    public var descendants: [CitedContribution]
     public var grade: Grade
     public var ground: DeletionGround
     public var issuedAt: Timestamp
@@ -60,14 +106,26 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var limits: [String]
     public var member: MemberName
     public var models: [CertifiedModel]
+    /// What is still to be done, and by whom; empty once the deletion is completed.
+    public var open: [String]
     /// What was not looked at. Never empty.
     public var outOfScope: [String]
-    public var plan: ArtifactDigest
+    /// Everybody who had a part in it, ascending by name.
+    public var parties: [CertifiedParty]
+    /// Absent as long as no plan is carried out.
+    public var plan: ArtifactDigest?
     public var receivedAt: Timestamp
     public var scope: DeletionScope
+    /// Which document of this deletion it is, counted from one by what the chain records.
+    public var serial: Count
     public var state: DeletionRow.State
+    /// How one learns whether the document still stands.
+    public var status: String
+    /// The document that this one takes the place of: its statement's digest.
+    public var supersedes: ArtifactDigest?
+    public var verification: Verification
 
-    /// Where on the chain the certificate stands.
+    /// A place on the chain.
     public struct Position: Codable, Hashable, Sendable {
         public var origin: Origin
         public var root: ArtifactDigest
@@ -79,121 +137,15 @@ public struct CertificateContent: Codable, Hashable, Sendable {
             self.size = size
         }
     }
-}
 
-extension CertificateContent {
-    public static let counterfactualName =
-        "the history that never had the excluded events, with the remaining contributions merged by the same rule"
-
-    public static let outOfScopeText = [
-        "Copies that a holder kept outside the stores it attests.",
-        "The base model, and outputs that were already produced.",
-        "Information that also entered through another member's contribution.",
-        "Lineage that nobody declared: what a contribution was trained on is what its member says.",
-        "Recipients of models outside the consortium: no release is recorded on this chain.",
-    ]
+    /// How to check the document.
+    public struct Verification: Codable, Hashable, Sendable {
+        public var command: String
+        public var steps: [String]
+    }
 
     /// What the document is called. Only an exact result is a certificate.
     public var title: String { kind == .certificate ? "deletion certificate" : "statement of status" }
-
-    /// The sentences that go with the outcome.
-    public static func limitsText(_ kind: DeletionCertified.Kind, checkpoint: Int) -> [String] {
-        let method =
-            kind == .certificate
-            ? "The models were rebuilt by the recorded procedure from inputs that do not include the excluded contributions. "
-                + "This shows which procedure was followed. It does not prove that the same information did not enter "
-                + "through another contribution, through the base model, or outside this ledger."
-            : "At least one affected model could not be rebuilt and was withdrawn, or a contribution that was trained on "
-                + "one still exists. This is a statement of status, not a certificate of deletion."
-        return [
-            method,
-            "Keys and salts were destroyed in the stores listed. Copies outside them, and a future break of the cipher, are not covered.",
-            "Outputs already produced, copies already taken, and the base model are outside this certificate.",
-            "Times before checkpoint \(checkpoint) are declared by the organisations.",
-        ]
-    }
-
-    /// Why no content can be derived.
-    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
-        case unknownDeletion(DeletionID)
-        case notCompleted(DeletionID, DeletionRow.State)
-
-        public var description: String {
-            switch self {
-            case .unknownDeletion(let id): "the chain has no deletion \(id)"
-            case .notCompleted(let id, let state): "the deletion \(id) is \(state.rawValue), not completed"
-            }
-        }
-    }
-
-    /// The content for `deletion` that follows from `view`, which has `view.size` leaves with root `root`.
-    ///
-    /// - Parameter index: the place of each event on the chain.
-    public init(
-        _ deletion: DeletionID, view: PublicView, root: ArtifactDigest, issuer: MemberName,
-        issuedAt: Timestamp, index: (EventHash) -> Int?
-    ) throws(Failure) {
-        guard let row = view.deletions[deletion] else { throw .unknownDeletion(deletion) }
-        guard row.state == .completed || row.state == .certified,
-            let planDigest = row.plan, let plan = view.plans[planDigest]
-        else { throw .notCompleted(deletion, row.state) }
-        self.deletion = deletion
-        checkpoint = Position(origin: view.origin, root: root, size: Count(view.size)!)
-        counterfactual = Self.counterfactualName
-        (dueAt, receivedAt, ground) = (row.dueAt, row.receivedAt, row.ground)
-        (member, scope, state) = (row.member, row.scope, .completed)
-        self.plan = planDigest
-        grade = view.grade(of: plan)
-        (self.issuer, self.issuedAt) = (issuer, issuedAt)
-        keyDirectory = view.keyDirectory
-        kind = plan.isExact ? .certificate : .statusStatement
-        limits = Self.limitsText(kind, checkpoint: view.size)
-        outOfScope = Self.outOfScopeText
-        excluded = plan.excluded.map { Self.cite($0, view) }
-        descendants = view.descendants(of: plan).map { Self.cite($0, view) }
-        models = zip(plan.models, plan.dispositions ?? []).map { Self.model($0, $1, view) }
-        erasures = plan.erasures.sorted { $0.holder < $1.holder }.map {
-            CertifiedErasure(event: $0.event, holder: $0.holder, results: $0.results)
-        }
-        events = Self.events(row, plan, view, index)
-    }
-
-    private static func cite(_ event: EventHash, _ view: PublicView) -> CitedContribution {
-        let row = view.contributions[event]!
-        return CitedContribution(adapter: row.adapter, event: event, member: row.member, weight: row.weight)
-    }
-
-    private static func model(
-        _ planned: PlannedModel, _ disposition: Disposition, _ view: PublicView
-    ) -> CertifiedModel {
-        let new = view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0] }
-        return CertifiedModel(
-            attestedBy: new?.attestedBy ?? [],
-            contributions: new.map { view.contributions(of: $0).map { cite($0, view) } } ?? [],
-            materializedBy: new?.author, newModel: new?.model, oldModel: planned.model,
-            outcome: disposition.outcome, round: planned.round, rule: view.rounds[planned.round]!.rule)
-    }
-
-    private static func events(
-        _ row: DeletionRow, _ plan: PlanRow, _ view: PublicView, _ index: (EventHash) -> Int?
-    ) -> [CitedEvent] {
-        var cited: [(EventHash, EventType)] = [(row.requestedBy, .deletionRequested)]
-        if let event = row.decidedBy { cited.append((event, .deletionDecided)) }
-        cited.append((plan.startedBy, .deletionStarted))
-        if let event = plan.excludedBy { cited.append((event, .exclusionApplied)) }
-        if let event = plan.rematerializedBy { cited.append((event, .rematerializationCompleted)) }
-        if let event = row.completedBy { cited.append((event, .deletionCompleted)) }
-        cited += plan.erasures.map { ($0.event, .erasureAttested) }
-        cited += plan.excluded.map { ($0, .adapterCommitted) }
-        cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
-            let new = view.models[planned.materialization]!.replacedBy
-            return [(planned.materialization, .modelMaterialized)]
-                + (new.map { [($0, .modelMaterialized)] } ?? [])
-        }
-        return cited.compactMap { event, type in
-            index(event).map { CitedEvent(event: event, index: Count($0)!, type: type.rawValue) }
-        }.sorted { $0.index < $1.index }
-    }
 }
 
 /// The certificate as an in-toto Statement v1.

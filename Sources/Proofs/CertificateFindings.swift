@@ -1,14 +1,17 @@
 internal import Bytes
 internal import ChainViews
 internal import Events
+internal import MerkleLog
 
 extension CertificateVerifier {
     /// The checklist: every statement of the certificate, how it is known, and where from.
     func findings(
-        _ content: CertificateContent, _ view: PublicView, _ trust: TrustVerdict, _ signers: [MemberName]
+        _ content: CertificateContent, _ chain: VerifiedChain, _ brackets: EventBrackets, _ signers: [MemberName]
     ) -> [CertificateFinding] {
-        var findings = chainFindings(content, view, trust)
+        var findings = chainFindings(content, chain.replay.view, chain.trust)
+        findings += earlierFindings(chain)
         findings += deletionFindings(content)
+        findings += timeFindings(content, brackets)
         findings += content.models.map { modelFinding($0) }
         findings += content.models.filter { !$0.attestedBy.isEmpty }.map { model in
             CertificateFinding(
@@ -17,12 +20,78 @@ extension CertificateVerifier {
                 source: "model-attested")
         }
         findings += content.erasures.map { erasureFinding($0) }
-        findings.append(
-            CertificateFinding(
-                .attested, "the certificate was issued by \(content.issuer) at \(content.issuedAt)",
-                source: "signed by \(list(signers))"))
+        findings.append(issueFinding(content, signers))
+        findings += content.open.map { CertificateFinding(.notClaimed, $0, source: "still open") }
         findings += content.outOfScope.map { CertificateFinding(.notClaimed, $0, source: "out of scope") }
         return findings
+    }
+
+    private func issueFinding(_ content: CertificateContent, _ signers: [MemberName]) -> CertificateFinding {
+        let roles = content.parties.first { $0.member == content.issuer }?.roles.map(\.rawValue) ?? []
+        let place = content.supersedes.map { ", in the place of \($0.hex.prefix(16))…" } ?? ""
+        return CertificateFinding(
+            .attested,
+            "the \(content.kind == .certificate ? "certificate" : "statement") was issued by \(content.issuer) "
+                + "(\(roles.joined(separator: ", "))) at \(content.issuedAt): number \(content.serial)\(place)",
+            source: "signed by \(list(signers))")
+    }
+
+    private func earlierFindings(_ chain: VerifiedChain) -> [CertificateFinding] {
+        chain.earlier.map { earlier in
+            let size = earlier.checkpoint.size
+            guard let time = earlier.trust.cosignedTime else {
+                return CertificateFinding(
+                    .notClaimed, "when the chain had \(size) events: the policy's quorum did not cosign that checkpoint",
+                    source: "earlier checkpoint \(size)")
+            }
+            return CertificateFinding(
+                .proved, "the chain extends its checkpoint of \(size) events, which the quorum had cosigned by \(time)",
+                source: "consistency proof from \(size)")
+        }
+    }
+
+    /// When the chain took in the request and the completion, and whether that was in time.
+    private func timeFindings(_ content: CertificateContent, _ brackets: EventBrackets) -> [CertificateFinding] {
+        let steps: [(EventType, String)] = [
+            (.deletionRequested, "the request"), (.deletionCompleted, "the completion"),
+        ]
+        var findings: [CertificateFinding] = []
+        for (type, name) in steps {
+            guard let cited = content.events.first(where: { $0.type == type.rawValue }) else { continue }
+            let bracket = brackets[cited.index.value]
+            guard let by = bracket.by else {
+                findings.append(
+                    CertificateFinding(
+                        .notClaimed, "when the chain took in \(name): the policy requires no witness",
+                        source: "event \(cited.index)"))
+                continue
+            }
+            let after = bracket.after.map { "; checkpoint \($0.size), cosigned by \($0.cosignedAt), was without it" } ?? ""
+            findings.append(
+                CertificateFinding(
+                    .proved, "\(name) stood on the chain by \(by.cosignedAt)\(after)",
+                    source: "event \(cited.index), checkpoint \(by.size)"))
+            if type == .deletionCompleted { findings.append(dueFinding(content, cited, bracket)) }
+        }
+        return findings
+    }
+
+    private func dueFinding(
+        _ content: CertificateContent, _ cited: CitedEvent, _ bracket: EventBracket
+    ) -> CertificateFinding {
+        if let by = bracket.by, by.cosignedAt <= content.dueAt {
+            return CertificateFinding(
+                .proved, "it was completed before it was due, \(content.dueAt)", source: "checkpoint \(by.size)")
+        }
+        if cited.claimedAt > content.dueAt {
+            return CertificateFinding(
+                .attested, "it was completed late: it was due at \(content.dueAt), and completed at \(cited.claimedAt)",
+                source: "event \(cited.index)")
+        }
+        return CertificateFinding(
+            .notClaimed,
+            "that it was completed before it was due: \(cited.author) says \(cited.claimedAt), due was \(content.dueAt), "
+                + "and no checkpoint of that time contains it", source: "event \(cited.index)")
     }
 
     private func chainFindings(
@@ -55,13 +124,22 @@ extension CertificateVerifier {
             CertificateFinding(
                 .attested, "it was received at \(content.receivedAt) and is due at \(content.dueAt)",
                 source: index(.deletionRequested)),
+        ]
+        if content.plan == nil {
+            findings.append(
+                CertificateFinding(
+                    .proved, "nothing is excluded: the deletion is \(content.state.rawValue)",
+                    source: "the chain up to checkpoint \(content.checkpoint.size)"))
+            return findings
+        }
+        findings += [
             CertificateFinding(
                 .proved,
                 "\(content.excluded.count) contribution(s) of \(content.member) are excluded from every later replay: \(excluded)",
                 source: index(.deletionStarted)),
             CertificateFinding(
                 .proved,
-                "the plan names every model that descends from them: \(content.models.count) model(s)",
+                "the plan names every model that descends from them: \(content.models.count) model(s)\(depth(content))",
                 source: "closure recomputed from the chain"),
         ]
         if !content.descendants.isEmpty {
@@ -77,6 +155,11 @@ extension CertificateVerifier {
     private func modelFinding(_ model: CertifiedModel) -> CertificateFinding {
         let old = "\(model.oldModel.hex.prefix(16))…"
         guard let new = model.newModel else {
+            guard model.outcome == .withdrawn else {
+                return CertificateFinding(
+                    .proved, "\(model.round): the model \(old) is suppressed, and nothing replaces it yet",
+                    source: "deletion-started")
+            }
             return CertificateFinding(
                 .proved, "\(model.round): the model \(old) is recalled, and nothing replaces it",
                 source: "model-recalled")
@@ -89,10 +172,21 @@ extension CertificateVerifier {
     }
 
     private func erasureFinding(_ erasure: CertifiedErasure) -> CertificateFinding {
-        let stores = erasure.results.map { "\($0.store.rawValue) \($0.verdict.rawValue) (\($0.items))" }
+        let stores = erasure.results.map { result in
+            "\(result.store.rawValue) \(result.verdict.rawValue) (\(result.items))"
+                + (result.ground.map { " for \($0.rawValue)" } ?? "") + (result.until.map { " until \($0)" } ?? "")
+        }
+        let isComplete = erasure.results.allSatisfy { $0.verdict == .deleted || $0.verdict == .notFound }
         return CertificateFinding(
-            .attested, "\(erasure.holder) erased its copies: \(stores.joined(separator: ", "))",
+            .attested,
+            "\(erasure.holder) erased its copies\(isComplete ? "" : " in part"): \(stores.joined(separator: ", "))",
             source: "event \(erasure.event.hex.prefix(16))…")
+    }
+
+    /// How deep the closure is, where it is deeper than the models that merged an excluded contribution.
+    private func depth(_ content: CertificateContent) -> String {
+        let deepest = (content.models.map(\.depth.value) + content.descendants.compactMap(\.depth?.value)).max() ?? 0
+        return deepest > 1 ? ", down to depth \(deepest)" : ""
     }
 
     private func list(_ names: some Sequence<MemberName>) -> String {

@@ -1,3 +1,4 @@
+public import Bytes
 public import ChainViews
 public import Events
 
@@ -30,17 +31,43 @@ public struct CertificateFinding: Codable, Hashable, Sendable {
     }
 }
 
+/// A checkpoint, and by when the quorum of the policy had cosigned it.
+public struct WitnessedCheckpoint: Codable, Hashable, Sendable {
+    public var cosignedAt: Timestamp
+    public var size: Count
+}
+
+/// Between which checkpoints the chain took in an event.
+///
+/// What is proven is that the event stood on the chain by the time of `by`, and that the tree which the witnesses saw at
+/// the time of `after` was without it.
+public struct EventBracket: Codable, Hashable, Sendable {
+    public var after: WitnessedCheckpoint?
+    public var by: WitnessedCheckpoint?
+}
+
 /// What checking a bundle gave: what holds, or the first thing that does not.
 public struct CertificateVerdict: Sendable {
     public var content: CertificateContent
-    /// The chain's view at the certificate's checkpoint, replayed from the bundle.
-    public var view: PublicView
+    /// The chain at the certificate's checkpoint, replayed from the bundle.
+    var replay: PublicReplay
     public var findings: [CertificateFinding]
     public var signers: [MemberName]
     /// What the author's clock said of each cited event.
     public var claimedAt: [EventHash: Timestamp]
+    /// Between which checkpoints the chain took in each cited event, as far as cosigned ones tell.
+    public var brackets: [EventHash: EventBracket]
+    /// The newest checkpoint that was looked at, of the bundle or of a later file.
+    public var newest: CertificateContent.Position
+    /// By when the policy's quorum had cosigned the newest checkpoint; `nil` where the policy requires none.
+    public var cosignedAt: Timestamp?
     /// Whether nobody but the chain's operator signed the certificate.
     public var isSignedByOperatorAlone: Bool
+    /// The document that the chain records in the place of this one, where a later file shows one.
+    public var supersededBy: ArtifactDigest?
+
+    /// The chain's view at the certificate's checkpoint.
+    public var view: PublicView { replay.view }
 
     /// What any rendering of the certificate must begin with: what it is, and who vouches for it.
     ///
@@ -53,6 +80,10 @@ public struct CertificateVerdict: Sendable {
         }
         return "signed by the chain's operator alone, \(content.issuer): \(line)"
     }
+
+    /// Seconds from the time by which the newest checkpoint was cosigned to `now`, negative where that lies ahead; `nil`
+    /// where no time is proven.
+    public func age(at now: Timestamp) -> Int? { cosignedAt.map { now.seconds - $0.seconds } }
 }
 
 extension CertificateVerdict {
@@ -61,42 +92,6 @@ extension CertificateVerdict {
         for index in findings.indices where findings[index].round == round {
             findings[index].word = .reproduced
             findings[index].source = source
-        }
-    }
-}
-
-/// Why a bundle is refused. The cases stand in the order of the verification steps.
-public enum CertificateFailure: Error, Hashable, Sendable {
-    case bundle(CertificateBundle.Failure)
-    case note(String)
-    case untrusted(TrustVerdict)
-    case entry(ReplayError)
-    case chainDiffers(String)
-    case envelope(String)
-    case statement(String)
-    case signature(String)
-    /// A field of the certificate is not what the chain gives.
-    case contentDiffers(field: String)
-    case proof(String)
-    case time(String)
-}
-
-extension CertificateFailure: CustomStringConvertible {
-    public var description: String {
-        switch self {
-        case .bundle(let failure): "\(failure)"
-        case .note(let reason): "the checkpoint is malformed: \(reason)"
-        case .untrusted(let verdict):
-            "the trust policy does not accept the checkpoint: "
-                + verdict.findings.map { "\($0)" }.joined(separator: "; ")
-        case .entry(let error): "the chain does not replay: \(error)"
-        case .chainDiffers(let reason): "the chain is not the one that the checkpoint signs: \(reason)"
-        case .envelope(let reason): "the certificate's envelope is malformed: \(reason)"
-        case .statement(let reason): "the certificate's statement is malformed: \(reason)"
-        case .signature(let reason): "the certificate's signature does not hold: \(reason)"
-        case .contentDiffers(let field): "the certificate says something else than the chain about: \(field)"
-        case .proof(let reason): "an inclusion proof does not hold: \(reason)"
-        case .time(let reason): "the times do not fit: \(reason)"
         }
     }
 }

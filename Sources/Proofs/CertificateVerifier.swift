@@ -11,13 +11,20 @@ internal import Signing
 /// 2. The checkpoint is signed by the policy's log and cosigned by its quorum.
 /// 3. The entries replay: every envelope is canonical, signed by keys valid at its place, and follows the rules. There
 ///    are as many as the checkpoint says, their root is the checkpoint's, and their charter names the policy's log key.
-/// 4. The certificate is an envelope around a statement of a known type, signed by its issuer, and by nobody whose key
+/// 4. Each earlier checkpoint is signed by the policy's log, and the checkpoint is consistent with it.
+/// 5. The certificate is an envelope around a statement of a known type, signed by its issuer, and by nobody whose key
 ///    is not valid at the checkpoint.
-/// 5. Its content is what the chain gives, field by field.
-/// 6. Each cited event has an inclusion proof under the checkpoint.
-/// 7. It was issued after the last time that a cited event claims.
+/// 6. Its content is what the chain gives, field by field.
+/// 7. Each cited event has an inclusion proof under the checkpoint.
+/// 8. No time lies outside its bracket: nothing is cited that claims a time after the issue, or after a checkpoint that
+///    contains it was cosigned; nothing was received after its request was made.
 public struct CertificateVerifier: Sendable {
-    private let policy: TrustPolicy
+    /// The source of each finding that says an event is disputed.
+    static let disputeSource = "key-revoked"
+    /// How far the clocks of two organisations may be apart, in seconds, before their times contradict each other.
+    public static let clockTolerance = 300
+
+    let policy: TrustPolicy
     private let cores: Int
 
     public init(policy: TrustPolicy, cores: Int = 1) {
@@ -43,55 +50,60 @@ public struct CertificateVerifier: Sendable {
     struct VerifiedChain {
         var checkpoint: Checkpoint
         var trust: TrustVerdict
-        var view: PublicView
+        var replay: PublicReplay
+        /// Earlier checkpoints in the order of the bundle, each with what the policy says of it.
+        var earlier: [(checkpoint: Checkpoint, trust: TrustVerdict)]
     }
 
-    /// Steps 2 and 3.
+    /// Steps 2 to 4.
     func chain(of bundle: CertificateBundle) throws(CertificateFailure) -> VerifiedChain {
-        let (checkpoint, trust) = try trustedCheckpoint(bundle)
-        let view = try replay(bundle, checkpoint).view
-        guard view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
+        let (checkpoint, trust) = try trustedCheckpoint(bundle.chain.checkpoint)
+        let replay = try replay(bundle, checkpoint)
+        guard replay.view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
             throw .chainDiffers("the charter names another checkpoint key than the policy")
         }
-        return VerifiedChain(checkpoint: checkpoint, trust: trust, view: view)
+        return VerifiedChain(
+            checkpoint: checkpoint, trust: trust, replay: replay, earlier: try earlier(bundle, before: checkpoint))
     }
 
-    /// Steps 4 to 7.
+    /// Steps 5 to 8.
     func judge(
         _ bundle: CertificateBundle, on chain: VerifiedChain
     ) throws(CertificateFailure) -> CertificateVerdict {
-        let view = chain.view
+        let view = chain.replay.view
         let envelope = try envelope(bundle)
-        let statement = try statement(envelope)
-        let content = statement.predicate
+        let content = try statement(envelope).predicate
         let signers = try signers(of: envelope, content, view)
-        try compare(statement, with: view, chain.checkpoint, bundle)
+        let places = try compare(statement(envelope), with: chain, bundle)
         try checkProofs(bundle, content, chain.checkpoint)
-        let cited = try citedEvents(of: content, bundle)
-        try checkTime(content, cited)
+        let brackets = EventBrackets(chain)
+        try checkTimes(content, brackets)
         let chainOperator = view.charter?.chainOperator
         return CertificateVerdict(
-            content: content, view: view,
-            findings: disputes(cited, view) + findings(content, view, chain.trust, signers), signers: signers,
-            claimedAt: Dictionary(
-                cited.map { ($0.event.hash, $0.event.statement.claimedAt) }, uniquingKeysWith: { first, _ in first }),
+            content: content, replay: chain.replay,
+            findings: try disputes(content, bundle, view) + findings(content, chain, brackets, signers), signers: signers,
+            claimedAt: places.mapValues(\.claimedAt),
+            brackets: Dictionary(
+                content.events.map { ($0.event, brackets[$0.index.value]) }, uniquingKeysWith: { first, _ in first }),
+            newest: content.checkpoint, cosignedAt: chain.trust.cosignedTime,
             isSignedByOperatorAlone: signers.allSatisfy { $0 == chainOperator })
     }
 
     // MARK: Steps
 
-    private func trustedCheckpoint(
-        _ bundle: CertificateBundle
-    ) throws(CertificateFailure) -> (Checkpoint, TrustVerdict) {
-        let note: Note
+    /// Step 2, for any checkpoint that must be trusted.
+    func trustedCheckpoint(_ text: String) throws(CertificateFailure) -> (Checkpoint, TrustVerdict) {
+        let verdict = try trust(text)
+        guard let checkpoint = verdict.checkpoint else { throw .untrusted(verdict) }
+        return (checkpoint, verdict)
+    }
+
+    private func trust(_ text: String) throws(CertificateFailure) -> TrustVerdict {
         do throws(Note.Failure) {
-            note = try Note(parsing: Array(bundle.chain.checkpoint.utf8))
+            return policy.evaluate(try Note(parsing: Array(text.utf8)))
         } catch {
             throw .note("\(error)")
         }
-        let verdict = policy.evaluate(note)
-        guard let checkpoint = verdict.checkpoint else { throw .untrusted(verdict) }
-        return (checkpoint, verdict)
     }
 
     private func replay(
@@ -114,6 +126,42 @@ public struct CertificateVerifier: Sendable {
             throw .chainDiffers("its root is \(replay.tree.root()), the checkpoint's \(checkpoint.root)")
         }
         return replay
+    }
+
+    /// Step 4. One that lacks nothing but its quorum is no lie, and proves no time either.
+    private func earlier(
+        _ bundle: CertificateBundle, before checkpoint: Checkpoint
+    ) throws(CertificateFailure) -> [(checkpoint: Checkpoint, trust: TrustVerdict)] {
+        guard bundle.earlier.count <= CertificateBundle.maximumEarlier else {
+            throw .earlier("there are \(bundle.earlier.count), more than \(CertificateBundle.maximumEarlier)")
+        }
+        var list: [(checkpoint: Checkpoint, trust: TrustVerdict)] = []
+        for item in bundle.earlier {
+            let verdict: TrustVerdict
+            do throws(CertificateFailure) { verdict = try trust(item.checkpoint) } catch { throw .earlier("\(error)") }
+            let reasons = verdict.findings.filter { if case .quorum = $0 { false } else { true } }
+            guard reasons.isEmpty, let old = verdict.claimed, old.origin == checkpoint.origin else {
+                throw .earlier(reasons.map { "\($0)" }.first ?? "it is of another chain")
+            }
+            guard list.last.map({ $0.checkpoint.size < old.size }) ?? true else {
+                throw .earlier("they are not in ascending order of size, each once")
+            }
+            try checkConsistency(from: old, to: checkpoint, item.consistency)
+            list.append((old, verdict))
+        }
+        return list
+    }
+
+    private func checkConsistency(
+        from old: Checkpoint, to new: Checkpoint, _ path: [String]
+    ) throws(CertificateFailure) {
+        let hashes = path.compactMap { Base64.decode($0).flatMap { NodeHash(bytes: $0) } }
+        guard hashes.count == path.count else { throw .earlier("size \(old.size): its proof is malformed") }
+        do throws(ConsistencyFailure) {
+            try verifyConsistency(from: old.size, root: old.root, to: new.size, root: new.root, path: hashes)
+        } catch {
+            throw .earlier("size \(old.size): two histories, or another proof (\(error))")
+        }
     }
 
     private func envelope(_ bundle: CertificateBundle) throws(CertificateFailure) -> Envelope {
@@ -165,22 +213,24 @@ public struct CertificateVerifier: Sendable {
         return members.sorted()
     }
 
-    /// Derives the content from the chain and holds it against the certificate's, field by field.
+    /// Derives the content from the chain and holds it against the certificate's, field by field. Returns the places of
+    /// the cited events.
     private func compare(
-        _ statement: CertificateStatement, with view: PublicView, _ checkpoint: Checkpoint,
-        _ bundle: CertificateBundle
-    ) throws(CertificateFailure) {
+        _ statement: CertificateStatement, with chain: VerifiedChain, _ bundle: CertificateBundle
+    ) throws(CertificateFailure) -> [EventHash: EventPlace] {
         let content = statement.predicate
-        var places: [EventHash: Int] = [:]
-        for (index, entry) in bundle.chain.entries.enumerated() {
-            places[EventHash(envelope: entry.bytes)] = index
-        }
+        guard let origin = Origin(chain.checkpoint.origin) else { throw .contentDiffers(field: "checkpoint") }
+        let places = EventPlaces(bundle)
         let derived: CertificateContent
         do throws(CertificateContent.Failure) {
             derived = try CertificateContent(
-                content.deletion, view: view, root: ArtifactDigest(retagging: checkpoint.root),
-                issuer: content.issuer,
-                issuedAt: content.issuedAt, index: { places[$0] })
+                content.deletion, view: chain.replay.view, root: ArtifactDigest(retagging: chain.checkpoint.root),
+                issuer: content.issuer, issuedAt: content.issuedAt,
+                earlier: chain.earlier.map { earlier in
+                    .init(
+                        origin: origin, root: ArtifactDigest(retagging: earlier.checkpoint.root),
+                        size: Count(earlier.checkpoint.size.rawValue)!)
+                }, place: { places[$0] })
         } catch {
             throw .contentDiffers(field: "\(error)")
         }
@@ -188,52 +238,52 @@ public struct CertificateVerifier: Sendable {
         guard statement.subject == CertificateStatement(derived).subject else {
             throw .contentDiffers(field: "subject")
         }
+        return Dictionary(
+            content.events.compactMap { cited in places[cited.event].map { (cited.event, $0) } },
+            uniquingKeysWith: { first, _ in first })
     }
 
-    /// The cited events with their places, read again from their entries.
-    private func citedEvents(
-        of content: CertificateContent, _ bundle: CertificateBundle
-    ) throws(CertificateFailure) -> [(index: Int, event: ReceivedEvent)] {
-        var events: [(index: Int, event: ReceivedEvent)] = []
+    /// Step 8.
+    private func checkTimes(_ content: CertificateContent, _ brackets: EventBrackets) throws(CertificateFailure) {
+        for cited in content.events where cited.claimedAt > content.issuedAt {
+            throw .time("it was issued at \(content.issuedAt), and event \(cited.index) claims \(cited.claimedAt)")
+        }
         for cited in content.events {
-            do throws(AdmissionError) {
-                let event = try ReceivedEvent(parsing: bundle.chain.entries[cited.index.value].bytes)
-                events.append((cited.index.value, event))
-            } catch {
-                throw .entry(
-                    ReplayError(origin: content.checkpoint.origin, position: cited.index.value, reason: error)
-                )
+            guard let by = brackets[cited.index.value].by else { continue }
+            guard cited.claimedAt.seconds <= by.cosignedAt.seconds + Self.clockTolerance else {
+                throw .time(
+                    "event \(cited.index) claims \(cited.claimedAt), and checkpoint \(by.size), which contains it, was "
+                        + "cosigned at \(by.cosignedAt)")
             }
         }
-        return events
-    }
-
-    private func checkTime(
-        _ content: CertificateContent, _ cited: [(index: Int, event: ReceivedEvent)]
-    ) throws(CertificateFailure) {
-        for (index, event) in cited where event.statement.claimedAt > content.issuedAt {
-            throw .time(
-                "it was issued at \(content.issuedAt), and event \(index) claims \(event.statement.claimedAt)"
-            )
+        let request = content.events.first { $0.type == EventType.deletionRequested.rawValue }
+        if let request, content.receivedAt.seconds > request.claimedAt.seconds + Self.clockTolerance {
+            throw .time("the request was made at \(request.claimedAt), and received only at \(content.receivedAt)")
         }
     }
 
     /// Cited events that rest on a signature which its member took back afterwards.
-    private func disputes(
-        _ cited: [(index: Int, event: ReceivedEvent)], _ view: PublicView
-    ) -> [CertificateFinding] {
-        cited.compactMap { index, event in
-            let author = event.statement.author
-            let signers = event.envelope.signatures.compactMap { view.keys[$0.keyID] }.filter {
-                $0.member == author
+    func disputes(
+        _ content: CertificateContent, _ bundle: CertificateBundle, _ view: PublicView
+    ) throws(CertificateFailure) -> [CertificateFinding] {
+        var findings: [CertificateFinding] = []
+        for cited in content.events {
+            let index = cited.index.value
+            let envelope: Envelope
+            do throws(Envelope.ParseError) {
+                envelope = try Envelope(parsing: bundle.chain.entries[index].bytes)
+            } catch {
+                throw .chainDiffers("event \(index): \(error)")
             }
-            guard signers.allSatisfy({ $0.isDisputed(at: index) }) else { return nil }
-            return CertificateFinding(
-                .notClaimed,
-                "what \(author) said in event \(index), \(event.statement.event.type.rawValue), is disputed: its key was "
-                    + "revoked, and vouched for only before that event",
-                source: "key-revoked")
+            let signers = envelope.signatures.compactMap { view.keys[$0.keyID] }.filter { $0.member == cited.author }
+            guard signers.allSatisfy({ $0.isDisputed(at: index) }) else { continue }
+            findings.append(
+                CertificateFinding(
+                    .notClaimed,
+                    "what \(cited.author) said in event \(index), \(cited.type), is disputed: its key was revoked, and "
+                        + "vouched for only before that event", source: Self.disputeSource))
         }
+        return findings
     }
 
     private func checkProofs(
@@ -264,16 +314,18 @@ extension CertificateContent {
         let checks: [(String, Bool)] = [
             ("checkpoint", checkpoint == other.checkpoint),
             ("counterfactual", counterfactual == other.counterfactual),
-            ("deletion", deletion == other.deletion), ("dueAt", dueAt == other.dueAt),
+            ("deletion", deletion == other.deletion), ("descendants", descendants == other.descendants),
+            ("dueAt", dueAt == other.dueAt), ("earlier", earlier == other.earlier),
             ("erasures", erasures == other.erasures), ("events", events == other.events),
-            ("excluded", excluded == other.excluded), ("descendants", descendants == other.descendants),
-            ("grade", grade == other.grade), ("ground", ground == other.ground),
-            ("keyDirectory", keyDirectory == other.keyDirectory), ("kind", kind == other.kind),
-            ("limits", limits == other.limits), ("member", member == other.member),
-            ("models", models == other.models),
-            ("outOfScope", outOfScope == other.outOfScope), ("plan", plan == other.plan),
-            ("receivedAt", receivedAt == other.receivedAt), ("scope", scope == other.scope),
-            ("state", state == other.state),
+            ("excluded", excluded == other.excluded), ("grade", grade == other.grade),
+            ("ground", ground == other.ground), ("keyDirectory", keyDirectory == other.keyDirectory),
+            ("kind", kind == other.kind), ("limits", limits == other.limits), ("member", member == other.member),
+            ("models", models == other.models), ("open", open == other.open),
+            ("outOfScope", outOfScope == other.outOfScope), ("parties", parties == other.parties),
+            ("plan", plan == other.plan), ("receivedAt", receivedAt == other.receivedAt),
+            ("scope", scope == other.scope), ("serial", serial == other.serial), ("state", state == other.state),
+            ("status", status == other.status), ("supersedes", supersedes == other.supersedes),
+            ("verification", verification == other.verification),
         ]
         return checks.first { !$0.1 }?.0 ?? (self == other ? nil : "another field")
     }

@@ -31,6 +31,9 @@ public struct TrustVerdict: Hashable, Sendable {
     public let log: VerifierKey?
     /// The witnesses that cosigned, in the order of the policy. Each counts once.
     public let cosigners: [Cosigner]
+    /// By when the quorum had cosigned, in seconds since 1970-01-01T00:00:00Z: the earliest time up to which enough of its
+    /// members say to have. `nil` where the quorum is not met, or the policy requires none.
+    public let cosignedAt: UInt64?
     /// Whether the quorum is met, or none is required. Says nothing of the log.
     public let isQuorumMet: Bool
     /// Empty where the checkpoint is to be trusted.
@@ -72,7 +75,18 @@ extension TrustPolicy {
         if let shortfall { findings.append(shortfall) }
         return TrustVerdict(
             claimed: checkpoint, log: log.flatMap { signatures[$0]?.key }, cosigners: cosigners,
-            isQuorumMet: shortfall == nil, findings: findings)
+            cosignedAt: time(ofQuorumAmong: cosigners), isQuorumMet: shortfall == nil, findings: findings)
+    }
+
+    /// The earliest time up to which enough of `cosigners` had cosigned.
+    private func time(ofQuorumAmong cosigners: [TrustVerdict.Cosigner]) -> UInt64? {
+        guard case .named = quorum else { return nil }
+        var names: Set<PolicyWord> = []
+        for cosigner in cosigners.sorted(by: { $0.time < $1.time }) {
+            names.insert(cosigner.witness.name)
+            if shortfall(with: names) == nil { return cosigner.time }
+        }
+        return nil
     }
 
     /// What the quorum lacks if the witnesses in `cosigned` did; `nil` where it lacks nothing.
@@ -130,6 +144,6 @@ extension TlogProofVerificationFailure: CustomStringConvertible {
 
 extension TrustVerdict {
     fileprivate static func refusal(_ finding: Finding) -> TrustVerdict {
-        TrustVerdict(claimed: nil, log: nil, cosigners: [], isQuorumMet: false, findings: [finding])
+        TrustVerdict(claimed: nil, log: nil, cosigners: [], cosignedAt: nil, isQuorumMet: false, findings: [finding])
     }
 }

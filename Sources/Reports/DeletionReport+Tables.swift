@@ -12,7 +12,8 @@ extension DeletionReport {
             Fact("Ground", certificate.ground.meaning),
             Fact("Received, as declared", certificate.receivedAt.readable),
             Fact("Due", certificate.dueAt.readable),
-            Fact("Plan", [.digest(certificate.plan.hex)]),
+            Fact("Plan", certificate.plan.map { [.digest($0.hex)] } ?? ["none is carried out"]),
+            Fact("Number", "\(certificate.serial)"),
             Fact("Counterfactual", "\(certificate.counterfactual)."),
             Fact("Checkpoint", ["size \(checkpoint.size), root ", .digest(checkpoint.root.hex)]),
             Fact("Key directory", [.digest(certificate.keyDirectory.hex)]),
@@ -46,7 +47,7 @@ extension DeletionReport {
     var models: Section {
         let rows = certificate.models.map { model -> [[Span]] in
             guard let new = model.newModel else {
-                let outcome = Span.mark("withdrawn", .bad)
+                let outcome = Span.mark(model.outcome.rawValue, .bad)
                 return [
                     ["\(model.round)"], [.digest(model.oldModel.hex)], [outcome], ["none"], ["—"], ["—"],
                     ["—"],

@@ -1,3 +1,4 @@
+internal import ChainViews
 internal import Events
 internal import Proofs
 
@@ -49,6 +50,12 @@ extension DeletionReport {
 
     private var outcome: [Span] {
         let member = Span.strong(certificate.member.text)
+        if certificate.state != .completed {
+            return [
+                "The deletion of the contributions of ", member, " is ", .strong(certificate.state.rawValue),
+                certificate.open.isEmpty ? "." : ": it is not finished.",
+            ]
+        }
         guard !certificate.excluded.isEmpty else { return [member, " had no contribution to exclude."] }
         let isOne = certificate.excluded.count == 1
         return [

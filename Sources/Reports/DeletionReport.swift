@@ -104,7 +104,8 @@ extension DeletionReport {
     static func openPoints(_ verdict: CertificateVerdict, _ timeline: Timeline) -> [OpenPoint] {
         let content = verdict.content
         var points: [OpenPoint] = []
-        for model in content.models where model.newModel == nil {
+        points += content.open.map { .init(.shortfall, $0) }
+        for model in content.models where model.outcome == .withdrawn {
             points.append(
                 .init(.shortfall, "The model of \(model.round) was withdrawn, and nothing replaces it."))
         }
@@ -125,7 +126,7 @@ extension DeletionReport {
                     ))
             }
         }
-        if let last = timeline.steps.last(where: { $0.event != nil }), last.at > content.dueAt {
+        if content.state == .completed, let last = timeline.steps.last(where: { $0.event != nil }), last.at > content.dueAt {
             let late = Elapsed.text(seconds: last.at.seconds - content.dueAt.seconds)
             points.append(.init(.shortfall, "The deletion was completed \(late) after it was due."))
         }

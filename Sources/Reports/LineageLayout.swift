@@ -77,7 +77,7 @@ struct LineageLayout: Hashable, Sendable {
     /// - Parameters:
     ///   - plan: the deletion's plan; what earlier plans excluded is shown as such.
     ///   - affected: places of contributions that were trained on an affected model and still exist.
-    init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
+    init(_ graph: LineageGraph, plan: ArtifactDigest?, affected: Set<Count>) {
         let selection = LineageSelection(graph, plan: plan, affected: affected)
         metrics = LineageMetrics(selection)
         hiddenRounds = graph.rounds.count - selection.rounds.count
@@ -95,7 +95,7 @@ struct LineageLayout: Hashable, Sendable {
 /// Which members and rounds get a lane and a column of their own.
 struct LineageSelection {
     let graph: LineageGraph
-    let plan: ArtifactDigest
+    let plan: ArtifactDigest?
     let affected: Set<Count>
     let rounds: [LineageGraph.Round]
     let members: [MemberName]
@@ -104,9 +104,9 @@ struct LineageSelection {
     /// Rounds with a contribution that is excluded or affected.
     let touchedRounds: Set<RoundID>
 
-    init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
+    init(_ graph: LineageGraph, plan: ArtifactDigest?, affected: Set<Count>) {
         (self.graph, self.plan, self.affected) = (graph, plan, affected)
-        let touched = graph.contributions.filter { $0.excludedBy == plan || affected.contains($0.position) }
+        let touched = graph.contributions.filter { ($0.excludedBy != nil && $0.excludedBy == plan) || affected.contains($0.position) }
         let touchedMembers = Set(touched.map(\.member))
         touchedRounds = Set(touched.map(\.round))
         members = Self.choose(graph.members, limit: LineageLayout.maximumMembers - 1, first: touchedMembers)
@@ -135,7 +135,7 @@ struct LineageSelection {
     /// The model of `round` that stood before the plan and was disposed of by it.
     func oldModel(of round: RoundID) -> LineageGraph.Model? {
         let models = graph.models.filter { $0.round == round }
-        if let new = models.first(where: { $0.plan == plan }) {
+        if let new = models.first(where: { $0.plan != nil && $0.plan == plan }) {
             return models.first { $0.replacedBy == new.position }
         }
         return models.last { model in

@@ -49,6 +49,7 @@ extension DeletionGround {
 extension StoreKind {
     var meaning: String {
         switch self {
+        case .backups: "backups of the other stores"
         case .blobs: "adapters, encrypted, by digest"
         case .runningSums: "running sums of rounds"
         case .vault: "bodies, salts and data keys"

@@ -3,6 +3,8 @@ import Events
 import Foundation
 import LedgerStore
 import LetheEngine
+import Proofs
+import Verifying
 
 /// An error as a person sees it: what was wrong, with the value, and what to type next.
 struct Failure {
@@ -17,6 +19,7 @@ struct Failure {
             hint = error.hint ?? Self.hint(error.code)
         case let error as StoreError:
             (code, message, hint) = (2, error.message, error.hint)
+        case let error as ChainFile.Failure: (code, message, hint) = (1, "\(error)", "fetch it again")
         case let error as Answer:
             (code, message) = (error.code, error.message)
             hint = error.hint ?? "lethe show says what the chain has, the command with --help what it takes"
@@ -59,6 +62,12 @@ struct Answer: Error {
     var code: Int32
     var message: String
     var hint: String?
+
+    init(code: Int32, message: String, hint: String? = nil) {
+        (self.code, self.message, self.hint) = (code, message, hint)
+    }
+
+    init(_ refusal: Refusal) { (code, message, hint) = (refusal.code, refusal.message, refusal.hint) }
 
     static func no(_ message: String, hint: String? = nil) -> Answer { Answer(code: 1, message: message, hint: hint) }
     static func unknown(_ message: String, hint: String? = nil) -> Answer {

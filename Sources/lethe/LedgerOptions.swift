@@ -6,6 +6,7 @@ import LedgerStore
 import LetheEngine
 import Proofs
 import Signing
+import Verifying
 
 /// What most commands take: the ledger, who speaks, and the form of the answer.
 struct LedgerOptions: ParsableArguments {
@@ -160,12 +161,7 @@ func writeFile(_ bytes: [UInt8], to path: String) throws {
 }
 
 func readPolicy(_ path: String) throws -> TrustPolicy {
-    let bytes = try readFile(path)
-    do throws(TrustPolicyFailure) {
-        return try TrustPolicy(parsing: bytes)
-    } catch {
-        throw Answer.unknown("\(path) is not a trust policy: \(error)", hint: "it is a C2SP tlog-policy file")
-    }
+    do throws(Refusal) { return try VerifyRequest.policy(path) } catch { throw Answer(error) }
 }
 
 /// SHA-256 of a file, read in pieces.

@@ -176,6 +176,16 @@ enum DeletionVectors {
         add("of-no-store", "listIsEmpty", "At least one store.") { $0.results = [] }
         add("stores-out-of-order", "storesNotAscending", "The stores ascend.") { $0.results.reverse() }
         add("store-twice", "storesNotAscending", "Each store stands once.") { $0.results[1].store = .blobs }
+        add("retained-for-no-ground", "storeResultUndated", "Who keeps something says why.") {
+            $0.results[0].verdict = .retained
+            $0.results[0].until = Timestamp(seconds: skies.clock)
+        }
+        add("backup-without-an-end", "storeResultUndated", "A backup runs out some day.") {
+            $0.results[0].verdict = .pendingBackup
+        }
+        add("deleted-for-a-ground", "storeResultUndated", "What is gone needs no ground.") {
+            $0.results[0].ground = .gdpr173b
+        }
         set.add(
             "erasure-by-no-holder", rule: "notAHolder", "The plan names other holders.", skies,
             .erasureAttested(skies.erasure(plan)), by: Skies.air)
@@ -196,9 +206,13 @@ enum DeletionVectors {
     private static func completions(
         _ skies: inout Skies, _ plan: ArtifactDigest, _ set: inout VectorSet
     ) throws {
-        func certified(_ kind: DeletionCertified.Kind) -> Event {
+        func certified(
+            _ kind: DeletionCertified.Kind, _ label: String = "c", supersedes: String? = nil
+        ) -> Event {
             .deletionCertified(
-                DeletionCertified(certificate: digest("c"), deletion: DeletionID("del-1")!, kind: kind))
+                DeletionCertified(
+                    certificate: digest(label), deletion: DeletionID("del-1")!, kind: kind,
+                    supersedes: supersedes.map { digest($0) }))
         }
         let good = skies.completion("del-1", of: plan)
         var exact = good
@@ -209,8 +223,11 @@ enum DeletionVectors {
         unknown.plan = digest("plan")
         set.add(
             "certificate-before-the-completion", rule: "deletionState", "The deletion is open.", skies,
-            certified(.statusStatement),
+            certified(.certificate),
             by: Skies.delta)
+        set.add(
+            "valid-statement-of-status-while-open", "ok", "What was done so far may be stated at any time.", skies,
+            skies.envelope(certified(.statusStatement), by: Skies.delta))
         set.add(
             "completion-claims-to-be-exact", rule: "outcomeDiffers", "A model was withdrawn.", skies,
             .deletionCompleted(exact), by: Skies.delta)
@@ -236,5 +253,15 @@ enum DeletionVectors {
         set.add(
             "valid-statement-of-status", "ok", "What is not exact gets a statement of status.", skies,
             skies.envelope(certified(.statusStatement), by: Skies.delta))
+        set.add(
+            "certificate-that-supersedes-nothing", rule: "supersedesDiffers", "There is none before it.", skies,
+            certified(.statusStatement, supersedes: "b"), by: Skies.delta)
+        try skies.say(certified(.statusStatement), by: Skies.delta)
+        set.add(
+            "certificate-beside-another", rule: "supersedesDiffers", "It must name the one that it replaces.", skies,
+            certified(.statusStatement, "d"), by: Skies.delta)
+        set.add(
+            "valid-certificate-in-the-place-of-another", "ok", "Issued again.", skies,
+            skies.envelope(certified(.statusStatement, "d", supersedes: "c"), by: Skies.delta))
     }
 }

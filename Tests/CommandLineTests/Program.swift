@@ -39,6 +39,9 @@ final class Workplace: Sendable {
         return bundle.deletingLastPathComponent().appendingPathComponent("lethe").path
     }()
 
+    /// The verifier alone lies beside it.
+    static let verifier = program + "-verify"
+
     /// Runs `lethe` with `arguments`.
     @discardableResult
     func lethe(_ arguments: String..., environment: [String: String] = [:]) -> Outcome {

@@ -72,10 +72,13 @@ extension SampleConsortium {
     public func erasure(
         _ plan: ArtifactDigest, _ verdict: StoreResult.Verdict = .deleted
     ) -> ErasureAttested {
-        ErasureAttested(
+        let isKept = verdict == .retained || verdict == .pendingBackup
+        return ErasureAttested(
             artifacts: view.plans[plan]!.artifacts, plan: plan,
             results: [
-                StoreResult(items: Count(2)!, store: .blobs, verdict: verdict),
+                StoreResult(
+                    items: Count(2)!, store: .blobs, verdict: verdict, ground: verdict == .retained ? .gdpr173e : nil,
+                    until: isKept ? Timestamp(seconds: clock + 90 * 86_400) : nil),
                 StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
             ])
     }

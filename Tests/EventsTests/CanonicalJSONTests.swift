@@ -29,6 +29,7 @@ import Testing
     static func name(of error: JSONError) -> String {
         switch error {
         case .tooLarge: "tooLarge"
+        case .tooManyValues: "tooManyValues"
         case .tooDeep: "tooDeep"
         case .unexpectedEnd: "unexpectedEnd"
         case .unexpectedByte: "unexpectedByte"
@@ -44,6 +45,15 @@ import Testing
     @Test func refusesATextBeyondItsLimit() {
         let bytes = [UInt8](repeating: UInt8(ascii: " "), count: CanonicalJSON.maximumBytes + 1)
         #expect(throws: JSONError.tooLarge(bytes: bytes.count)) { try CanonicalJSON.validate(bytes) }
+    }
+
+    /// Names of members count too: three names, three values, the object itself.
+    @Test func refusesMoreValuesThanTheReaderAllows() throws {
+        let bytes = Array(#"{"a":1,"b":2,"c":3}"#.utf8)
+        #expect(try CanonicalJSON.decode([String: Int].self, from: bytes, maximumValues: 7).count == 3)
+        #expect(throws: JSONError.tooManyValues(6)) {
+            try CanonicalJSON.decode([String: Int].self, from: bytes, maximumValues: 6)
+        }
     }
 }
 

@@ -90,12 +90,12 @@ private enum Smallest {
     @Test func thePageListsEveryFieldOfTheContent() throws {
         let text = try String(contentsOf: Smallest.page, encoding: .utf8)
         let content = Mirror(reflecting: try Smallest.scenario().content()).children.compactMap(\.label)
-        #expect(content.count == 22)
+        #expect(content.count == 29)
         for field in content { #expect(text.contains("\n| `\(field)` |"), "\(field)") }
     }
 
     private static let hasTools: Bool = {
-        ["openssl", "python3", "sha256sum", "base64", "bash"].allSatisfy { tool in
+        ["openssl", "sha256sum", "base64", "basenc", "od", "bash"].allSatisfy { tool in
             (try? run("/usr/bin/env", ["which", tool]))?.status == 0
         }
     }()
@@ -117,27 +117,34 @@ private enum Smallest {
     }
 
     /// The recipe on the page, as somebody without this project would type it.
-    @Test(.enabled(if: hasTools, "openssl, python3, sha256sum, base64 or bash is not installed"))
+    @Test(.enabled(if: hasTools, "openssl, sha256sum, base64, basenc, od or bash is not installed"))
     func theRecipeByHandWorks() throws {
         let recipe = try Smallest.block(after: "## By hand", "sh")
         let folder = FileManager.default.temporaryDirectory.appending(path: "by-hand-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         var bytes = [UInt8](try Data(contentsOf: Smallest.bundleFile))
+        try Data(contentsOf: Smallest.policyFile).write(to: folder.appending(path: "trust.policy"))
         try Data(bytes).write(to: folder.appending(path: "deletion.certificate.json"))
         let good = try Self.run("/usr/bin/env", ["bash", "-e", "-c", recipe], in: folder)
         #expect(good.status == 0, "\(good.output)")
         #expect(
-            good.output.split(separator: "\n").suffix(3) == [
-                "certificate: 2 signatures hold", "event: signature holds", "proof: leads to the root",
+            good.output.split(separator: "\n").map(String.init) == [
+                "checkpoint: 17 events, signature holds", "checkpoint: cosigned by united at 2026-11-18T11:23:40Z",
+                "chain: 17 entries give the root", "chain: all signatures hold",
+                "certificate: 2 signature(s) hold", "certificate: every cited event stands at its place",
             ])
-        // One digit of the certificate's payload.
-        let place = try #require(
-            String(decoding: bytes, as: UTF8.self).utf8.firstRange(of: Array(#""payload":""#.utf8)))
-        let offset = String(decoding: bytes, as: UTF8.self).utf8.distance(
-            from: "".startIndex, to: place.upperBound)
-        bytes[offset + 400] = bytes[offset + 400] == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
-        try Data(bytes).write(to: folder.appending(path: "deletion.certificate.json"))
-        #expect(try Self.run("/usr/bin/env", ["bash", "-e", "-c", recipe], in: folder).status != 0)
+        // One digit of each payload in turn: the certificate's, an entry's; then of the checkpoint's root.
+        let text = String(decoding: bytes, as: UTF8.self)
+        for (place, offset) in [(#""payload":""#, 400), (#""entries":[{"payload":""#, 500), (#"public\n17\n"#, 3)] {
+            let range = try #require(text.utf8.firstRange(of: Array(place.utf8)))
+            let index = text.utf8.distance(from: text.startIndex, to: range.upperBound) + offset
+            let former = bytes[index]
+            bytes[index] = former == UInt8(ascii: "A") ? UInt8(ascii: "B") : UInt8(ascii: "A")
+            try Data(bytes).write(to: folder.appending(path: "deletion.certificate.json"))
+            bytes[index] = former
+            let status = try Self.run("/usr/bin/env", ["bash", "-e", "-c", recipe], in: folder).status
+            #expect(status != 0, "\(place)")
+        }
     }
 }

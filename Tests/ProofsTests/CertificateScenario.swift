@@ -21,6 +21,10 @@ struct CertificateScenario {
     var delay = 3_600
     var logKey = Skies.checkpointKey
     var witnesses = [Skies.delta, Skies.air]
+    /// Sizes of the earlier checkpoints that go along, ascending.
+    var earlier: [Int] = []
+    /// When witnesses cosign the checkpoint of a size, in seconds since 1970; the clock at the end unless said.
+    var cosignedAt: [Int: Int] = [:]
     /// Changes the statement's bytes before they are signed.
     var changePayload: ([UInt8]) -> [UInt8] = { $0 }
 
@@ -77,25 +81,40 @@ struct CertificateScenario {
             quorum: .named(quorum))
     }
 
+    /// Until when `size` events had been said.
+    func clock(atSize size: Int) -> Int { skies.clock - 60 * (skies.entries.count - size) }
+
     var tree: MerkleTree { MerkleTree(leaves: skies.entries.map { LeafHash(entry: $0) }) }
 
-    func note(_ tree: MerkleTree) -> Note {
-        let checkpoint = try! Checkpoint(origin: Skies.origin.text, size: tree.size, root: tree.root())
+    func note(_ tree: MerkleTree, size: Int? = nil) -> Note {
+        let size = size ?? tree.size.rawValue
+        let checkpoint = try! Checkpoint(
+            origin: Skies.origin.text, size: TreeSize(size), root: tree.root(at: TreeSize(size)))
         var note = try! Note(text: checkpoint.text)
         note.sign(as: Self.logName, with: logKey)
         for witness in witnesses {
             note.cosign(
-                as: Self.witnessName(witness), with: Skies.key(witness, "witness"), time: UInt64(skies.clock))
+                as: Self.witnessName(witness), with: Skies.key(witness, "witness"), time: UInt64(cosignedAt[size] ?? clock(atSize: size)))
         }
         return note
     }
 
     func content() throws -> CertificateContent {
-        var places: [EventHash: Int] = [:]
-        for (index, entry) in skies.entries.enumerated() { places[EventHash(envelope: entry)] = index }
+        var places: [EventHash: EventPlace] = [:]
+        for (index, entry) in skies.entries.enumerated() {
+            let statement = try ReceivedEvent(parsing: entry).statement
+            places[EventHash(envelope: entry)] = EventPlace(
+                author: statement.author, claimedAt: statement.claimedAt, index: index)
+        }
+        let tree = tree
         return try CertificateContent(
             deletion, view: skies.view, root: ArtifactDigest(retagging: tree.root()), issuer: issuer,
-            issuedAt: Timestamp(seconds: skies.clock + delay)!, index: { places[$0] })
+            issuedAt: Timestamp(seconds: skies.clock + delay)!,
+            earlier: earlier.map { size in
+                .init(
+                    origin: Skies.origin, root: ArtifactDigest(retagging: tree.root(at: TreeSize(size))),
+                    size: Count(size)!)
+            }, place: { places[$0] })
     }
 
     func certificate(_ content: CertificateContent) -> [UInt8] {
@@ -113,13 +132,13 @@ struct CertificateScenario {
         return CertificateBundle(
             certificate: certificate(content),
             chain: .init(checkpoint: note(tree).bytes, entries: skies.entries),
+            earlier: earlier.map { size in
+                .init(
+                    checkpoint: note(tree, size: size).bytes,
+                    consistency: tree.consistencyProof(from: TreeSize(size)).map(\.bytes))
+            },
             proofs: proofs)
     }
-}
-
-extension CertificateFailure {
-    /// The step that failed.
-    var step: String { Mirror(reflecting: self).children.first?.label ?? "\(self)" }
 }
 
 /// The step at which a bundle is refused; `ok` where it is not.

@@ -235,7 +235,14 @@ extension History {
         let content = try CertificateContent(
             DeletionID(id)!, view: view, root: ArtifactDigest(retagging: tree.root()),
             issuer: chainOperator,
-            issuedAt: Timestamp(seconds: clock + 300)!, index: { hashes[$0] })
+            issuedAt: Timestamp(seconds: clock + 300)!,
+            place: { event in
+                hashes[event].flatMap { index in
+                    (try? ReceivedEvent(parsing: entries[index]).statement).map {
+                        EventPlace(author: $0.author, claimedAt: $0.claimedAt, index: index)
+                    }
+                }
+            })
         let payload = CanonicalJSON.encode(CertificateStatement(content))
         let message = Envelope.preAuthenticationEncoding(Envelope.payloadType, payload)
         let signatures = ([chainOperator] + signers).map { member in

@@ -205,7 +205,8 @@ struct ControlViewWriter {
         let acknowledge = law == .ccpa ? deadlines.ccpaAcknowledgement(received: row.receivedAt) : nil
         let decided = try places.place(row.decidedBy)
         let completed = try places.place(row.completedBy)
-        let certification = builder.certifications[row.deletion]
+        // A statement of status of what is still open certifies nothing.
+        let certification = row.state == .certified ? builder.certifications[row.deletion] : nil
         let certified = try places.place(certification)
         let isRefused = row.state == .refused
         let plan = row.plan.flatMap { view.plans[$0] }

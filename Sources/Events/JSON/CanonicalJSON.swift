@@ -16,10 +16,13 @@ public enum CanonicalJSON {
 
     /// The value that `bytes` spell, or an error that names the first field that is missing, unknown, of another type
     /// or out of range. Objects are closed: a name that `Value` does not ask for is an error.
+    ///
+    /// - Parameter maximumValues: the most values that the text may be made of, names of members among them. Reading takes
+    ///   24 bytes for each, so that for untrusted bytes this bounds the memory.
     public static func decode<Value: Decodable>(
-        _ type: Value.Type, from bytes: [UInt8]
+        _ type: Value.Type, from bytes: [UInt8], maximumValues: Int = .max
     ) throws(JSONError) -> Value {
-        try JSONTape(parsing: bytes).root.decode(type)
+        try JSONTape(parsing: bytes, maximumValues: maximumValues).root.decode(type)
     }
 
     /// The canonical spelling of `value`.

@@ -2,6 +2,8 @@
 public enum JSONError: Error, Hashable, Sendable {
     /// More than ``CanonicalJSON/maximumBytes`` bytes.
     case tooLarge(bytes: Int)
+    /// More values than the reader allows.
+    case tooManyValues(Int)
     /// More than ``CanonicalJSON/maximumDepth`` objects and arrays inside one another.
     case tooDeep(offset: Int)
     case unexpectedEnd
@@ -23,6 +25,7 @@ extension JSONError: CustomStringConvertible {
         switch self {
         case .tooLarge(let bytes):
             "the text has \(bytes) bytes; the limit is \(CanonicalJSON.maximumBytes)"
+        case .tooManyValues(let limit): "the text is made of more than \(limit) values"
         case .tooDeep(let offset):
             "nested more than \(CanonicalJSON.maximumDepth) levels deep at byte \(offset)"
         case .unexpectedEnd: "the text ends in the middle of a value"

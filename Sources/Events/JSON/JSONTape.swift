@@ -25,11 +25,11 @@ struct JSONTape: Sendable {
     var root: JSONNode { JSONNode(session: JSONDecodingSession(tape: self), index: 0) }
 
     /// Finds the values of `bytes`, refusing every text that is not canonical.
-    init(parsing bytes: [UInt8]) throws(JSONError) {
+    init(parsing bytes: [UInt8], maximumValues: Int = .max) throws(JSONError) {
         guard bytes.count <= CanonicalJSON.maximumBytes else { throw .tooLarge(bytes: bytes.count) }
         self.bytes = bytes
-        tokens.reserveCapacity(bytes.count / 12 + 4)
-        var parser = Parser(tokens: tokens)
+        tokens.reserveCapacity(min(bytes.count / 12 + 4, maximumValues))
+        var parser = Parser(tokens: tokens, maximumValues: maximumValues)
         tokens = []
         let failure: JSONError? = bytes.withUnsafeBufferPointer { buffer in
             do throws(JSONError) {
@@ -58,12 +58,14 @@ extension JSONTape {
     /// One pass over the text.
     private struct Parser {
         var tokens: [Token]
+        let maximumValues: Int
         var position = 0
 
         mutating func value(
             _ bytes: UnsafeBufferPointer<UInt8>, depth: Int
         ) throws(JSONError) {
             guard position < bytes.count else { throw .unexpectedEnd }
+            guard tokens.count < maximumValues else { throw .tooManyValues(maximumValues) }
             switch bytes[position] {
             case UInt8(ascii: "{"): try object(bytes, depth: depth + 1)
             case UInt8(ascii: "["): try array(bytes, depth: depth + 1)

@@ -130,12 +130,25 @@ public struct RematerializationCompleted: Codable, Hashable, Sendable {
 
 /// Where a holder kept something.
 public enum StoreKind: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Copies of the other stores that nobody erases before they run out.
+    case backups
     /// Encrypted adapters by digest.
     case blobs
     /// Running sums of rounds.
     case runningSums = "running-sums"
     /// Bodies, salts and data keys.
     case vault
+}
+
+/// Why a holder may keep what it would have to erase: GDPR Art. 17(3), CCPA § 1798.105(d), HIPAA 45 CFR 164.316.
+public enum RetentionGround: String, Codable, CaseIterable, Hashable, Sendable {
+    case ccpa1798105d = "ccpa-1798-105-d"
+    case gdpr173a = "gdpr-17-3-a"
+    case gdpr173b = "gdpr-17-3-b"
+    case gdpr173c = "gdpr-17-3-c"
+    case gdpr173d = "gdpr-17-3-d"
+    case gdpr173e = "gdpr-17-3-e"
+    case hipaa164316 = "hipaa-164-316"
 }
 
 /// What came of erasing from one store.
@@ -149,15 +162,32 @@ public struct StoreResult: Codable, Hashable, Sendable {
         case retained
     }
 
+    /// Why it is kept; of what is retained, and of nothing else.
+    public var ground: RetentionGround?
     /// How many things were erased, or found missing.
     public var items: Count
     public var store: StoreKind
+    /// When the backup runs out, or the reason to keep it is looked at again; of what is not gone, and of nothing else.
+    public var until: Timestamp?
     public var verdict: Verdict
 
-    public init(items: Count, store: StoreKind, verdict: Verdict) {
+    public init(
+        items: Count, store: StoreKind, verdict: Verdict, ground: RetentionGround? = nil, until: Timestamp? = nil
+    ) {
         self.items = items
         self.store = store
         self.verdict = verdict
+        self.ground = ground
+        self.until = until
+    }
+
+    /// Whether what is kept has its reason and its end, and what is gone has neither.
+    public var hasItsDates: Bool {
+        switch verdict {
+        case .deleted, .failed, .notFound: ground == nil && until == nil
+        case .pendingBackup: ground == nil && until != nil
+        case .retained: ground != nil && until != nil
+        }
     }
 }
 
@@ -231,11 +261,16 @@ public struct DeletionCertified: Codable, Hashable, Sendable {
     public var certificate: ArtifactDigest
     public var deletion: DeletionID
     public var kind: Kind
+    /// The document of the same deletion that this one takes the place of, as the chain names it; absent for the first.
+    public var supersedes: ArtifactDigest?
 
-    public init(certificate: ArtifactDigest, deletion: DeletionID, kind: Kind) {
+    public init(
+        certificate: ArtifactDigest, deletion: DeletionID, kind: Kind, supersedes: ArtifactDigest? = nil
+    ) {
         self.certificate = certificate
         self.deletion = deletion
         self.kind = kind
+        self.supersedes = supersedes
     }
 }
 

@@ -7,6 +7,7 @@ import LetheEngine
 import Proofs
 import Reports
 import Unlearning
+import Verifying
 
 struct DeletionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -137,13 +138,15 @@ struct DeletionCommand: AsyncParsableCommand {
 
     struct Certify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Issue the certificate of a completed deletion, or its statement of status.")
+            abstract: "Issue the certificate of a completed deletion, or a statement of its status.",
+            discussion: "What is completed and exact gets a certificate, everything else a statement of status.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The deletion's id (default: the only completed one).") var deletion: String?
         @Option(name: .shortAndLong, help: "The bundle file to write.") var output: String
         @Option(help: "Also write a page for people.") var report: String?
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var signers: [String] = []
+        @Flag(help: "Issue another document in the place of the one that the chain records.") var supersede = false
 
         func run() async throws {
             let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
@@ -152,7 +155,8 @@ struct DeletionCommand: AsyncParsableCommand {
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
                 let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
-                let (bundle, _) = try await ledger.certify(id, as: issuer, signers: signers, witnesses: witnesses)
+                let (bundle, _) = try await ledger.certify(
+                    id, as: issuer, signers: signers, witnesses: witnesses, again: supersede)
                 return (bundle, try await ledger.trustPolicy(quorum: 0))
             }
             try writeFile(bundle.bytes, to: output)
@@ -186,11 +190,10 @@ extension DeletionCommand {
 }
 
 func readBundle(_ path: String) throws -> CertificateBundle {
-    let bytes = try readFile(path)
-    do throws(CertificateBundle.Failure) {
-        return try CertificateBundle(parsing: bytes)
+    do throws(Refusal) {
+        return try VerifyRequest.bundle(InputFile.read(path, limit: CertificateBundle.maximumBytes), path)
     } catch {
-        throw Answer.unknown("\(path) is not a certificate bundle: \(error)", hint: "check that it is whole")
+        throw Answer(error)
     }
 }
 

@@ -8,6 +8,7 @@ import LetheEngine
 import MerkleLog
 import Proofs
 import Replay
+import Verifying
 
 struct ProveCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -34,63 +35,38 @@ struct VerifyCommand: AsyncParsableCommand {
         discussion: "Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.")
     @Argument(help: "A certificate bundle or a .tlog-proof.") var file: String
     @Option(help: "The trust policy (C2SP tlog-policy).") var trust: String
+    @Option(help: "A later chain file or bundle of the same chain: whether anything came back since.") var later: String?
+    @Option(help: "How old the newest cosigned checkpoint may be: 90s, 15m, 12h, 30d or 4w.") var maxAge: String?
     @Option(help: "A directory with PEFT directories: the models are merged again and compared.") var adapters: String?
     @Option(help: "Also write a page for people.") var report: String?
     @Flag(name: .long, help: "Answer in JSON.") var json = false
 
     func run() async throws {
-        let policy = try readPolicy(trust)
-        let bytes = try readFile(file)
-        if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return try verifyProof(bytes, policy) }
-        let verifier = CertificateVerifier(policy: policy, cores: ProcessInfo.processInfo.activeProcessorCount)
-        var verdict: CertificateVerdict
-        let bundle: CertificateBundle
-        do throws(CertificateFailure) {
-            verdict = try verifier.verify(bytes)
+        var verified: VerifiedFile
+        do throws(Refusal) {
+            verified = try request().verify()
         } catch {
-            if case .bundle = error {
-                throw Answer.unknown("\(file) is not a certificate bundle or proof: \(error)", hint: "check that it is whole")
-            }
-            if json { printJSON(VerifyAnswer(refused: "\(error)")) }
-            throw Answer.no("\(file) does not hold: \(error)", hint: "do not rely on it; ask the issuer for another")
+            if json, error.code == 1 { print(String(decoding: error.json, as: UTF8.self)) }
+            throw Answer(error)
         }
-        bundle = try CertificateBundle(parsing: bytes)
-        if let adapters { try reproduce(&verdict, adapters) }
-        if json { printJSON(VerifyAnswer(verdict)) } else { printVerdict(verdict) }
-        if let report { try writeReport(verdict, bundle, to: report, bundlePath: file, policyPath: trust) }
+        if case .certificate(var verdict, let bundle) = verified {
+            if let adapters { try reproduce(&verdict, adapters) }
+            verified = .certificate(verdict, bundle)
+            if let report { try writeReport(verdict, bundle, to: report, bundlePath: file, policyPath: trust) }
+        }
+        json ? print(String(decoding: verified.json, as: UTF8.self)) : verified.lines.forEach { print($0) }
     }
 
-    private func verifyProof(_ bytes: [UInt8], _ policy: TrustPolicy) throws {
-        let proof: TlogProof
-        do throws(TlogProof.Failure) {
-            proof = try TlogProof(parsing: bytes)
-        } catch {
-            throw Answer.unknown("\(file) is not a proof: \(error)", hint: "check that it is whole")
+    private func request() throws(Refusal) -> VerifyRequest {
+        let age = maxAge.map(Verifying.Duration.init)
+        if let maxAge, age == .some(.none) {
+            throw Refusal(64, "\"\(maxAge)\" is not a duration", hint: Verifying.Duration.hint)
         }
-        guard let entry = proof.extra else {
-            throw Answer.unknown("\(file) does not carry its entry", hint: "write it with lethe prove")
-        }
-        let logged: LoggedEntry
-        let event: ReceivedEvent
-        do {
-            logged = try proof.verify(entry: entry, policy: policy)
-            event = try ReceivedEvent(parsing: entry)
-        } catch {
-            throw Answer.no("\(file) does not hold: \(error)", hint: "do not rely on it")
-        }
-        let checkpoint = logged.checkpoint
-        if json {
-            return printJSON(
-                ProofAnswer(
-                    author: event.statement.author, event: event.hash, index: logged.index.rawValue,
-                    origin: checkpoint.origin, size: checkpoint.size.rawValue,
-                    type: event.statement.event.type.rawValue))
-        }
-        let witnesses = logged.verdict.cosigners.map { "\($0.witness.name)" }
-        print("proved   event \(logged.index) of \(checkpoint.origin): \(event.statement.event.type.rawValue) by \(event.statement.author)")
-        print("         checkpoint of \(checkpoint.size) events, cosigned by \(witnesses.isEmpty ? "nobody" : witnesses.joined(separator: ", "))")
-        print("attested its claimed time, \(event.statement.claimedAt)")
-        print("not claimed: that the key of \(event.statement.author) was valid; that takes the whole chain")
+        let now: Timestamp
+        do { now = try Surroundings.process().now() } catch { throw Refusal(64, "\(error)", hint: "check LETHE_NOW") }
+        return VerifyRequest(
+            file: file, policyFile: trust, laterFile: later, maximumAge: age ?? nil, now: now,
+            cores: ProcessInfo.processInfo.activeProcessorCount)
     }
 
     /// Merges each new model again from the adapters in `directory` and compares digests.
@@ -153,65 +129,6 @@ private final class AdapterLibrary {
             found[ArtifactDigest(retagging: digests.adapter)] = path
         }
         return found
-    }
-}
-
-private struct ProofAnswer: Encodable {
-    var author: MemberName
-    var event: EventHash
-    var index: Int
-    var origin: String
-    var size: Int
-    var type: String
-}
-
-private struct VerifyAnswer: Encodable {
-    var certificate: CertificateContent?
-    var findings: [CertificateFinding]
-    var grade: String?
-    var holds: Bool
-    var reason: String?
-    var signers: [MemberName]
-
-    init(refused reason: String) {
-        self.reason = reason
-        (certificate, findings, grade, holds, signers) = (nil, [], nil, false, [])
-    }
-
-    init(_ verdict: CertificateVerdict) {
-        certificate = verdict.content
-        findings = verdict.findings
-        grade = "A\(verdict.content.grade.rawValue)"
-        holds = true
-        reason = nil
-        signers = verdict.signers
-    }
-}
-
-func printVerdict(_ verdict: CertificateVerdict) {
-    let content = verdict.content
-    print(verdict.firstLine)
-    print("A\(content.grade.rawValue) means: \(gradeMeaning(content.grade))")
-    print("as of checkpoint \(content.checkpoint.size) of \(content.checkpoint.origin)\n")
-    for finding in verdict.findings where finding.word != .notClaimed { printFinding(finding) }
-    print("")
-    for finding in verdict.findings where finding.word == .notClaimed { printFinding(finding) }
-    print("")
-    for limit in content.limits { print(limit) }
-}
-
-private func printFinding(_ finding: CertificateFinding) {
-    let word = finding.word.rawValue
-    print("\(word)\(String(repeating: " ", count: 12 - word.count))\(finding.statement)  [\(finding.source)]")
-}
-
-func gradeMeaning(_ grade: Grade) -> String {
-    switch grade {
-    case .recorded: "the request is recorded"
-    case .excluded: "the events are excluded and the affected models suppressed"
-    case .destroyed: "every holder attests that its copies are gone"
-    case .replayed: "every descendant was rebuilt without the excluded events"
-    case .replayedTwice: "every descendant was rebuilt, and a second organisation got the same bytes"
     }
 }
 

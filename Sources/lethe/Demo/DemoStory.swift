@@ -5,6 +5,7 @@ import Foundation
 import LetheEngine
 import Proofs
 import Unlearning
+import Verifying
 
 /// The story that `lethe demo` tells, on ledgers that exchange nothing but files.
 struct DemoStory {
@@ -237,7 +238,7 @@ struct DemoStory {
             throw Answer.no("the certificate does not hold: \(error)")
         }
         try writeReport(verdict, bundle, to: "\(directory)/report.html", bundlePath: path, policyPath: policyPath)
-        step("\(verdict.content.title), grade A\(verdict.content.grade.rawValue): \(gradeMeaning(verdict.content.grade))")
+        step("\(verdict.content.title), grade A\(verdict.content.grade.rawValue): \(verdict.content.grade.meaning)")
     }
 
     private func check() async throws {

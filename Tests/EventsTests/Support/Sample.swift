@@ -148,7 +148,8 @@ enum Sample {
             )
         case .deletionCertified:
             return .deletionCertified(
-                DeletionCertified(certificate: hash(67), deletion: deletion, kind: .statusStatement))
+                DeletionCertified(
+                    certificate: hash(67), deletion: deletion, kind: .statusStatement, supersedes: hash(63)))
         case .deletionScoped: return .deletionScoped(DeletionScoped(deletion: deletion))
         case .recordErased: return .recordErased(RecordErased(bodies: [hash(68), hash(69)]))
         default: return erasure(type)
@@ -161,6 +162,9 @@ enum Sample {
                 ErasureAttested(
                     artifacts: [hash(52), hash(57)], plan: plan,
                     results: [
+                        StoreResult(
+                            items: Count(1)!, store: .backups, verdict: .retained, ground: .gdpr173e,
+                            until: Timestamp(seconds: 1_800_000_000)!),
                         StoreResult(items: Count(2)!, store: .blobs, verdict: .deleted),
                         StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
                     ]))

@@ -35,23 +35,33 @@ public struct ChainFile: Hashable, Sendable {
         return bytes
     }
 
-    /// Reads a chain file. Only the header and the line structure are judged here; the entries are verified by the
-    /// import, before anything is stored.
-    public init(parsing bytes: [UInt8]) throws {
-        guard bytes.last == 0x0a else {
-            throw EngineError(
-                .refused, "the chain file does not end in a newline: it was cut off", hint: "fetch it again")
+    /// Why a file is not a chain file.
+    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        case noFinalNewline
+        case malformed(JSONError)
+        case unknownFormat(String)
+
+        public var description: String {
+            switch self {
+            case .noFinalNewline: "the chain file does not end in a newline: it was cut off"
+            case .malformed(let error): "this is not a chain file: line 1: \(error)"
+            case .unknownFormat(let format):
+                "unknown chain file format \"\(format.prefix(60))\"; this program reads \(ChainFile.format)"
+            }
         }
+    }
+
+    /// Reads a chain file. Only the header and the line structure are judged here; the entries are verified by whoever
+    /// takes them in, before anything rests on them.
+    public init(parsing bytes: [UInt8]) throws(Failure) {
+        guard bytes.last == 0x0a else { throw .noFinalNewline }
         let lines = bytes.dropLast().split(separator: 0x0a, omittingEmptySubsequences: false)
         do throws(JSONError) {
             header = try CanonicalJSON.decode(Header.self, from: Array(lines[0]))
         } catch {
-            throw EngineError(.refused, "this is not a chain file: line 1: \(error)", hint: "fetch it again", cause: error)
+            throw .malformed(error)
         }
-        guard header.format == Self.format else {
-            throw EngineError(.refused, "unknown chain file format \"\(header.format.prefix(60))\"",
-                hint: "this program reads \(Self.format)")
-        }
+        guard header.format == Self.format else { throw .unknownFormat(header.format) }
         entries = lines.dropFirst().map(Array.init)
     }
 }

@@ -1,0 +1,156 @@
+public import ChainViews
+public import Events
+
+/// Where an event stands, who made it, and when by its own word.
+public struct EventPlace: Hashable, Sendable {
+    public var author: MemberName
+    public var claimedAt: Timestamp
+    public var index: Int
+
+    public init(author: MemberName, claimedAt: Timestamp, index: Int) {
+        self.author = author
+        self.claimedAt = claimedAt
+        self.index = index
+    }
+}
+
+extension CertificateContent {
+    /// Why no content can be derived.
+    public enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
+        case unknownDeletion(DeletionID)
+
+        public var description: String {
+            switch self {
+            case .unknownDeletion(let id): "the chain has no deletion \(id)"
+            }
+        }
+    }
+
+    /// The content for `deletion` that follows from `view`, which has `view.size` leaves with root `root`: a certificate
+    /// where the deletion is completed and exact, a statement of status in every other case.
+    ///
+    /// - Parameter earlier: checkpoints that show when the chain took in the cited events; the issuer's choice.
+    /// - Parameter place: where each event stands on the chain; asked only for events of the view.
+    public init(
+        _ deletion: DeletionID, view: PublicView, root: ArtifactDigest, issuer: MemberName,
+        issuedAt: Timestamp, earlier: [Position] = [], place: (EventHash) -> EventPlace?
+    ) throws(Failure) {
+        guard let row = view.deletions[deletion] else { throw .unknownDeletion(deletion) }
+        let plan = row.plan.flatMap { view.plans[$0] }
+        let isDone = row.state == .completed || row.state == .certified
+        let depths = LineageDepths(of: plan?.excluded ?? [], in: view)
+        self.deletion = deletion
+        checkpoint = Position(origin: view.origin, root: root, size: Count(view.size)!)
+        counterfactual = Self.counterfactualName
+        (dueAt, receivedAt, ground) = (row.dueAt, row.receivedAt, row.ground)
+        (member, scope, state) = (row.member, row.scope, row.state == .certified ? .completed : row.state)
+        self.plan = row.plan
+        grade = plan.map(view.grade) ?? .recorded
+        (self.issuer, self.issuedAt, self.earlier) = (issuer, issuedAt, earlier)
+        keyDirectory = view.keyDirectory
+        kind = isDone && plan?.isExact ?? false ? .certificate : .statusStatement
+        limits = Self.limitsText(kind, row.state, checkpoint: view.size)
+        (outOfScope, status, verification) = (Self.outOfScopeText, Self.statusText, Self.verificationText)
+        excluded = plan?.excluded.map { Self.cite($0, view) } ?? []
+        descendants = plan.map(view.descendants)?.map { Self.cite($0, view, depth: depths[$0]) } ?? []
+        models = plan?.models.map { Self.model($0, depth: depths[$0.materialization] ?? 1, view) } ?? []
+        erasures =
+            plan?.erasures.sorted { $0.holder < $1.holder }.map {
+                CertifiedErasure(event: $0.event, holder: $0.holder, results: $0.results)
+            } ?? []
+        open = isDone ? [] : Self.openSteps(row, plan, view)
+        serial = Count((row.serial?.value ?? 0) + 1)!
+        supersedes = row.certificate
+        events = Self.events(row, plan, view, place)
+        parties = []
+        parties = parties(row, plan, view)
+    }
+
+    private static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
+        let row = view.contributions[event]!
+        return CitedContribution(
+            adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member, weight: row.weight)
+    }
+
+    private static func model(_ planned: PlannedModel, depth: Int, _ view: PublicView) -> CertifiedModel {
+        let old = view.models[planned.materialization]!
+        let new = old.replacedBy.flatMap { view.models[$0] }
+        return CertifiedModel(
+            attestedBy: new?.attestedBy ?? [],
+            contributions: new.map { view.contributions(of: $0).map { cite($0, view) } } ?? [],
+            depth: Count(depth)!, materializedBy: new?.author, newModel: new?.model, oldModel: planned.model,
+            outcome: new != nil ? .rematerialized : old.state == .recalled ? .withdrawn : .suppressed,
+            round: planned.round, rule: view.rounds[planned.round]!.rule)
+    }
+
+    /// What is left to do, in the order of the steps.
+    private static func openSteps(_ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView) -> [String] {
+        switch row.state {
+        case .requested: return ["The request waits for a decision."]
+        case .refused, .completed, .certified: return []
+        case .accepted, .started: break
+        }
+        guard let plan else { return ["The deletion is accepted, and no plan is carried out yet."] }
+        var open: [String] = []
+        if plan.excludedBy == nil { open.append("The exclusion is not applied yet.") }
+        open += plan.models.filter { view.models[$0.materialization]?.state == .suppressed }.map {
+            "The model of \($0.round) is suppressed, and neither rebuilt nor recalled yet."
+        }
+        if plan.rematerializedBy == nil { open.append("The end of the re-materialisation is not recorded yet.") }
+        open += plan.holders.compactMap { holder in
+            guard let erasure = plan.erasures.first(where: { $0.holder == holder }) else {
+                return "\(holder) has not attested its erasure."
+            }
+            return erasure.isComplete ? nil : "\(holder) has not erased everything: its attestation says what is left."
+        }
+        return open + ["The completion is not recorded yet."]
+    }
+
+    private static func events(
+        _ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView, _ place: (EventHash) -> EventPlace?
+    ) -> [CitedEvent] {
+        var cited: [(EventHash, EventType)] = [(row.requestedBy, .deletionRequested)]
+        if let event = row.decidedBy { cited.append((event, .deletionDecided)) }
+        if let event = row.completedBy { cited.append((event, .deletionCompleted)) }
+        if let plan { cited += events(plan, view) }
+        return cited.compactMap { event, type in
+            place(event).map { place in
+                CitedEvent(
+                    author: place.author, claimedAt: place.claimedAt, event: event, index: Count(place.index)!,
+                    type: type.rawValue)
+            }
+        }.sorted { $0.index < $1.index }
+    }
+
+    private static func events(_ plan: PlanRow, _ view: PublicView) -> [(EventHash, EventType)] {
+        var cited: [(EventHash, EventType)] = [(plan.startedBy, .deletionStarted)]
+        if let event = plan.excludedBy { cited.append((event, .exclusionApplied)) }
+        if let event = plan.rematerializedBy { cited.append((event, .rematerializationCompleted)) }
+        cited += plan.erasures.map { ($0.event, .erasureAttested) }
+        cited += plan.excluded.map { ($0, .adapterCommitted) }
+        cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
+            let new = view.models[planned.materialization]!.replacedBy
+            return [(planned.materialization, .modelMaterialized)]
+                + (new.map { [($0, .modelMaterialized)] } ?? [])
+        }
+        return cited
+    }
+
+    private func parties(_ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView) -> [CertifiedParty] {
+        var parts: [MemberName: Set<CertifiedParty.Part>] = [:]
+        func add(_ part: CertifiedParty.Part, _ members: some Sequence<MemberName>) {
+            for member in members { parts[member, default: []].insert(part) }
+        }
+        add(.issuer, [issuer])
+        add(.concerned, [row.member])
+        add(.requester, [row.author])
+        add(.operator, view.charter.map { [$0.chainOperator] } ?? [])
+        add(.decider, events.filter { $0.type == EventType.deletionDecided.rawValue }.map(\.author))
+        add(.holder, plan?.holders.elements ?? [])
+        add(.rebuilder, models.compactMap(\.materializedBy))
+        add(.replayer, models.flatMap(\.attestedBy))
+        return parts.keys.sorted().map { member in
+            CertifiedParty(member: member, parts: Ascending(parts[member]!), roles: view.members[member]?.roles ?? [])
+        }
+    }
+}

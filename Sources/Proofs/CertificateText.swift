@@ -1,0 +1,68 @@
+public import ChainViews
+public import Events
+
+/// The sentences that go with an outcome, and how to check it.
+extension CertificateContent {
+    public static let counterfactualName =
+        "the history that never had the excluded events, with the remaining contributions merged by the same rule"
+
+    public static let outOfScopeText = [
+        "Copies that a holder kept outside the stores it attests.",
+        "The base model, and outputs that were already produced.",
+        "Information that also entered through another member's contribution.",
+        "Lineage that nobody declared: what a contribution was trained on is what its member says.",
+        "The excluded records under another commitment: a member can register the same record again with a fresh salt. "
+            + "The same adapter bytes, or a declared parent, are refused by the chain's rules; the same data is not seen.",
+        "Recipients of models outside the consortium: no release is recorded on this chain.",
+    ]
+
+    public static let statusText =
+        "Stands until the chain records a document of this deletion with a higher serial, or a revocation that disputes a "
+        + "cited event. Ask the consortium for a later checkpoint (lethe verify --later)."
+
+    public static let verificationText = Verification(
+        command: "lethe verify BUNDLE --trust POLICY",
+        steps: [
+            "1. Read the file as a bundle; refuse any other encoding.",
+            "2. Take the checkpoint from its note; refuse it unless the policy's log signed and its quorum cosigned it.",
+            "3. Replay all entries from an empty state: signatures, keys at their place, author chains, rules, root.",
+            "4. Take each earlier checkpoint from its note; its consistency proof leads to the checkpoint.",
+            "5. Read the certificate as a signed statement; each signature holds under a key that is valid at the checkpoint.",
+            "6. Derive every field from the replayed state; refuse the first that differs.",
+            "7. For each cited event verify its inclusion proof under the checkpoint.",
+            "8. Refuse a time outside its bracket.",
+        ])
+
+    /// The sentences that go with the outcome.
+    public static func limitsText(
+        _ kind: DeletionCertified.Kind, _ state: DeletionRow.State, checkpoint: Int
+    ) -> [String] {
+        [
+            methodText(kind, state),
+            "Keys and salts were destroyed in the stores listed. Copies outside them, and a future break of the cipher, are not covered.",
+            "Outputs already produced, copies already taken, and the base model are outside this certificate.",
+            "Times before checkpoint \(checkpoint) are declared by the organisations.",
+        ]
+    }
+
+    private static func methodText(_ kind: DeletionCertified.Kind, _ state: DeletionRow.State) -> String {
+        if kind == .certificate {
+            return
+                "The models were rebuilt by the recorded procedure from inputs that do not include the excluded contributions. "
+                + "This shows which procedure was followed. It does not prove that the same information did not enter "
+                + "through another contribution, through the base model, or outside this ledger."
+        }
+        switch state {
+        case .completed, .certified:
+            return
+                "At least one affected model could not be rebuilt and was withdrawn, or a contribution that was trained on "
+                + "one still exists. This is a statement of status, not a certificate of deletion."
+        case .refused:
+            return "The request was refused: nothing is deleted. This is a statement of status, not a certificate of deletion."
+        case .requested, .accepted, .started:
+            return
+                "The deletion is not finished: what is still to be done is listed. This is a statement of status, not a "
+                + "certificate of deletion."
+        }
+    }
+}

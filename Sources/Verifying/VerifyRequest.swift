@@ -1,0 +1,114 @@
+public import Events
+public import Proofs
+
+/// What is to be judged, and how much is asked of it.
+public struct VerifyRequest: Hashable, Sendable {
+    /// A certificate bundle or a `.tlog-proof`.
+    public var file: String
+    /// The trust policy (C2SP tlog-policy).
+    public var policyFile: String
+    /// A later bundle or chain file of the same chain, if there is one.
+    public var laterFile: String?
+    /// How old the newest cosigned checkpoint may be; `nil` does not ask.
+    public var maximumAge: Duration?
+    /// The time that ages are measured at.
+    public var now: Timestamp
+    public var cores: Int
+
+    public init(
+        file: String, policyFile: String, laterFile: String? = nil, maximumAge: Duration? = nil, now: Timestamp, cores: Int
+    ) {
+        (self.file, self.policyFile, self.laterFile) = (file, policyFile, laterFile)
+        (self.maximumAge, self.now, self.cores) = (maximumAge, now, cores)
+    }
+}
+
+/// What holds.
+public enum VerifiedFile: Sendable {
+    case certificate(CertificateVerdict, CertificateBundle)
+    case proof(VerifiedProof)
+}
+
+extension VerifyRequest {
+    /// Judges the file; every other outcome than that it holds is thrown.
+    public func verify() throws(Refusal) -> VerifiedFile {
+        let policy = try Self.policy(policyFile)
+        let bytes = try InputFile.read(file, limit: CertificateBundle.maximumBytes)
+        if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return .proof(try proof(bytes, policy)) }
+        let verifier = CertificateVerifier(policy: policy, cores: cores)
+        let bundle = try Self.bundle(bytes, file)
+        var verdict: CertificateVerdict
+        do throws(CertificateFailure) {
+            verdict = try verifier.verify(bundle)
+        } catch {
+            throw .no("\(file) does not hold: \(error)", hint: "do not rely on it; ask the issuer for another")
+        }
+        if let laterFile { verdict = try follow(verdict, bundle, laterFile, verifier) }
+        try checkAge(verdict)
+        return .certificate(verdict, bundle)
+    }
+
+    public static func policy(_ path: String) throws(Refusal) -> TrustPolicy {
+        let bytes = try InputFile.read(path, limit: TrustPolicy.maximumSize)
+        do throws(TrustPolicyFailure) {
+            return try TrustPolicy(parsing: bytes)
+        } catch {
+            throw .unknown("\(path) is not a trust policy: \(error)", hint: "it is a C2SP tlog-policy file")
+        }
+    }
+
+    /// The bundle in `bytes`, which were read from `path`.
+    public static func bundle(_ bytes: [UInt8], _ path: String) throws(Refusal) -> CertificateBundle {
+        do throws(CertificateBundle.Failure) {
+            return try CertificateBundle(parsing: bytes)
+        } catch {
+            throw .unknown("\(path) is not a certificate bundle or proof: \(error)", hint: "check that it is whole")
+        }
+    }
+
+    private func follow(
+        _ verdict: CertificateVerdict, _ bundle: CertificateBundle, _ path: String, _ verifier: CertificateVerifier
+    ) throws(Refusal) -> CertificateVerdict {
+        let bytes = try InputFile.read(path, limit: CertificateBundle.maximumBytes)
+        let later = try Self.later(bytes, path)
+        do throws(CertificateFailure) {
+            return try verifier.follow(verdict, bundle, to: later)
+        } catch {
+            throw .no(
+                "\(file) does not hold any more, or \(path) is not its chain: \(error)",
+                hint: "keep both files and ask the consortium")
+        }
+    }
+
+    private static func later(_ bytes: [UInt8], _ path: String) throws(Refusal) -> LaterChain {
+        if let bundle = try? CertificateBundle(parsing: bytes) { return LaterChain(bundle) }
+        do throws(ChainFile.Failure) {
+            return LaterChain(try ChainFile(parsing: bytes))
+        } catch {
+            throw .unknown(
+                "\(path) is neither a certificate bundle nor a chain file: \(error)",
+                hint: "ask for lethe chain export, or for a certificate with a newer checkpoint")
+        }
+    }
+
+    private func checkAge(_ verdict: CertificateVerdict) throws(Refusal) {
+        guard let maximumAge else { return }
+        let size = verdict.newest.size
+        guard let cosignedAt = verdict.cosignedAt, let age = verdict.age(at: now) else {
+            throw .unknown(
+                "how old \(file) is cannot be told: its policy requires no witness, so no time is proven",
+                hint: "use a policy with a quorum")
+        }
+        guard age >= -CertificateVerifier.clockTolerance else {
+            throw .unknown(
+                "checkpoint \(size) was cosigned at \(cosignedAt), which lies ahead of \(now)",
+                hint: "one of the clocks is wrong; check yours")
+        }
+        guard age <= maximumAge.seconds else {
+            throw .no(
+                "checkpoint \(size) was cosigned at \(cosignedAt), \(Duration(seconds: age)) ago; "
+                    + "\(maximumAge) were asked for",
+                hint: "ask the consortium for a later checkpoint, and add it with --later")
+        }
+    }
+}
