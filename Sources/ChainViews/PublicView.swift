@@ -110,7 +110,8 @@ public struct PublicView: Sendable {
         case .participationDecided(let event): try decideParticipation(event, record)
         case .evaluationRecorded(let event): try recordEvaluation(event, record)
         case .rewardSettled(let event): try settleReward(event, record)
-        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained:
+        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
+            .accessRecorded:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }
     }

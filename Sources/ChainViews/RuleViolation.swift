@@ -76,6 +76,8 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case bodyExists(BodyCommitment)
     case bodyAlreadyErased(BodyCommitment)
     case unknownBody(BodyCommitment)
+    case unknownLeaf(Int, size: Int)
+    case unknownAnchor(EventHash, of: Origin)
 }
 
 extension RuleViolation: CustomStringConvertible {
@@ -174,6 +176,8 @@ extension RuleViolation: CustomStringConvertible {
         case .bodyExists(let body):
             "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
+        case .unknownLeaf(let leaf, let size): "there is no leaf \(leaf): the chain has \(size)"
+        case .unknownAnchor(let event, let origin): "the event \(event.hex.prefix(16))… is no anchor of \(origin)"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
         }
     }

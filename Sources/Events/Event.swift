@@ -1,5 +1,6 @@
 /// The kind of an event; also the last part of its predicate type.
 public enum EventType: String, CaseIterable, Hashable, Sendable {
+    case accessRecorded = "access-recorded"
     case adapterCommitted = "adapter-committed"
     case baseRegistered = "base-registered"
     case chainAnchored = "chain-anchored"
@@ -50,7 +51,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
 
     public var audience: Audience {
         switch self {
-        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained: .privateChain
+        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
+            .accessRecorded: .privateChain
         default: .publicChain
         }
     }
@@ -58,7 +60,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     /// Whether the event must commit to a body, or must not.
     public var hasBody: Bool {
         switch self {
-        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained: true
+        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded: true
         default: false
         }
     }
@@ -66,6 +68,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
 
 /// What happened: the typed content of one statement.
 public enum Event: Hashable, Sendable {
+    case accessRecorded(AccessRecorded)
     case adapterCommitted(AdapterCommitted)
     case baseRegistered(BaseRegistered)
     case chainAnchored(ChainAnchored)
@@ -101,6 +104,7 @@ public enum Event: Hashable, Sendable {
 extension Event {
     public var type: EventType {
         switch self {
+        case .accessRecorded: .accessRecorded
         case .adapterCommitted: .adapterCommitted
         case .baseRegistered: .baseRegistered
         case .chainAnchored: .chainAnchored
@@ -137,6 +141,7 @@ extension Event {
     /// The typed content, as whatever encodes it sees it.
     public var content: any Codable & Hashable & Sendable {
         switch self {
+        case .accessRecorded(let content): content
         case .adapterCommitted(let content): content
         case .baseRegistered(let content): content
         case .chainAnchored(let content): content
@@ -173,6 +178,7 @@ extension Event {
     /// Reads the content of an event of `type`.
     init(_ type: EventType, from node: JSONNode) throws(JSONError) {
         switch type {
+        case .accessRecorded: self = .accessRecorded(try node.decode(AccessRecorded.self))
         case .adapterCommitted:
             if let content = AdapterCommitted(quickly: node) {
                 self = .adapterCommitted(content)
@@ -216,6 +222,7 @@ extension EventType {
     /// The Swift type of the content; its JSON Schema is `schemas/events/<name>.v1.json`.
     public var contentType: any (Codable & Hashable & Sendable).Type {
         switch self {
+        case .accessRecorded: AccessRecorded.self
         case .adapterCommitted: AdapterCommitted.self
         case .baseRegistered: BaseRegistered.self
         case .chainAnchored: ChainAnchored.self

@@ -38,6 +38,8 @@ private typealias Skies = SampleConsortium
         try skies.say(
             .deletionScoped(DeletionScoped(deletion: DeletionID("d")!)), by: member,
             on: Skies.privateOrigin(of: member))
+        let access = AccessRecorded(access: .read, anchor: nil, leaves: [Count(0)!], reader: .auditor)
+        try skies.say(.accessRecorded(access), by: member, on: Skies.privateOrigin(of: member))
         let publicKinds = Set(skies.view.rows.map(\.kind))
         #expect(Set(Self.names(try Self.section("Public view", of: "views.md"))) == publicKinds)
         let privateKinds = Set(skies.privateViews[Skies.privateOrigin(of: member)]!.rows.map(\.kind))

@@ -149,6 +149,10 @@ enum Sample {
         case .deletionCertified:
             return .deletionCertified(
                 DeletionCertified(certificate: hash(67), deletion: deletion, kind: .statusStatement))
+        case .accessRecorded:
+            return .accessRecorded(
+                AccessRecorded(
+                    access: .disclosed, anchor: hash(73), leaves: [Count(3)!, Count(5)!], reader: .authority))
         case .deletionScoped: return .deletionScoped(DeletionScoped(deletion: deletion))
         case .recordErased: return .recordErased(RecordErased(bodies: [hash(68), hash(69)]))
         default: return erasure(type)
