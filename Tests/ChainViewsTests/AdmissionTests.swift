@@ -20,6 +20,7 @@ private typealias Skies = SampleConsortium
         try CohortVectors.add(to: &set)
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
+        try BehaviourVectors.add(to: &set)
         return set.files
     }
 
