@@ -35,16 +35,11 @@ public struct ExperimentReport: Sendable {
         let ratios = all.filter { $0.deletion.kind == "one subject" && $0.deletion.unlearning.samples > 0 }
             .map { Double($0.deletion.retraining.samples) / Double($0.deletion.unlearning.samples) }
         var sentences: [[Span]] = [
-            [
-                "\(equal) of \(all.count) deletions gave, byte for byte, the model of the history that never had the "
-                    + "records."
-            ]
+            ["\(equal) of \(all.count) deletions gave, byte for byte, the model of the history without the records."]
         ]
         if let least = ratios.min(), let most = ratios.max() {
-            sentences.append([
-                "Unlearning one subject took \(Self.times(least)) to \(Self.times(most)) less training than training the "
-                    + "federation again."
-            ])
+            let range = "\(Self.times(least)) to \(Self.times(most))"
+            sentences.append(["Unlearning one subject took \(range) less training than training the federation again."])
         }
         return Banner(
             tone: equal == all.count ? .good : .bad, notice: nil,
@@ -160,31 +155,28 @@ public struct ExperimentReport: Sendable {
     }
 
     private var readingSection: Section {
-        Section(
-            "reading", "How to read this",
-            [
-                .list([
-                    [
-                        "Equal bytes: the last model after the deletion has the tensors of the matched retrain, the same "
-                            + "rounds trained again from the first one without the records."
-                    ],
-                    [
-                        "Membership area: how often the record to forget has a smaller loss than a held-out one; 0.500 is "
-                            + "guessing. In brackets the 95 % interval. Few records give a wide one, and no interval proves "
-                            + "that nothing is left."
-                    ],
-                    [
-                        "Approximate: parameters were changed to reduce the influence of the records. Influence may remain. "
-                            + "This is not erasure."
-                    ],
-                    [
-                        "Samples: records times epochs. Times are of this machine, with whatever else it was doing; work "
-                            + "is not. Ledger time is everything between the founding and the last model that was not "
-                            + "training: signing, storing, merging, loading the base."
-                    ],
-                ])
-            ])
+        Section("reading", "How to read this", [.list(Self.explanations.map { [.text($0)] })])
     }
+
+    private static let explanations: [String] = [
+        """
+        Equal bytes: the last model after the deletion has the tensors of the matched retrain, the same rounds trained \
+        again from the first one without the records.
+        """,
+        """
+        Membership area: how often the record to forget has a smaller loss than a held-out one; 0.500 is guessing. In \
+        brackets the 95 % interval. Few records give a wide one, and no interval proves that nothing is left.
+        """,
+        """
+        Approximate: parameters were changed to reduce the influence of the records. Influence may remain. This is not \
+        erasure.
+        """,
+        """
+        Samples: records times epochs. Times are of this machine, with whatever else it was doing; work is not. Ledger \
+        time is everything between the founding and the last model that was not training: signing, storing, merging, \
+        loading the base.
+        """,
+    ]
 
     // MARK: Words
 
