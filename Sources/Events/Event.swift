@@ -2,6 +2,7 @@
 public enum EventType: String, CaseIterable, Hashable, Sendable {
     case accessRecorded = "access-recorded"
     case adapterCommitted = "adapter-committed"
+    case adapterEvaluated = "adapter-evaluated"
     case baseRegistered = "base-registered"
     case chainAnchored = "chain-anchored"
     case chainOpened = "chain-opened"
@@ -19,6 +20,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case keyAdded = "key-added"
     case keyRevoked = "key-revoked"
     case memberAdmitted = "member-admitted"
+    case mitigationApplied = "mitigation-applied"
     case modelAttested = "model-attested"
     case modelMaterialized = "model-materialized"
     case modelRecalled = "model-recalled"
@@ -70,6 +72,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
 public enum Event: Hashable, Sendable {
     case accessRecorded(AccessRecorded)
     case adapterCommitted(AdapterCommitted)
+    case adapterEvaluated(AdapterEvaluated)
     case baseRegistered(BaseRegistered)
     case chainAnchored(ChainAnchored)
     case chainOpened(ChainOpened)
@@ -87,6 +90,7 @@ public enum Event: Hashable, Sendable {
     case keyAdded(KeyAdded)
     case keyRevoked(KeyRevoked)
     case memberAdmitted(MemberAdmitted)
+    case mitigationApplied(MitigationApplied)
     case modelAttested(ModelAttested)
     case modelMaterialized(ModelMaterialized)
     case modelRecalled(ModelRecalled)
@@ -106,6 +110,7 @@ extension Event {
         switch self {
         case .accessRecorded: .accessRecorded
         case .adapterCommitted: .adapterCommitted
+        case .adapterEvaluated: .adapterEvaluated
         case .baseRegistered: .baseRegistered
         case .chainAnchored: .chainAnchored
         case .chainOpened: .chainOpened
@@ -123,6 +128,7 @@ extension Event {
         case .keyAdded: .keyAdded
         case .keyRevoked: .keyRevoked
         case .memberAdmitted: .memberAdmitted
+        case .mitigationApplied: .mitigationApplied
         case .modelAttested: .modelAttested
         case .modelMaterialized: .modelMaterialized
         case .modelRecalled: .modelRecalled
@@ -143,6 +149,7 @@ extension Event {
         switch self {
         case .accessRecorded(let content): content
         case .adapterCommitted(let content): content
+        case .adapterEvaluated(let content): content
         case .baseRegistered(let content): content
         case .chainAnchored(let content): content
         case .chainOpened(let content): content
@@ -160,6 +167,7 @@ extension Event {
         case .keyAdded(let content): content
         case .keyRevoked(let content): content
         case .memberAdmitted(let content): content
+        case .mitigationApplied(let content): content
         case .modelAttested(let content): content
         case .modelMaterialized(let content): content
         case .modelRecalled(let content): content
@@ -185,6 +193,7 @@ extension Event {
             } else {
                 self = .adapterCommitted(try node.decode(AdapterCommitted.self))
             }
+        case .adapterEvaluated: self = .adapterEvaluated(try node.decode(AdapterEvaluated.self))
         case .baseRegistered: self = .baseRegistered(try node.decode(BaseRegistered.self))
         case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
         case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))
@@ -202,6 +211,7 @@ extension Event {
         case .keyAdded: self = .keyAdded(try node.decode(KeyAdded.self))
         case .keyRevoked: self = .keyRevoked(try node.decode(KeyRevoked.self))
         case .memberAdmitted: self = .memberAdmitted(try node.decode(MemberAdmitted.self))
+        case .mitigationApplied: self = .mitigationApplied(try node.decode(MitigationApplied.self))
         case .modelAttested: self = .modelAttested(try node.decode(ModelAttested.self))
         case .modelMaterialized: self = .modelMaterialized(try node.decode(ModelMaterialized.self))
         case .modelRecalled: self = .modelRecalled(try node.decode(ModelRecalled.self))
@@ -224,6 +234,7 @@ extension EventType {
         switch self {
         case .accessRecorded: AccessRecorded.self
         case .adapterCommitted: AdapterCommitted.self
+        case .adapterEvaluated: AdapterEvaluated.self
         case .baseRegistered: BaseRegistered.self
         case .chainAnchored: ChainAnchored.self
         case .chainOpened: ChainOpened.self
@@ -241,6 +252,7 @@ extension EventType {
         case .keyAdded: KeyAdded.self
         case .keyRevoked: KeyRevoked.self
         case .memberAdmitted: MemberAdmitted.self
+        case .mitigationApplied: MitigationApplied.self
         case .modelAttested: ModelAttested.self
         case .modelMaterialized: ModelMaterialized.self
         case .modelRecalled: ModelRecalled.self
