@@ -175,14 +175,14 @@ let package = Package(
             name: "LetheEngine",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Participation",
-                "Proofs", "Replay", "Signing", "Unlearning",
+                "Proofs", "Replay", "Signing", "Training", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Unlearning", grdb,
+                "Adapters", "Bytes", "ChainViews", "Events", "Kernels", "LedgerStore", "LetheEngine", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning", grdb,
             ], swiftSettings: strict),
 
         // The command line.
@@ -190,7 +190,8 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning", "Verifying",
+                "Participation", "Proofs", "Replay", "Reports", "Signing", "Training", "Unlearning",
+                "Verifying",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),

@@ -52,18 +52,26 @@ public struct CertificateVerifier: Sendable {
         var trust: TrustVerdict
         var replay: PublicReplay
         /// Earlier checkpoints in the order of the bundle, each with what the policy says of it.
-        var earlier: [(checkpoint: Checkpoint, trust: TrustVerdict)]
+        var earlier: [(checkpoint: Checkpoint, trust: TrustVerdict)] = []
+
+        var view: PublicView { replay.view }
     }
 
     /// Steps 2 to 4.
     func chain(of bundle: CertificateBundle) throws(CertificateFailure) -> VerifiedChain {
-        let (checkpoint, trust) = try trustedCheckpoint(bundle.chain.checkpoint)
-        let replay = try replay(bundle, checkpoint)
+        var chain = try verifyChain(bundle.chain)
+        chain.earlier = try earlier(bundle, before: chain.checkpoint)
+        return chain
+    }
+
+    /// Steps 2 and 3.
+    func verifyChain(_ chain: CertificateBundle.Chain) throws(CertificateFailure) -> VerifiedChain {
+        let (checkpoint, trust) = try trustedCheckpoint(chain.checkpoint)
+        let replay = try replay(chain, checkpoint)
         guard replay.view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
             throw .chainDiffers("the charter names another checkpoint key than the policy")
         }
-        return VerifiedChain(
-            checkpoint: checkpoint, trust: trust, replay: replay, earlier: try earlier(bundle, before: checkpoint))
+        return VerifiedChain(checkpoint: checkpoint, trust: trust, replay: replay)
     }
 
     /// Steps 5 to 8.
@@ -72,9 +80,10 @@ public struct CertificateVerifier: Sendable {
     ) throws(CertificateFailure) -> CertificateVerdict {
         let view = chain.replay.view
         let envelope = try envelope(bundle)
-        let content = try statement(envelope).predicate
+        let statement = try statement(envelope)
+        let content = statement.predicate
         let signers = try signers(of: envelope, content, view)
-        let places = try compare(statement(envelope), with: chain, bundle)
+        let places = try compare(statement, with: chain, bundle)
         try checkProofs(bundle, content, chain.checkpoint)
         let brackets = EventBrackets(chain)
         try checkTimes(content, brackets)
@@ -107,18 +116,18 @@ public struct CertificateVerifier: Sendable {
     }
 
     private func replay(
-        _ bundle: CertificateBundle, _ checkpoint: Checkpoint
+        _ chain: CertificateBundle.Chain, _ checkpoint: Checkpoint
     ) throws(CertificateFailure) -> PublicReplay {
         guard let origin = Origin(checkpoint.origin), origin.isPublic else {
             throw .chainDiffers("\(checkpoint.origin) is not the origin of a public chain")
         }
-        guard bundle.chain.entries.count == checkpoint.size.rawValue else {
+        guard chain.entries.count == checkpoint.size.rawValue else {
             throw .chainDiffers(
-                "it has \(bundle.chain.entries.count) entries, the checkpoint \(checkpoint.size)")
+                "it has \(chain.entries.count) entries, the checkpoint \(checkpoint.size)")
         }
         var replay = PublicReplay(origin: origin, cores: cores)
         do throws(ReplayError) {
-            try replay.append(bundle.chain.entries.map(\.bytes))
+            try replay.append(chain.entries.map(\.bytes))
         } catch {
             throw .entry(error)
         }

@@ -8,6 +8,7 @@ extension VerifiedFile {
     public var lines: [String] {
         switch self {
         case .certificate(let verdict, _): verdict.lines
+        case .disclosure(let verdict): verdict.lines
         case .proof(let proof): proof.lines
         }
     }
@@ -16,6 +17,7 @@ extension VerifiedFile {
     public var json: [UInt8] {
         switch self {
         case .certificate(let verdict, _): CanonicalJSON.encode(CertificateAnswer(verdict))
+        case .disclosure(let verdict): CanonicalJSON.encode(DisclosureAnswer(verdict))
         case .proof(let proof): CanonicalJSON.encode(ProofAnswer(proof))
         }
     }
@@ -44,7 +46,7 @@ extension CertificateVerdict {
 }
 
 extension CertificateFinding {
-    fileprivate var line: String {
+    var line: String {
         let word = word.rawValue
         return "\(word)\(String(repeating: " ", count: 12 - word.count))\(statement)  [\(source)]"
     }

@@ -3,7 +3,7 @@ public import Proofs
 
 /// What is to be judged, and how much is asked of it.
 public struct VerifyRequest: Hashable, Sendable {
-    /// A certificate bundle or a `.tlog-proof`.
+    /// A certificate bundle, a disclosure or a `.tlog-proof`.
     public var file: String
     /// The trust policy (C2SP tlog-policy).
     public var policyFile: String
@@ -26,6 +26,7 @@ public struct VerifyRequest: Hashable, Sendable {
 /// What holds.
 public enum VerifiedFile: Sendable {
     case certificate(CertificateVerdict, CertificateBundle)
+    case disclosure(DisclosureVerdict)
     case proof(VerifiedProof)
 }
 
@@ -35,6 +36,10 @@ extension VerifyRequest {
         let policy = try Self.policy(policyFile)
         let bytes = try InputFile.read(file, limit: CertificateBundle.maximumBytes)
         if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return .proof(try proof(bytes, policy)) }
+        if Disclosure.isClaimed(by: bytes) { return .disclosure(try disclosure(bytes, policy)) }
+        if Disclosure.isClaimedSealed(by: bytes) {
+            throw .unknown("\(file) is sealed", hint: "lethe disclosure open \(file) --output FILE, then verify that")
+        }
         let verifier = CertificateVerifier(policy: policy, cores: cores)
         let bundle = try Self.bundle(bytes, file)
         var verdict: CertificateVerdict

@@ -6,14 +6,14 @@ internal import Verifying
 @main
 enum LetheVerify {
     static let usage = """
-        OVERVIEW: Judge a certificate bundle or a .tlog-proof offline, with a trust policy and nothing else.
+        OVERVIEW: Judge a certificate bundle, a disclosure or a .tlog-proof offline, with a trust policy and nothing else.
 
         Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged. Exit 64: wrong usage.
 
         USAGE: lethe-verify <file> --trust <policy> [--later <file>] [--max-age <duration>] [--json]
 
         ARGUMENTS:
-          <file>                  A certificate bundle or a .tlog-proof.
+          <file>                  A certificate bundle, a disclosure or a .tlog-proof.
 
         OPTIONS:
           --trust <policy>        The trust policy (C2SP tlog-policy).

@@ -25,7 +25,15 @@ struct ImportTests {
 
     /// Takes in `bytes` as a stranger with a policy; the error, or `nil` where the import went well.
     private func importing(_ bytes: [UInt8], into ledger: Ledger, _ policy: TrustPolicy) async -> EngineError? {
-        await refusal { _ = try await ledger.importChain(ChainFile(parsing: bytes), policy: policy) }
+        await refusal {
+            let file: ChainFile
+            do throws(ChainFile.Failure) {
+                file = try ChainFile(parsing: bytes)
+            } catch {
+                throw EngineError(.refused, "\(error)", hint: "fetch it again")
+            }
+            _ = try await ledger.importChain(file, policy: policy)
+        }
     }
 
     @Test func refusesAChainFileWithOneBitFlippedAtAnyByte() async throws {

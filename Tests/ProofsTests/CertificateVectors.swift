@@ -231,7 +231,7 @@ enum CertificateVectors {
         return [
             "issuer-key-revoked-before": refused(try revoked.bundle(), "signature", "is revoked"),
             "attestation-under-a-revoked-key": try story.refused(
-                on: before, .erasureAttested(before.erasure(plan)), by: Skies.united, "is revoked"),
+                on: before, .erasureAttested(before.erasure(plan)), by: Skies.united, "is not valid at leaf"),
             "signed-by-a-stranger-too": refused(try stranger.bundle(), "signature", "is not registered for events"),
             "issuer-did-not-sign": refused(try forger.bundle(), "signature", "did not sign"),
         ]

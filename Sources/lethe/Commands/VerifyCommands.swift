@@ -31,9 +31,9 @@ struct ProveCommand: AsyncParsableCommand {
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Judge a certificate bundle or a .tlog-proof offline, with a trust policy and nothing else.",
+        abstract: "Judge a certificate bundle, a disclosure or a .tlog-proof offline, with a trust policy and nothing else.",
         discussion: "Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.")
-    @Argument(help: "A certificate bundle or a .tlog-proof.") var file: String
+    @Argument(help: "A certificate bundle, a disclosure or a .tlog-proof.") var file: String
     @Option(help: "The trust policy (C2SP tlog-policy).") var trust: String
     @Option(help: "A later chain file or bundle of the same chain: whether anything came back since.") var later: String?
     @Option(help: "How old the newest cosigned checkpoint may be: 90s, 15m, 12h, 30d or 4w.") var maxAge: String?
