@@ -109,7 +109,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+                "Bytes", "ChainViews", "Compliance", "Events", "Proofs",
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [
                 .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
@@ -117,7 +118,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            dependencies: [
+                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+            ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
@@ -165,14 +168,14 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Participation",
-                "Proofs", "Replay", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
                 "Participation", "Proofs", "Replay", "Signing", "Unlearning", grdb,
             ], swiftSettings: strict),
 
@@ -180,7 +183,7 @@ let package = Package(
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
                 "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

@@ -6,7 +6,7 @@ extension DeletionReport {
     var certificate: CertificateContent { content.certificate }
     var isCertificate: Bool { certificate.kind == .certificate }
 
-    var page: Page {
+    public var page: Page {
         Page(
             title: isCertificate ? "Deletion report" : "Deletion report: statement of status",
             subtitle: "Deletion \(certificate.deletion) on \(certificate.checkpoint.origin)",

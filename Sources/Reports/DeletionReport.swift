@@ -7,7 +7,7 @@ public import Proofs
 ///
 /// Everything on the page derives from a verdict, that is from a bundle that was checked before. The page
 /// itself is not evidence and says so: it names the command that checks the bundle again.
-public struct DeletionReport: Sendable {
+public struct DeletionReport: Report {
     public static let format = "lethe/deletion-report@v1"
 
     /// What the page says, as data.
@@ -64,12 +64,6 @@ public struct DeletionReport: Sendable {
         affected = Set(
             certificate.descendants.compactMap { verdict.view.contributions[$0.event]?.position })
     }
-
-    /// The canonical JSON of ``content``.
-    public func json() -> [UInt8] { CanonicalJSON.encode(content) }
-
-    /// The page: one HTML file that asks for nothing else. The same report gives the same bytes.
-    public func html() -> String { page.html() }
 }
 
 extension Timeline {

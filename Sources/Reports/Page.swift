@@ -73,6 +73,8 @@ public enum Block: Hashable, Sendable {
     case table(DataTable)
     case picture(Picture)
     case command(String)
+    /// The title of a part of a section.
+    case heading([Span])
 }
 
 public struct Section: Hashable, Sendable {
@@ -206,6 +208,7 @@ extension Block {
         case .facts(let facts): facts.map(\.value)
         case .table(let table): table.rows.flatMap { $0 }
         case .picture(let picture): [picture.caption]
+        case .heading(let spans): [spans]
         case .command: []
         }
     }

@@ -98,6 +98,7 @@ struct PageTemplate: Sendable {
                 ] as Context
             ]
         case .command(let line): ["command": ["line": line]]
+        case .heading(let spans): ["heading": ["spans": context(spans)]]
         }
     }
 

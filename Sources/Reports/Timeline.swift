@@ -37,7 +37,9 @@ enum Elapsed {
         return minutes > 0 ? "\(minutes) min" : "\(seconds) s"
     }
 
-    static func unit(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    static func unit(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+    }
 }
 
 /// Where a timeline's marks stand: a bar to scale above, and the steps below it at even distances with
