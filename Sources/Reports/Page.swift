@@ -11,6 +11,8 @@ public enum Tone: String, Hashable, Sendable {
 public enum Span: Hashable, Sendable {
     case text(String)
     case strong(String)
+    /// What no longer counts. A word beside it must say so too.
+    case struck(String)
     case code(String)
     /// The beginning of a digest. The page lists all of it at its end, since paper has no tooltips.
     case digest(String)

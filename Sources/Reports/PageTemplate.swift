@@ -119,6 +119,7 @@ struct PageTemplate: Sendable {
             switch span {
             case .text(let text): ["text": text]
             case .strong(let text): ["strong": ["text": text]]
+            case .struck(let text): ["struck": ["text": text]]
             case .code(let text): ["code": ["text": text]]
             case .digest(let digest): ["digest": ["short": "\(digest.prefix(12))…", "full": digest]]
             case .fullDigest(let digest): ["fullDigest": ["full": digest]]

@@ -27,24 +27,6 @@ public struct DeletionReport: Report {
         public var timeline: Timeline
     }
 
-    /// Something that a reader should weigh before relying on the document.
-    public struct OpenPoint: Codable, Hashable, Sendable {
-        public enum Weight: String, Codable, Hashable, Sendable {
-            /// The deletion falls short of what was asked.
-            case shortfall
-            /// The evidence is weaker than it could be.
-            case weakness
-        }
-
-        public var weight: Weight
-        public var statement: String
-
-        public init(_ weight: Weight, _ statement: String) {
-            self.weight = weight
-            self.statement = statement
-        }
-    }
-
     public var content: Content
     /// Places of contributions that were trained on an affected model and still exist.
     let affected: Set<Count>
