@@ -40,6 +40,16 @@ public struct PrivateView: Sendable {
         public var body: BodyCommitment
     }
 
+    /// What was opened for whom; the name and the reason are in the body.
+    public struct AccessRow: Codable, Hashable, Sendable {
+        public var event: EventHash
+        public var position: Count
+        public var author: MemberName
+        public var claimedAt: Timestamp
+        public var accessed: AccessRecorded
+        public var body: BodyCommitment
+    }
+
     public private(set) var size = 0
     public let origin: Origin
     private var head = Table<Origin, HeadRow>(kind: "head") { $0.origin }
@@ -48,6 +58,7 @@ public struct PrivateView: Sendable {
     public private(set) var scopes = Table<DeletionID, ScopeRow>(kind: "scope") { $0.deletion }
     public private(set) var resources = Table<EventHash, ResourceRow>(kind: "resources") { $0.event }
     public private(set) var explanations = Table<RoundID, ExplanationRow>(kind: "explanation") { $0.round }
+    public private(set) var accesses = Table<EventHash, AccessRow>(kind: "access") { $0.event }
 
     public init(origin: Origin) { self.origin = origin }
 
@@ -108,6 +119,7 @@ public struct PrivateView: Sendable {
             explanations.set(
                 event.round,
                 ExplanationRow(round: event.round, event: record.hash, position: record.count, body: body))
+        case .accessRecorded(let event): try recordAccess(event, record, publicView)
         case .recordErased(let event):
             guard !event.bodies.isEmpty else { throw .listIsEmpty("bodies") }
             for body in event.bodies {
@@ -117,6 +129,23 @@ public struct PrivateView: Sendable {
             for body in event.bodies { bodies.update(body) { $0.erasedBy = record.hash } }
         default: throw .wrongAudience(record.statement.event.type, chain: origin)
         }
+    }
+
+    /// Any reader of the chain may say that it opened something; what it names must be there.
+    private mutating func recordAccess(
+        _ event: AccessRecorded, _ record: EventRecord, _ publicView: PublicView
+    ) throws(RuleViolation) {
+        guard !event.leaves.isEmpty || event.anchor != nil else { throw .listIsEmpty("leaves") }
+        if let last = event.leaves.last, last.value >= size { throw .unknownLeaf(last.value, size: size) }
+        if let anchor = event.anchor, publicView.anchors[anchor]?.origin != origin {
+            throw .unknownAnchor(anchor, of: origin)
+        }
+        let body = try takeBody(of: record)
+        accesses.set(
+            record.hash,
+            AccessRow(
+                event: record.hash, position: record.count, author: record.author,
+                claimedAt: record.statement.claimedAt, accessed: event, body: body))
     }
 
     private func requireOperator(_ chain: ChainRow, _ record: EventRecord) throws(RuleViolation) {
@@ -136,12 +165,16 @@ public struct PrivateView: Sendable {
 
     public mutating func takeChanges() -> [ViewRow] {
         head.takeChanges() + authors.takeChanges() + bodies.takeChanges() + scopes.takeChanges()
-            + resources.takeChanges() + explanations.takeChanges()
+            + resources.takeChanges() + explanations.takeChanges() + accesses.takeChanges()
     }
 
     public var rows: [ViewRow] {
         head.all + authors.all + bodies.all + scopes.all + resources.all + explanations.all
+            + accesses.all
     }
+
+    /// What was opened for whom, in chain order.
+    public var allAccesses: [AccessRow] { accesses.rows.values.sorted { $0.position < $1.position } }
 
     /// The explanations in chain order.
     public var allExplanations: [ExplanationRow] {
@@ -165,6 +198,7 @@ public struct PrivateView: Sendable {
             case scopes.kind: try scopes.load(row)
             case resources.kind: try resources.load(row)
             case explanations.kind: try explanations.load(row)
+            case accesses.kind: try accesses.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
@@ -176,6 +210,7 @@ public struct PrivateView: Sendable {
         let cited =
             scopes.rows.map { (scopes.kind, $0.text, $1.body) } + resources.rows.map { (resources.kind, $0.hex, $1.body) }
             + explanations.rows.map { (explanations.kind, $0.text, $1.body) }
+            + accesses.rows.map { (accesses.kind, $0.hex, $1.body) }
         for (kind, key, body) in cited where bodies[body] == nil {
             throw ViewLoadError(kind: kind, key: key, reason: "it names a body that is not there")
         }

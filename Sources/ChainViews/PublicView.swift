@@ -31,6 +31,10 @@ public struct PublicView: Sendable {
     public internal(set) var decisions = Table<EventHash, DecisionRow>(kind: "decision") { $0.event }
     public internal(set) var evaluations = Table<EventHash, EvaluationRow>(kind: "evaluation") { $0.event }
     public internal(set) var rewards = Table<RoundID, RewardRow>(kind: "reward") { $0.round }
+    public internal(set) var adapterEvaluations = Table<EventHash, AdapterEvaluationRow>(
+        kind: "adapter-evaluation"
+    ) { $0.event }
+    public internal(set) var mitigations = Table<EventHash, MitigationRow>(kind: "mitigation") { $0.event }
 
     // Derived from the tables, never stored.
     var decisionsByRound: [RoundID: [EventHash]] = [:]
@@ -110,7 +114,10 @@ public struct PublicView: Sendable {
         case .participationDecided(let event): try decideParticipation(event, record)
         case .evaluationRecorded(let event): try recordEvaluation(event, record)
         case .rewardSettled(let event): try settleReward(event, record)
-        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained:
+        case .adapterEvaluated(let event): try recordAdapterEvaluation(event, record)
+        case .mitigationApplied(let event): try applyMitigation(event, record)
+        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
+            .accessRecorded:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }
     }
@@ -140,7 +147,8 @@ extension PublicView {
             + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
             + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
             + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
-            + evaluations.takeChanges() + rewards.takeChanges()
+            + evaluations.takeChanges() + rewards.takeChanges() + adapterEvaluations.takeChanges()
+            + mitigations.takeChanges()
     }
 
     /// All rows. Two views are equal when these are.
@@ -152,7 +160,7 @@ extension PublicView {
         let many = anchors.all(cores: cores) + bases.all + rounds.all(cores: cores) + contributions.all(cores: cores)
         let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
         return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
-            + rewards.all(cores: cores)
+            + rewards.all(cores: cores) + adapterEvaluations.all(cores: cores) + mitigations.all
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -177,6 +185,8 @@ extension PublicView {
             case decisions.kind: try decisions.load(row)
             case evaluations.kind: try evaluations.load(row)
             case rewards.kind: try rewards.load(row)
+            case adapterEvaluations.kind: try adapterEvaluations.load(row)
+            case mitigations.kind: try mitigations.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
@@ -184,6 +194,7 @@ extension PublicView {
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in evaluations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in mitigations.rows.values { forget(row.mitigation.adapter, row.mitigation.tensors) }
         try checkReferences()
     }
 
@@ -242,9 +253,14 @@ extension PublicView {
         (contributionsByRound[round] ?? []).map { contributions[$0]! }
     }
 
-    /// The contributions of `round` that count now, in chain order.
-    public func contributions(to round: RoundID) -> [ContributionRow] {
-        allContributions(to: round).filter(\.counts)
+    /// The contributions of `round`, or of one of its cohorts, that count now, in chain order.
+    public func contributions(to round: RoundID, cohort: CohortName? = nil) -> [ContributionRow] {
+        allContributions(to: round).filter { $0.counts && isMerged($0, for: cohort) }
+    }
+
+    /// Whether the contribution is of `cohort`; every one is where no cohort is given.
+    private func isMerged(_ row: ContributionRow, for cohort: CohortName?) -> Bool {
+        cohort == nil || rounds[row.round]?.cohort(of: row.member) == cohort
     }
 
     /// The contributions that `model` merged, in chain order.
@@ -253,7 +269,8 @@ extension PublicView {
     /// plans up to and including its own had excluded, or found affected, by then.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
-            [row.excludedBy, row.affectedBy].allSatisfy { plan in
+            guard isMerged(row, for: model.cohort) else { return false }
+            return [row.excludedBy, row.affectedBy].allSatisfy { plan in
                 plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
             }
         }.map(\.event)
@@ -262,6 +279,11 @@ extension PublicView {
     /// The rows of ``contributions(of:)``.
     public func mergedContributions(of model: ModelRow) -> [ContributionRow] {
         contributions(of: model).map { contributions[$0]! }
+    }
+
+    /// The latest materialisation of `round`, or of one of its cohorts.
+    public func latestModel(of round: RoundID, cohort: CohortName?) -> ModelRow? {
+        (modelsByRound[round] ?? []).last { models[$0]!.cohort == cohort }.map { models[$0]! }
     }
 
     /// The latest materialisation of a model with this adapter digest.

@@ -28,6 +28,9 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case baseExists(ArtifactDigest)
     case unknownBase(ArtifactDigest)
     case roundExists(RoundID)
+    case cohortsDoNotFit(RoundID, reason: String)
+    case notInACohort(MemberName, RoundID)
+    case unknownCohort(CohortName, RoundID)
     case unknownRound(RoundID)
     case roundClosed(RoundID)
     case roundOpen(RoundID)
@@ -44,6 +47,8 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case notCurrent(ArtifactDigest)
     case ownModel(MemberName)
     case alreadyAttested(MemberName, ArtifactDigest)
+    case replacementRefused(EventHash, reason: String)
+    case touchedDoesNotFit(DeletionID, reason: String)
     case deletionExists(DeletionID)
     case unknownDeletion(DeletionID)
     case dueBeforeReceived(DeletionID)
@@ -73,9 +78,14 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case alreadySettled(RoundID)
     case correctsNothing(RoundID)
     case settlementDiffers(RoundID, reason: String)
+    case unknownAdapter(ArtifactDigest)
+    case measurementRefused(ArtifactDigest, reason: String)
+    case mitigationRefused(DeletionID, reason: String)
     case bodyExists(BodyCommitment)
     case bodyAlreadyErased(BodyCommitment)
     case unknownBody(BodyCommitment)
+    case unknownLeaf(Int, size: Int)
+    case unknownAnchor(EventHash, of: Origin)
 }
 
 extension RuleViolation: CustomStringConvertible {
@@ -109,6 +119,9 @@ extension RuleViolation: CustomStringConvertible {
         case .listIsEmpty(let name): "\(name) must not be empty"
         case .baseExists(let base): "the base \(base.hex.prefix(16))… is registered already"
         case .unknownBase(let base): "the base \(base.hex.prefix(16))… is not registered"
+        case .cohortsDoNotFit(let round, let reason): "the cohorts of \(round) do not fit: \(reason)"
+        case .notInACohort(let member, let round): "\(member) is in no cohort of \(round)"
+        case .unknownCohort(let cohort, let round): "\(round) has no cohort \(cohort)"
         case .roundExists(let round): "the round \(round) exists already"
         case .unknownRound(let round): "there is no round \(round)"
         case .roundClosed(let round): "the round \(round) is closed"
@@ -118,6 +131,8 @@ extension RuleViolation: CustomStringConvertible {
             "the adapter's configuration \(actual.hex.prefix(16))… differs from \(expected.hex.prefix(16))…, which \(round) began with"
         case .unknownParent(let parent, .isolated):
             "the parent \(parent.hex.prefix(16))… is no earlier contribution of the same member"
+        case .unknownParent(let parent, .cohort):
+            "the parent \(parent.hex.prefix(16))… is no model of the member's cohort"
         case .unknownParent(let parent, .feedback): "the parent \(parent.hex.prefix(16))… is no model"
         case .forgotten(let artifact):
             "a deletion took \(artifact.hex.prefix(16))… out of use, and it may not come back"
@@ -134,6 +149,9 @@ extension RuleViolation: CustomStringConvertible {
         case .ownModel(let member): "\(member) materialised the model itself; another member must confirm it"
         case .alreadyAttested(let member, let model):
             "\(member) has attested \(model.hex.prefix(16))… already"
+        case .replacementRefused(let event, let reason):
+            "nothing may take the place of the contribution \(event.hex.prefix(16))…: \(reason)"
+        case .touchedDoesNotFit(let id, let reason): "the shards that \(id) touches do not fit: \(reason)"
         case .deletionExists(let id): "the deletion \(id) exists already"
         case .unknownDeletion(let id): "there is no deletion \(id)"
         case .dueBeforeReceived(let id): "the deletion \(id) is due before it was received"
@@ -171,9 +189,15 @@ extension RuleViolation: CustomStringConvertible {
         case .alreadySettled(let round): "the rewards of \(round) are settled for the model that it has"
         case .correctsNothing(let round): "the event does not name the first settlement of \(round), which it would correct"
         case .settlementDiffers(let round, let reason): "the rewards of \(round) do not fit: \(reason)"
+        case .unknownAdapter(let adapter): "no event of the chain names the adapter \(adapter.hex.prefix(16))…"
+        case .measurementRefused(let adapter, let reason):
+            "the evaluation of \(adapter.hex.prefix(16))… is refused: \(reason)"
+        case .mitigationRefused(let id, let reason): "the interim measure for \(id) is refused: \(reason)"
         case .bodyExists(let body):
             "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"
+        case .unknownLeaf(let leaf, let size): "there is no leaf \(leaf): the chain has \(size)"
+        case .unknownAnchor(let event, let origin): "the event \(event.hex.prefix(16))… is no anchor of \(origin)"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
         }
     }

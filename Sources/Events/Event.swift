@@ -1,6 +1,8 @@
 /// The kind of an event; also the last part of its predicate type.
 public enum EventType: String, CaseIterable, Hashable, Sendable {
+    case accessRecorded = "access-recorded"
     case adapterCommitted = "adapter-committed"
+    case adapterEvaluated = "adapter-evaluated"
     case baseRegistered = "base-registered"
     case chainAnchored = "chain-anchored"
     case chainOpened = "chain-opened"
@@ -18,6 +20,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case keyAdded = "key-added"
     case keyRevoked = "key-revoked"
     case memberAdmitted = "member-admitted"
+    case mitigationApplied = "mitigation-applied"
     case modelAttested = "model-attested"
     case modelMaterialized = "model-materialized"
     case modelRecalled = "model-recalled"
@@ -50,7 +53,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
 
     public var audience: Audience {
         switch self {
-        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained: .privateChain
+        case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
+            .accessRecorded: .privateChain
         default: .publicChain
         }
     }
@@ -58,7 +62,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     /// Whether the event must commit to a body, or must not.
     public var hasBody: Bool {
         switch self {
-        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained: true
+        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded: true
         default: false
         }
     }
@@ -66,7 +70,9 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
 
 /// What happened: the typed content of one statement.
 public enum Event: Hashable, Sendable {
+    case accessRecorded(AccessRecorded)
     case adapterCommitted(AdapterCommitted)
+    case adapterEvaluated(AdapterEvaluated)
     case baseRegistered(BaseRegistered)
     case chainAnchored(ChainAnchored)
     case chainOpened(ChainOpened)
@@ -84,6 +90,7 @@ public enum Event: Hashable, Sendable {
     case keyAdded(KeyAdded)
     case keyRevoked(KeyRevoked)
     case memberAdmitted(MemberAdmitted)
+    case mitigationApplied(MitigationApplied)
     case modelAttested(ModelAttested)
     case modelMaterialized(ModelMaterialized)
     case modelRecalled(ModelRecalled)
@@ -101,7 +108,9 @@ public enum Event: Hashable, Sendable {
 extension Event {
     public var type: EventType {
         switch self {
+        case .accessRecorded: .accessRecorded
         case .adapterCommitted: .adapterCommitted
+        case .adapterEvaluated: .adapterEvaluated
         case .baseRegistered: .baseRegistered
         case .chainAnchored: .chainAnchored
         case .chainOpened: .chainOpened
@@ -119,6 +128,7 @@ extension Event {
         case .keyAdded: .keyAdded
         case .keyRevoked: .keyRevoked
         case .memberAdmitted: .memberAdmitted
+        case .mitigationApplied: .mitigationApplied
         case .modelAttested: .modelAttested
         case .modelMaterialized: .modelMaterialized
         case .modelRecalled: .modelRecalled
@@ -137,7 +147,9 @@ extension Event {
     /// The typed content, as whatever encodes it sees it.
     public var content: any Codable & Hashable & Sendable {
         switch self {
+        case .accessRecorded(let content): content
         case .adapterCommitted(let content): content
+        case .adapterEvaluated(let content): content
         case .baseRegistered(let content): content
         case .chainAnchored(let content): content
         case .chainOpened(let content): content
@@ -155,6 +167,7 @@ extension Event {
         case .keyAdded(let content): content
         case .keyRevoked(let content): content
         case .memberAdmitted(let content): content
+        case .mitigationApplied(let content): content
         case .modelAttested(let content): content
         case .modelMaterialized(let content): content
         case .modelRecalled(let content): content
@@ -173,12 +186,14 @@ extension Event {
     /// Reads the content of an event of `type`.
     init(_ type: EventType, from node: JSONNode) throws(JSONError) {
         switch type {
+        case .accessRecorded: self = .accessRecorded(try node.decode(AccessRecorded.self))
         case .adapterCommitted:
             if let content = AdapterCommitted(quickly: node) {
                 self = .adapterCommitted(content)
             } else {
                 self = .adapterCommitted(try node.decode(AdapterCommitted.self))
             }
+        case .adapterEvaluated: self = .adapterEvaluated(try node.decode(AdapterEvaluated.self))
         case .baseRegistered: self = .baseRegistered(try node.decode(BaseRegistered.self))
         case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
         case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))
@@ -196,6 +211,7 @@ extension Event {
         case .keyAdded: self = .keyAdded(try node.decode(KeyAdded.self))
         case .keyRevoked: self = .keyRevoked(try node.decode(KeyRevoked.self))
         case .memberAdmitted: self = .memberAdmitted(try node.decode(MemberAdmitted.self))
+        case .mitigationApplied: self = .mitigationApplied(try node.decode(MitigationApplied.self))
         case .modelAttested: self = .modelAttested(try node.decode(ModelAttested.self))
         case .modelMaterialized: self = .modelMaterialized(try node.decode(ModelMaterialized.self))
         case .modelRecalled: self = .modelRecalled(try node.decode(ModelRecalled.self))
@@ -216,7 +232,9 @@ extension EventType {
     /// The Swift type of the content; its JSON Schema is `schemas/events/<name>.v1.json`.
     public var contentType: any (Codable & Hashable & Sendable).Type {
         switch self {
+        case .accessRecorded: AccessRecorded.self
         case .adapterCommitted: AdapterCommitted.self
+        case .adapterEvaluated: AdapterEvaluated.self
         case .baseRegistered: BaseRegistered.self
         case .chainAnchored: ChainAnchored.self
         case .chainOpened: ChainOpened.self
@@ -234,6 +252,7 @@ extension EventType {
         case .keyAdded: KeyAdded.self
         case .keyRevoked: KeyRevoked.self
         case .memberAdmitted: MemberAdmitted.self
+        case .mitigationApplied: MitigationApplied.self
         case .modelAttested: ModelAttested.self
         case .modelMaterialized: ModelMaterialized.self
         case .modelRecalled: ModelRecalled.self

@@ -17,8 +17,10 @@ private typealias Skies = SampleConsortium
         try EnvelopeVectors.add(to: &set)
         try FoundingVectors.add(to: &set)
         try RoundVectors.add(to: &set)
+        try CohortVectors.add(to: &set)
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
+        try BehaviourVectors.add(to: &set)
         return set.files
     }
 

@@ -295,5 +295,26 @@ enum FoundingVectors {
             "body-erased-comes-back", rule: "bodyExists", "A commitment that was erased is not made again.",
             skies,
             on: origin, second, by: Skies.united, body: body)
+        accesses(skies, origin, &set)
+    }
+
+    private static func accesses(_ skies: Skies, _ origin: Origin, _ set: inout VectorSet) {
+        let size = skies.privateViews[origin]!.size
+        func event(_ leaves: Ascending<Count>, anchor: EventHash? = nil) -> Event {
+            .accessRecorded(
+                AccessRecorded(access: .disclosed, anchor: anchor, leaves: leaves, reader: .authority))
+        }
+        set.add(
+            "access-to-nothing", rule: "listIsEmpty", "A leaf or an anchor.", skies, on: origin, event([]),
+            by: Skies.united)
+        set.add(
+            "access-to-a-leaf-to-come", rule: "unknownLeaf", "The chain is not that long.", skies, on: origin,
+            event([Count(size)!]), by: Skies.united)
+        set.add(
+            "access-to-no-anchor", rule: "unknownAnchor", "The charter is no anchor.", skies, on: origin,
+            event([], anchor: skies.view.charter!.firstLeaf), by: Skies.united)
+        set.add(
+            "valid-access-by-a-reader", "ok", "Whoever reads the chain may open it for others, and says so.",
+            skies, on: origin, skies.envelope(event([Count(1)!]), by: Skies.virgin, on: origin))
     }
 }

@@ -152,7 +152,7 @@ public enum ControlSchema {
             "rounds", "A round.", indexes: [["round"]],
             [
                 .text("round", "its name"), .text("rule", "mean, ffa or stack"),
-                .text("topology", "isolated or feedback"), .text("base", "what it starts from"),
+                .text("topology", "isolated, feedback or cohort"), .text("base", "what it starts from"),
                 .text("author", "who opened it"), .text("state", "open or closed"),
                 .text("opened_event", "the event"), .integer("opened_index", "its leaf"),
                 .time("opened", "claimed time of that event"), .text("closed_event", "the event").optional,

@@ -17,6 +17,8 @@ public enum DeletionGround: String, Codable, CaseIterable, Hashable, Sendable {
 public enum DeletionScope: String, Codable, CaseIterable, Hashable, Sendable {
     /// All contributions of one member.
     case contributions
+    /// Records of one member: which shards they are in is said by the decision.
+    case records
 }
 
 /// Somebody asked for a deletion. The id is opaque; who asked and why is in a body on a private chain.
@@ -52,10 +54,13 @@ public enum Decision: String, Codable, CaseIterable, Hashable, Sendable {
 public struct DeletionDecided: Codable, Hashable, Sendable {
     public var decision: Decision
     public var deletion: DeletionID
+    /// The shards that lose records, ascending; where records are to go and the answer is yes, and nowhere else.
+    public var touched: Ascending<TouchedShard>?
 
-    public init(decision: Decision, deletion: DeletionID) {
+    public init(decision: Decision, deletion: DeletionID, touched: Ascending<TouchedShard>? = nil) {
         self.decision = decision
         self.deletion = deletion
+        self.touched = touched
     }
 }
 
@@ -101,6 +106,8 @@ public struct Disposition: Codable, Hashable, Sendable {
         case withdrawn
     }
 
+    /// The cohort whose model it is, if any.
+    public var cohort: CohortName?
     /// The new model's adapter digest; absent for a withdrawn one.
     public var newModel: ArtifactDigest?
     public var oldModel: ArtifactDigest
@@ -108,8 +115,10 @@ public struct Disposition: Codable, Hashable, Sendable {
     public var round: RoundID
 
     public init(
-        newModel: ArtifactDigest?, oldModel: ArtifactDigest, outcome: Outcome, round: RoundID
+        newModel: ArtifactDigest?, oldModel: ArtifactDigest, outcome: Outcome, round: RoundID,
+        cohort: CohortName? = nil
     ) {
+        self.cohort = cohort
         self.newModel = newModel
         self.oldModel = oldModel
         self.outcome = outcome

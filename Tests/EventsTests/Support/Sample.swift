@@ -26,6 +26,7 @@ enum Sample {
         case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested,
             .modelRecalled:
             round(type)
+        case .adapterEvaluated, .mitigationApplied: behaviour(type)
         case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
             .decisionExplained:
             participation(type)
@@ -71,23 +72,34 @@ enum Sample {
         let contributions = EventSet([hash(50), hash(51)])
         switch type {
         case .roundOpened:
-            return .roundOpened(RoundOpened(base: hash(37), round: round, rule: .ffa, topology: .feedback))
+            let cohorts: Ascending<Cohort> = [
+                Cohort(members: [MemberName("delta")!, MemberName("united")!], name: CohortName("east")!)
+            ]
+            return .roundOpened(
+                RoundOpened(base: hash(37), round: round, rule: .ffa, topology: .cohort, cohorts: cohorts))
         case .adapterCommitted:
             return .adapterCommitted(
                 AdapterCommitted(
                     adapter: hash(52), configuration: hash(53), parents: [hash(54), hash(55)], round: round,
-                    tensors: hash(56), weight: Weight(12_345)!))
+                    tensors: hash(56), weight: Weight(12_345)!, training: training, replaces: hash(80), plan: plan))
         case .roundClosed: return .roundClosed(RoundClosed(contributions: contributions, round: round))
         case .modelMaterialized:
             return .modelMaterialized(
                 ModelMaterialized(
-                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58)
-                ))
+                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58),
+                    cohort: CohortName("east")!))
         case .modelAttested:
             return .modelAttested(ModelAttested(materialization: hash(59), model: hash(57)))
-        default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round))
+        default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round, cohort: CohortName("east")!))
         }
     }
+
+    private static let training = TrainingReference(
+        recipe: hash(81), runs: hash(82),
+        shards: [
+            ShardReference(dataset: DatasetID("ds-1")!, shard: Count(0)!),
+            ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!),
+        ], trainer: .builtIn)
 
     private static func participation(_ type: EventType) -> Event {
         let round = RoundID("round-1")!
@@ -112,6 +124,22 @@ enum Sample {
         }
     }
 
+    private static func behaviour(_ type: EventType) -> Event {
+        let deletion = DeletionID("del-7f3a")!
+        guard type == .adapterEvaluated else {
+            return .mitigationApplied(
+                MitigationApplied(
+                    adapter: hash(80), deletion: deletion, method: .loraAdaptation, model: hash(57), recipe: hash(81),
+                    tensors: hash(82), until: Timestamp("2026-12-23T10:00:00Z")!))
+        }
+        let membership = MeasuredMembership(
+            aucPPM: PartsPerMillion(612_500)!, forget: hash(83), highPPM: PartsPerMillion(698_000)!,
+            lowPPM: PartsPerMillion(531_000)!, maximumTokens: Quantity(32)!, members: Quantity(40)!,
+            nonMembers: Quantity(500)!, resamples: Quantity(1_000)!, seed: Count(7)!)
+        return .adapterEvaluated(
+            AdapterEvaluated(adapter: hash(57), dataset: hash(72), deletion: deletion, membership: membership))
+    }
+
     private static func reward(_ round: RoundID) -> RewardSettled {
         let line = RewardEntry(
             contributionPPB: PartsPerBillion(-3_000_000)!, incentiveMicrocredits: Microcredits(0)!,
@@ -132,9 +160,12 @@ enum Sample {
                 DeletionRequested(
                     deletion: deletion, dueAt: Timestamp("2026-12-20T00:00:00Z")!, ground: .gdpr171b,
                     member: MemberName("delta")!, receivedAt: Timestamp("2026-11-20T08:30:00Z")!,
-                    scope: .contributions))
+                    scope: .records))
         case .deletionDecided:
-            return .deletionDecided(DeletionDecided(decision: .accepted, deletion: deletion))
+            let shard = ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!)
+            return .deletionDecided(
+                DeletionDecided(
+                    decision: .accepted, deletion: deletion, touched: [TouchedShard(shard, emptied: false)]))
         case .deletionStarted:
             return .deletionStarted(
                 DeletionStarted(
@@ -149,6 +180,10 @@ enum Sample {
         case .deletionCertified:
             return .deletionCertified(
                 DeletionCertified(certificate: hash(67), deletion: deletion, kind: .statusStatement))
+        case .accessRecorded:
+            return .accessRecorded(
+                AccessRecorded(
+                    access: .disclosed, anchor: hash(73), leaves: [Count(3)!, Count(5)!], reader: .authority))
         case .deletionScoped: return .deletionScoped(DeletionScoped(deletion: deletion))
         case .recordErased: return .recordErased(RecordErased(bodies: [hash(68), hash(69)]))
         default: return erasure(type)
@@ -170,7 +205,8 @@ enum Sample {
             RematerializationCompleted(
                 dispositions: [
                     Disposition(
-                        newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round),
+                        newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round,
+                        cohort: CohortName("east")!),
                     Disposition(
                         newModel: nil, oldModel: hash(64), outcome: .withdrawn, round: RoundID("round-2")!),
                 ], plan: plan))
