@@ -82,7 +82,7 @@ struct LineageBuilder {
             let isExcluded = !isShared && excluded.contains(selection.members[row])
             layout.rowLabels.append(
                 .init(
-                    text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? "excluded" : nil,
+                    text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? selection.focus.words.mark : nil,
                     at: Point(x: 8, y: box.middle.y)))
             layout.lanes.append(
                 Box(
@@ -187,7 +187,7 @@ struct LineageBuilder {
             switch kind {
             case .kept: number
             case .affected: "affected"
-            case .excluded: "excluded"
+            case .excluded: selection.focus.words.mark
             case .excludedEarlier: "earlier"
             }
         let title =

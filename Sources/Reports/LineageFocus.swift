@@ -5,24 +5,26 @@ internal import Events
 struct LineageFocus: Hashable, Sendable {
     /// The words that differ between documents.
     struct Words: Hashable, Sendable {
+        /// What stands on the mark itself.
+        var mark: String
         var excluded: String
         var excludedEarlier: String
         /// Where a round has no model in the picture.
         var noModel: (short: String, long: String)
 
         static let deletion = Words(
-            excluded: "excluded by this deletion", excludedEarlier: "excluded by an earlier deletion",
+            mark: "excluded", excluded: "excluded by this deletion", excludedEarlier: "excluded by an earlier deletion",
             noModel: ("none yet", "no model yet"))
         /// Before anything was excluded.
         static let plan = Words(
-            excluded: "would be excluded", excludedEarlier: "excluded by an earlier deletion",
+            mark: "to go", excluded: "would be excluded", excludedEarlier: "excluded by an earlier deletion",
             noModel: ("none yet", "no model yet"))
         static let provenance = Words(
-            excluded: "excluded by a deletion", excludedEarlier: "excluded by a deletion",
+            mark: "excluded", excluded: "excluded by a deletion", excludedEarlier: "excluded by a deletion",
             noModel: ("–", "not part of it"))
 
         static func == (left: Self, right: Self) -> Bool {
-            left.excluded == right.excluded && left.excludedEarlier == right.excludedEarlier
+            left.mark == right.mark && left.excluded == right.excluded && left.excludedEarlier == right.excludedEarlier
                 && left.noModel == right.noModel
         }
 

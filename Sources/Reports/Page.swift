@@ -39,6 +39,9 @@ public struct Fact: Hashable, Sendable {
     }
 
     public init(_ term: String, _ value: String) { self.init(term, [.text(value)]) }
+
+    /// A number of things, with their name as its term.
+    static func count(_ count: Int, _ noun: String) -> Fact { Fact(count == 1 ? noun : noun + "s", "\(count)") }
 }
 
 /// Rows under headings. The first cell of each row is the row's heading.

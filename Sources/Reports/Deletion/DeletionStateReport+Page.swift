@@ -34,9 +34,9 @@ extension DeletionStateReport {
             tone: tone, notice: isOverdue ? "Overdue. The answer was due on \(limit.readable)." : nil,
             heading: heading, sentences: [outcome, due, content.footing.sentence], scale: scale,
             counts: [
-                Fact("contributions", "\(content.excluded.count)"), Fact("models", "\(content.models.count)"),
-                Fact("holders", "\(content.holders.count)"),
-                Fact("have attested", "\(content.erasures.count { !$0.results.isEmpty })"),
+                .count(content.excluded.count, "contribution"), .count(content.models.count, "model"),
+                .count(content.holders.count, "holder"),
+                .count(content.erasures.count { !$0.results.isEmpty }, "attestation"),
             ])
     }
 
@@ -94,7 +94,7 @@ extension DeletionStateReport {
         let title = "Timeline of the deletion"
         let steps = content.timeline.steps.map { "\($0.name) \($0.at)" }.joined(separator: ", ")
         var caption = "The bar is to scale. All times are those that the organisations declared."
-        if isOpen { caption += " It ends when this page was made." }
+        if isOpen { caption += " What is filled ends when this page was made." }
         let picture = Picture(
             markup: TimelineDrawing.markup(
                 TimelineLayout(content.timeline), title: title, summary: "\(steps); due \(content.timeline.dueAt)"),

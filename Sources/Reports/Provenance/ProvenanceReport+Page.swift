@@ -44,8 +44,8 @@ extension ProvenanceReport {
             ], scale: nil,
             counts: [
                 Fact("merged", "\(merged.count)"), Fact("trained on", "\(part(.ancestor).count)"),
-                Fact("excluded", "\(part(.excluded).count)"), Fact("deletions", "\(content.deletions.count)"),
-                Fact("attestations", "\(content.attestations.count)"),
+                Fact("excluded", "\(part(.excluded).count)"), .count(content.deletions.count, "deletion"),
+                .count(content.attestations.count, "attestation"),
             ])
     }
 
