@@ -169,22 +169,23 @@ let package = Package(
             name: "LetheEngine",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Unlearning",
+                "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Unlearning", grdb,
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Kernels", "LedgerStore",
+                "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
+                "Unlearning", grdb,
             ], swiftSettings: strict),
 
         // The command line.
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine",
+                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Training", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
