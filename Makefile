@@ -3,10 +3,12 @@
 SWIFT ?= swift
 # Where the demo goes; empty for lethe-demo, or the next free name.
 DEMO_DIR ?=
+# Where make install puts the program and its control packs.
+PREFIX ?= /usr/local
 # The demo and the benchmark run optimised code; the tests run with checks on.
 RELEASE := $(SWIFT) build -c release --product lethe
 
-.PHONY: demo test bench build packages clean
+.PHONY: demo test bench build install packages clean
 
 demo: packages
 	$(RELEASE)
@@ -22,6 +24,24 @@ bench: packages
 
 build: packages
 	$(RELEASE)
+
+# The program, and the packs where it looks for them.
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/lethe
+	install .build/release/lethe $(DESTDIR)$(PREFIX)/bin/lethe
+	rm -rf $(DESTDIR)$(PREFIX)/share/lethe/policies
+	cp -R policies $(DESTDIR)$(PREFIX)/share/lethe/policies
+
+# The verifier alone, with Swift's libraries in it: no database, no network, one file of a few MB.
+verifier: packages
+	$(SWIFT) build -c release --product lethe-verify --static-swift-stdlib --scratch-path .build/verifier \
+	  -Xswiftc -Osize -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -fuse-ld=lld
+	strip -o .build/lethe-verify .build/verifier/release/lethe-verify
+	@ls -l .build/lethe-verify
+
+# Throws made-up bytes at every parser that a verifier has, a minute each; FUZZ_SECONDS says otherwise.
+fuzz: packages
+	Tests/Fuzz/run $(or $(FUZZ_SECONDS),60)
 
 # libsodium and SQLite from Debian, with sudo where this is not root. Nothing is installed that is there already.
 packages:

@@ -118,7 +118,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+                "Bytes", "ChainViews", "Compliance", "Events", "Proofs",
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [
                 .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
@@ -126,7 +127,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            dependencies: [
+                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+            ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
@@ -174,30 +177,34 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Participation",
-                "Proofs", "Replay", "Signing", "Training", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "Kernels", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning", grdb,
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Kernels", "LedgerStore",
+                "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
+                "Unlearning", grdb,
             ], swiftSettings: strict),
 
         // The command line.
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Reports", "Signing", "Training", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine",
+                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Training", "Unlearning",
                 "Verifying",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "lethe-verify", "Bytes", "Events", "LetheEngine", "Signing", grdb],
+            name: "CommandLineTests", dependencies: [
+                "lethe", "lethe-verify", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "Proofs",
+                "Signing", grdb,
+            ],
             swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.
@@ -210,3 +217,15 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+// libFuzzer targets: `make fuzz`. They want flags that nothing else does, so they are here only when asked for.
+if Context.environment["LETHE_FUZZ"] != nil {
+    package.products.append(.executable(name: "lethe-fuzz", targets: ["lethe-fuzz"]))
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "lethe-fuzz",
+            dependencies: ["Bytes", "ChainViews", "CLibFuzzer", "Events", "MerkleLog", "Proofs", "Signing"],
+            path: "Tests/Fuzz/lethe-fuzz", swiftSettings: strict),
+    ]
+}

@@ -118,9 +118,14 @@ public final class BlobStore: Sendable {
     }
 
     /// Erases blobs: file and data key. Otherwise as ``Vault/eraseBodies(_:)``, with the same limits.
-    public func erase(_ ids: [BlobID]) throws -> ErasureReceipt {
-        try vault.erase(ids.map(ErasureSubject.blob))
+    ///
+    /// - Parameter untilSettled: what was here counts as deleted, however often it is erased again, until ``settle(_:)``.
+    public func erase(_ ids: [BlobID], untilSettled: Bool = false) throws -> ErasureReceipt {
+        try vault.erase(ids.map(ErasureSubject.blob), untilSettled: untilSettled)
     }
+
+    /// Notes that the erasure of `ids` is attested: from now on they are as if they had never been here.
+    public func settle(_ ids: [BlobID]) throws { try vault.settle(ids.map(ErasureSubject.blob)) }
 }
 
 extension BlobStore {

@@ -4,16 +4,21 @@ internal import Glibc
 internal import GRDB
 internal import Signing
 
-/// How something is erased, for bodies and blobs alike.
+/// How something is erased, for bodies, blobs and rows of datasets alike.
 ///
 /// 1. Mark: a tombstone `erasing` for each, in one transaction. From here on nobody is served.
 /// 2. Blob files are overwritten, synced and unlinked.
 /// 3. Delete: the rows with salts, keys and ciphertexts, in one transaction. `secure_delete` writes
-///    zeros over them.
+///    zeros over them. With a dataset's row goes the state of every run under way, which may hold what was
+///    learnt from it, and its fingerprints were remembered in step 1. Pages that index rows are shared with
+///    others, so the database is then written anew.
 /// 4. Truncate: the log, which still holds the old pages, goes into the database and is emptied.
 /// 5. Search: all files of the ledger, for what was read in step 1 of each thing now deleted.
 /// 6. Confirm: those without a trace are remembered beside the checkpoints, for the case that the vault
 ///    is restored from a backup; then their tombstones become `erased`.
+///
+/// Where that is asked for, what was here at step 1 has a receipt from then on, until ``BlobStore/settle(_:)``: who erases again after a crash
+/// finds nothing, and learns that it was deleted.
 ///
 /// After a crash the tombstone is still `erasing`, and erasing again goes on: with the rows, from step
 /// 2; where they are gone, and with them the knowledge of what to search for, the database is written
@@ -31,11 +36,18 @@ extension VaultDatabase {
 
         let subject: ErasureSubject
         var state: State
+        /// An earlier erasure, which nobody attested yet, found it here.
+        var hasReceipt = false
         var needles: [Needle] = []
+        /// By which the content of a row is known again.
+        var fingerprints: [Fingerprint] = []
         var failure: String?
+
+        var isRecord: Bool { if case .record = subject { true } else { false } }
     }
 
-    func erase(_ subjects: [ErasureSubject]) throws -> ErasureReceipt {
+    /// - Parameter untilSettled: what was here keeps its receipt until ``settle(_:)``.
+    func erase(_ subjects: [ErasureSubject], untilSettled: Bool = false) throws -> ErasureReceipt {
         guard !readOnly else {
             throw StoreError(
                 .readOnly, "the ledger is open for reading only", hint: "open it for writing to erase")
@@ -43,7 +55,9 @@ extension VaultDatabase {
         var items: [Item] = []
         var seen: Set<ErasureSubject> = []
         for subject in subjects where seen.insert(subject).inserted { items.append(try find(subject)) }
-        try faults.perform(.markErasure) { try mark(items) }
+        try addSharedNeedles(&items)
+        if !untilSettled { for index in items.indices { items[index].hasReceipt = false } }
+        try faults.perform(.markErasure) { try mark(items, withReceipts: untilSettled) }
         removeFiles(&items)
         var scanned = 0
         attempt("deleting the keys", &items) { try delete($0) }
@@ -100,16 +114,24 @@ extension VaultDatabase {
     // MARK: The steps
 
     private func find(_ subject: ErasureSubject) throws -> Item {
-        let (body, blob, tombstone) = try read("looking for \(subject)") { database in
+        let (body, blob, tombstone, hasReceipt) = try read("looking for \(subject)") { database in
             let tombstone = try Self.tombstone(subject, database)
+            let hasReceipt = try Self.hasReceipt(subject, database)
             var rows: (Vault.Row?, BlobStore.Row?)
             switch subject {
             case .body(let commitment): rows.0 = try Vault.row(commitment, database)
             case .blob(let id): rows.1 = try BlobStore.row(id, database)
+            case .record: break
             }
-            return (rows.0, rows.1, tombstone)
+            return (rows.0, rows.1, tombstone, hasReceipt)
         }
         switch subject {
+        case .record(let commitment):
+            let found = try RecordStore(self).erasable(commitment)
+            guard let found else { break }
+            return Item(
+                subject: subject, state: .stored(file: nil), needles: found.needles,
+                fingerprints: found.fingerprints)
         case .body(let commitment):
             guard let body else { break }
             let needles = Vault(self).needles(body, commitment)
@@ -119,12 +141,53 @@ extension VaultDatabase {
             let needles = BlobStore.needles(blob, id, in: self)
             return Item(subject: subject, state: .stored(file: blob.file), needles: needles)
         }
-        return Item(subject: subject, state: tombstone == .erasing ? .interrupted : .absent)
+        return Item(
+            subject: subject, state: tombstone == .erasing ? .interrupted : .absent, hasReceipt: hasReceipt)
     }
 
-    private func mark(_ items: [Item]) throws {
-        try checkpoints.remember(erased: items.filter { $0.state == .absent }.map(\.subject))
+    private static func hasReceipt(_ subject: ErasureSubject, _ database: Database) throws -> Bool {
+        let statement = try RawStatement(
+            database, "SELECT 1 FROM receipts WHERE store = ? AND kind = ? AND digest = ?")
+        defer { statement.reset() }
+        subject.bind(to: statement)
+        return try statement.next()
+    }
+
+    /// Forgets that `subjects` were here: their erasure is attested.
+    func settle(_ subjects: [ErasureSubject]) throws {
+        try write("settling an erasure") { database in
+            for subject in subjects {
+                let statement = try RawStatement(
+                    database, "DELETE FROM receipts WHERE store = ? AND kind = ? AND digest = ?")
+                subject.bind(to: statement)
+                try statement.run()
+            }
+        }
+    }
+
+    /// What indexes rows of one subject is gone only once all of them are: then it is searched for too, on behalf of
+    /// the last of them.
+    private func addSharedNeedles(_ items: inout [Item]) throws {
+        let commitments = items.compactMap { item -> RecordCommitment? in
+            if case .record(let commitment) = item.subject, item.state != .absent { commitment } else { nil }
+        }
+        for (commitment, needle) in try RecordStore(self).lastOfTheirSubject(commitments) {
+            guard let index = items.firstIndex(where: { $0.subject == .record(commitment) }) else { continue }
+            items[index].needles.append(needle)
+        }
+    }
+
+    private func mark(_ items: [Item], withReceipts: Bool = false) throws {
+        try checkpoints.remember(
+            erased: items.filter { $0.state == .absent }.map(\.subject),
+            fingerprints: items.flatMap(\.fingerprints))
         try write("marking an erasure") { database in
+            for item in items where withReceipts && item.state != .absent {
+                let statement = try RawStatement(
+                    database, "INSERT INTO receipts (store, kind, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                item.subject.bind(to: statement)
+                try statement.run()
+            }
             for item in items where try Self.tombstone(item.subject, database) == nil {
                 let statement = try RawStatement(
                     database, "INSERT INTO tombstones (store, kind, digest, state) VALUES (?, ?, ?, ?)")
@@ -186,7 +249,14 @@ extension VaultDatabase {
                         statement.bind(id.kind.rawValue, at: 1)
                         statement.bind(copying: id.digest.bytes, at: 2)
                         try statement.run()
+                    case .record(let commitment):
+                        let statement = try RawStatement(database, "DELETE FROM records WHERE commitment = ?")
+                        statement.bind(copying: commitment.bytes, at: 1)
+                        try statement.run()
                     }
+                }
+                if items.contains(where: \.isRecord) {
+                    try RawStatement(database, "DELETE FROM states").run()
                 }
             }
         }
@@ -194,7 +264,7 @@ extension VaultDatabase {
 
     private func truncate(_ items: [Item]) throws {
         try faults.perform(.truncateLog) {
-            if items.contains(where: { $0.state == .interrupted }) {
+            if items.contains(where: { $0.state == .interrupted || $0.isRecord }) {
                 try StoreError.translating("writing \(paths.vault) anew") {
                     try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
                 }
@@ -267,7 +337,7 @@ extension VaultDatabase {
         let verdicts = Dictionary(uniqueKeysWithValues: items.map { item in
             let verdict: ErasureReceipt.Verdict =
                 if let failure = item.failure { .failed(reason: failure) }
-                else if item.state == .absent { .notFound } else { .deleted }
+                else if item.state == .absent && !item.hasReceipt { .notFound } else { .deleted }
             return (item.subject, verdict)
         })
         return ErasureReceipt(

@@ -51,7 +51,7 @@ extension Ledger {
         }
     }
 
-    private func inclusion(of cited: CitedEvent, in size: TreeSize) throws -> CertificateBundle.InclusionProof {
+    private func inclusion(of cited: CertifiedEvent, in size: TreeSize) throws -> CertificateBundle.InclusionProof {
         let index = LeafIndex(cited.index.value)
         let path = try directory.events.inclusionProof(of: index, in: size, of: chainID(publicOrigin))
         return .init(event: cited.event, index: index.rawValue, path: path.map(\.bytes))

@@ -200,8 +200,8 @@ extension Ledger {
             BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
         }
         let results = [
-            StoreResult(try directory.blobs.erase(adapters), .blobs),
-            StoreResult(try directory.blobs.erase(sums), .runningSums),
+            StoreResult(try directory.blobs.erase(adapters, untilSettled: true), .blobs),
+            StoreResult(try directory.blobs.erase(sums, untilSettled: true), .runningSums),
             // Contributions and models have no bodies; the vault is named because it was looked at.
             StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
         ]
@@ -212,6 +212,7 @@ extension Ledger {
                 .refused, "erasing from \(failed.store.rawValue) failed; the attestation says so and the deletion stays open",
                 hint: "close other programs that use the ledger's files, then repeat")
         }
+        try directory.blobs.settle(adapters + sums)
         return recorded
     }
 

@@ -3,7 +3,7 @@ public import ChainViews
 public import Events
 
 /// An event that a certificate rests on: what, where, by whom, and when by its author's clock.
-public struct CitedEvent: Codable, Hashable, Sendable {
+public struct CertifiedEvent: Codable, Hashable, Sendable {
     public var author: MemberName
     public var claimedAt: Timestamp
     public var event: EventHash
@@ -95,7 +95,7 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var earlier: [Position]
     public var erasures: [CertifiedErasure]
     /// Every event that the certificate rests on, in chain order.
-    public var events: [CitedEvent]
+    public var events: [CertifiedEvent]
     public var excluded: [CitedContribution]
     public var grade: Grade
     public var ground: DeletionGround

@@ -108,14 +108,14 @@ extension CertificateContent {
 
     private static func events(
         _ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView, _ place: (EventHash) -> EventPlace?
-    ) -> [CitedEvent] {
+    ) -> [CertifiedEvent] {
         var cited: [(EventHash, EventType)] = [(row.requestedBy, .deletionRequested)]
         if let event = row.decidedBy { cited.append((event, .deletionDecided)) }
         if let event = row.completedBy { cited.append((event, .deletionCompleted)) }
         if let plan { cited += events(plan, view) }
         return cited.compactMap { event, type in
             place(event).map { place in
-                CitedEvent(
+                CertifiedEvent(
                     author: place.author, claimedAt: place.claimedAt, event: event, index: Count(place.index)!,
                     type: type.rawValue)
             }

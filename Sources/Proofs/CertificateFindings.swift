@@ -77,7 +77,7 @@ extension CertificateVerifier {
     }
 
     private func dueFinding(
-        _ content: CertificateContent, _ cited: CitedEvent, _ bracket: EventBracket
+        _ content: CertificateContent, _ cited: CertifiedEvent, _ bracket: EventBracket
     ) -> CertificateFinding {
         if let by = bracket.by, by.cosignedAt <= content.dueAt {
             return CertificateFinding(

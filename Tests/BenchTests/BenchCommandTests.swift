@@ -46,7 +46,7 @@ import Testing
         let answer = try JSONDecoder().decode(Answer.self, from: output)
         let beginnings = [
             "append, one event", "append, groups of 64", "append, groups of 1024", "check, ", "merge 8 × ",
-            "verify one proof", "lethe verify, a proof", "lethe verify, a certificate", "lethe --help", "participation",
+            "verify one proof", "lethe verify, a proof", "lethe verify, a certificate", "verify a certificate, ", "its bundle", "lethe --help", "participation",
         ]
         for beginning in beginnings {
             #expect(answer.lines.contains { $0.name.hasPrefix(beginning) }, "no line begins with \(beginning)")

@@ -58,11 +58,12 @@ struct CrashTests {
     }
 
     /// Each storage step of an unlearning fails once; executing the plan again ends with the digests of a run in which
-    /// nothing failed, and with each event once.
+    /// nothing failed, and with each event once. What was erased before the failure is attested as deleted, not as not found.
     @Test(arguments: [FaultInjector.Effect.failed, .failedButPersisted])
     func anUnlearningThatIsInterruptedGoesOnWhereItStopped(effect: FaultInjector.Effect) async throws {
         let prepared = try await preparedDeletion()
-        let (wantedTypes, wantedModels) = try await prepared.consortium.copy().executed(prepared.plan)
+        let (wantedTypes, wantedModels, wantedErasures) = try await prepared.consortium.copy().executed(prepared.plan)
+        #expect(wantedErasures.contains { $0.verdict == .deleted })
         let steps: [FaultInjector.Step] = [
             .commitAppend, .swapCheckpoint, .renameBlobFile, .insertBlobKey, .markErasure, .unlinkBlobFile,
             .deleteKeys, .truncateLog, .confirmErasure,
@@ -73,12 +74,13 @@ struct CrashTests {
                 let failed = await spoiled.fails(prepared.plan, FaultInjector(at: step, effect, occurrence: occurrence))
                 if !failed { break }
                 try await expectClean(spoiled)
-                let (types, models) = try await spoiled.executed(prepared.plan)
+                let (types, models, erasures) = try await spoiled.executed(prepared.plan)
                 // A holder whose first erasure failed says so in an event of its own, and attests again.
                 let attestations = types.filter { $0 == "erasure-attested" }.count - 2
                 #expect((0...1).contains(attestations), "\(step) \(occurrence)")
                 #expect(types.without("erasure-attested") == wantedTypes.without("erasure-attested"), "\(step) \(occurrence)")
                 #expect(models == wantedModels, "\(step) \(occurrence)")
+                #expect(erasures == wantedErasures, "\(step) \(occurrence)")
             }
         }
     }
@@ -118,14 +120,18 @@ extension TestConsortium {
         }
     }
 
-    /// Executes the plan to its end; the types of all events, and every model's digest.
-    fileprivate func executed(_ plan: ArtifactDigest) async throws -> (types: [String], models: [ArtifactDigest]) {
+    /// Executes the plan to its end; the types of all events, every model's digest, and what each holder attests last.
+    fileprivate func executed(
+        _ plan: ArtifactDigest
+    ) async throws -> (types: [String], models: [ArtifactDigest], erasures: [StoreResult]) {
         try await using { ledger in
             let left = try await ledger.execute(plan: plan)
             #expect(left.isEmpty)
             let report = try await ledger.check()
             #expect(report.isClean, "\(report.findings)")
-            return (try await types(in: ledger), try await ledger.view.allModels.map(\.model))
+            let view = try await ledger.view
+            let erasures = view.plans[plan]!.erasures.sorted { $0.holder < $1.holder }.flatMap(\.results)
+            return (try await types(in: ledger), view.allModels.map(\.model), erasures)
         }
     }
 }

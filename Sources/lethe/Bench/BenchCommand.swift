@@ -118,6 +118,9 @@ struct BenchCommand: AsyncParsableCommand {
         table.add(try await bench.verifyProof(samples: quick ? 1 : 30))
         table.add(try await bench.verifyCertificate(samples: quick ? 1 : 15))
         table.add(try await bench.help(samples: quick ? 1 : 30))
+        let certificate = try CertificateBench(quick: quick)
+        table.add(try await certificate.verify(samples: quick ? 1 : 15, cores: cores))
+        table.add(certificate.size())
         try FileManager.default.removeItem(atPath: directory)
     }
 

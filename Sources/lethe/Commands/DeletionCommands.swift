@@ -159,8 +159,8 @@ struct DeletionCommand: AsyncParsableCommand {
                     id, as: issuer, signers: signers, witnesses: witnesses, again: supersede)
                 return (bundle, try await ledger.trustPolicy(quorum: 0))
             }
-            try writeFile(bundle.bytes, to: output)
             let verdict = try CertificateVerifier(policy: policy).verify(bundle)
+            try writeFile(bundle.bytes, to: output)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
             let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
             printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
