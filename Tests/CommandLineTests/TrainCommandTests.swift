@@ -93,6 +93,40 @@ struct TrainCommandTests {
         try pilot.place.done("check")
     }
 
+    /// Rows without their event, of a registration that was killed, are removed by the next one.
+    @Test(.enabled(if: Faults.areTaken, "the program is a release build, which takes no faults"),
+        arguments: ["insertRecords", "insertBody", "commitAppend"])
+    func aRegistrationIsThereWholeOrNotAtAll(step: String) throws {
+        let pilot = TrainingPilot()
+        TrainingPilot.write(TrainingPilot.table(20, prefix: "birch"), to: pilot.place.file("birch.tsv"))
+        let register = ["dataset", "register", "birch.tsv", "--as", "birch", "--shards", "2"]
+        let killed = pilot.place.lethe(register, environment: ["LETHE_FAULT": "\(step):killed:1"])
+        #expect(killed.status == 137)
+        try pilot.place.done("check")
+        let isThere = step == "commitAppend"
+        func count() throws -> Int { try JSON(pilot.place.done("show", "datasets", "--json")).elements.count }
+        #expect(try count() == (isThere ? 2 : 1))
+        try pilot.place.done(register)
+        #expect(try count() == (isThere ? 3 : 2))
+        let report = try JSON(pilot.place.done("check", "--json"))
+        #expect(report["notLookedAt"].elements.isEmpty && report["records"].number == (isThere ? 88 : 68))
+    }
+
+    @Test func basesAreFoundWhereTheyAre() throws {
+        let pilot = TrainingPilot()
+        let listed = try JSON(pilot.place.done("base", "list", "--json")).elements
+        #expect(listed.count == 1 && listed[0]["location"]["embeddedSeed"].number == 7)
+        try pilot.place.done("base", "locate", "--embedded", "7")
+        try pilot.expectRefused(["base", "locate", "--embedded", "8"], 1, naming: "knows no base")
+        try pilot.expectRefused(["base", "locate", "--directory", "none"], 2, naming: "none")
+        try pilot.expectRefused(["base", "locate"], 64)
+        try pilot.expectRefused(["base", "register", "--embedded", "7", "--directory", "x"], 64)
+        try pilot.expectRefused(["base", "register", "name", "--embedded", "7"], 1, naming: "")
+        // Another ledger knows the embedded base by its name alone.
+        try FileManager.default.removeItem(atPath: pilot.place.file("pilot/bases"))
+        try pilot.place.done(pilot.train)
+    }
+
     // MARK: Refusals
 
     @Test func refusesARecipeThatDoesNotFit() throws {
