@@ -121,7 +121,7 @@ struct TrainCommandTests {
         try pilot.expectRefused(["base", "locate", "--directory", "none"], 2, naming: "none")
         try pilot.expectRefused(["base", "locate"], 64)
         try pilot.expectRefused(["base", "register", "--embedded", "7", "--directory", "x"], 64)
-        try pilot.expectRefused(["base", "register", "name", "--embedded", "7"], 1, naming: "")
+        try pilot.expectRefused(["base", "register", "name", "--embedded", "7"], 1)
         // Another ledger knows the embedded base by its name alone.
         try FileManager.default.removeItem(atPath: pilot.place.file("pilot/bases"))
         try pilot.place.done(pilot.train)
