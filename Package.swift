@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: [
-                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+                "Reports", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "MerkleLog",
+                "Proofs", "Signing",
             ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
