@@ -20,13 +20,13 @@ import Testing
             if number == 0 { try consortium.registerDataset(by: delta) }
             var runs: [ShardTrained] = []
             for shard in 0..<2 {
-                let before = number == 0 ? nil : digest("adapter of run ds-1/\(shard)/round-1")
+                let before = number == 0 ? nil : Self.artifact("adapter of run ds-1/\(shard)/round-1")
                 runs.append(SampleConsortium.run(shard: shard, for: round, parent: before))
                 try consortium.train(runs[shard], by: delta)
             }
             var event = SampleConsortium.contribution(delta, to: round, parents: parent)
             event.training = TrainingReference(
-                recipe: digest("recipe"), runs: Hash256(runs: runs.map(\.run)),
+                recipe: artifact("recipe"), runs: Hash256(runs: runs.map(\.run)),
                 shards: Ascending(runs.map(\.reference)), trainer: .builtIn)
             try consortium.say(.adapterCommitted(event), by: delta)
             parent = [event.adapter]
@@ -36,6 +36,8 @@ import Testing
         }
         return consortium
     }
+
+    private static func artifact(_ label: String) -> ArtifactDigest { digest(label) }
 
     private static func footing(_ consortium: SampleConsortium) -> Footing {
         Footing(
@@ -71,10 +73,11 @@ import Testing
         let report = try Self.provenance(nil)
         #expect(report.content.runs.isEmpty)
         let page = report.html()
-        #expect(!page.contains(digest("run ds-1/0/round-1").hex))
-        #expect(!page.contains(digest("adapter of run ds-1/0/round-1").hex))
+        #expect(!page.contains(Self.artifact("run ds-1/0/round-1").hex))
+        #expect(!page.contains(Self.artifact("adapter of run ds-1/0/round-1").hex))
         #expect(page.visibleText.contains("The training runs and the records behind contributions"))
-        #expect(page.contains(Hash256<RunSetSubject>(runs: [digest("run ds-1/0/round-1"), digest("run ds-1/1/round-1")]).hex))
+        let runs = Hash256<RunSetSubject>(runs: [Self.artifact("run ds-1/0/round-1"), Self.artifact("run ds-1/1/round-1")])
+        #expect(page.contains(runs.hex))
     }
 
     @Test func listsTheDataSetsOfAMembersOwnChain() throws {
