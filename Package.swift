@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: [
-                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+                "Reports", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "MerkleLog",
+                "Proofs", "Signing",
             ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
@@ -191,7 +192,8 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
+            name: "CommandLineTests",
+            dependencies: ["lethe", "Adapters", "Bytes", "Events", "LetheEngine", "Signing", "Training", grdb],
             swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.

@@ -20,7 +20,7 @@ struct Lethe: AsyncParsableCommand {
             DatasetCommand.self, RecipeCommand.self, TrainCommand.self,
             PolicyCommand.self, DiscloseCommand.self, DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self,
             ReportCommand.self, ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
-            BenchCommand.self,
+            EvaluateCommand.self, BenchCommand.self,
         ])
 }
 
