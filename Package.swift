@@ -58,7 +58,7 @@ let package = Package(
             name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
 
         // Who said it: keys, signatures, encryption and signed notes, through libsodium.
-        .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
+        .target(name: "Signing", dependencies: ["Bytes", "CSodium", crypto], swiftSettings: strict),
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
 
@@ -129,6 +129,17 @@ let package = Package(
             dependencies: ["LedgerStore", "Bytes", "Events", "MerkleLog", "Signing", grdb],
             swiftSettings: strict),
 
+        // What others read: provenance, bills of materials, control results, model signatures.
+        .target(
+            name: "Exports",
+            dependencies: ["Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ExportsTests",
+            dependencies: [
+                "Exports", "Adapters", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "Signing",
+            ],
+            exclude: ["Interop"], swiftSettings: strict),
+
         // What the law and the charter want: controls as queries over a database of their own, in a sandbox.
         .target(
             name: "SQLiteSettings",
@@ -165,7 +176,7 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Participation",
+                "Adapters", "Bytes", "ChainViews", "Events", "Exports", "LedgerStore", "MerkleLog", "Participation",
                 "Proofs", "Replay", "Signing", "Unlearning",
             ], swiftSettings: strict),
 
@@ -180,8 +191,8 @@ let package = Package(
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Exports", "LedgerStore", "LetheEngine",
+                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
