@@ -109,7 +109,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+                "Bytes", "ChainViews", "Compliance", "Events", "Proofs",
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [
                 .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
@@ -117,7 +118,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            dependencies: [
+                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+            ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
@@ -128,6 +131,14 @@ let package = Package(
             name: "LedgerStoreTests",
             dependencies: ["LedgerStore", "Bytes", "Events", "MerkleLog", "Signing", grdb],
             swiftSettings: strict),
+
+        // RFC 3161: when a checkpoint was there already, by the word of an authority outside the consortium.
+        .target(
+            name: "Timestamps",
+            dependencies: ["Bytes", "Events", crypto, .product(name: "CryptoExtras", package: "swift-crypto")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TimestampsTests", dependencies: ["Timestamps", "Bytes", "Events"], swiftSettings: strict),
 
         // What others read: provenance, bills of materials, control results, model signatures.
         .target(
@@ -176,15 +187,16 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "Exports", "LedgerStore", "MerkleLog", "Participation",
-                "Proofs", "Replay", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Exports", "LedgerStore", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Timestamps", "Training", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Unlearning", grdb,
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Kernels", "LedgerStore",
+                "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
+                "Unlearning", grdb,
             ], swiftSettings: strict),
 
         // The command line.
@@ -192,7 +204,8 @@ let package = Package(
             name: "lethe",
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Exports", "LedgerStore", "LetheEngine",
-                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
+                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Timestamps", "Training",
+                "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),

@@ -18,6 +18,7 @@ public struct NameUUID: Hashable, Sendable, CustomStringConvertible {
         bytes[6] = bytes[6] & 0x0f | 0x50
         bytes[8] = bytes[8] & 0x3f | 0x80
         let digits = Array(Hex.encode(bytes))
-        description = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
+        description = [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(
+            separator: "-")
     }
 }

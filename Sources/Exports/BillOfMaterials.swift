@@ -47,11 +47,15 @@ public struct BillOfMaterials {
                 "component": subject,
                 "tools": .object([
                     "components": .array([
-                        .object(["type": .string("application"), "name": .string("lethe"), "version": .string(version)])
+                        .object([
+                            "type": .string("application"), "name": .string("lethe"),
+                            "version": .string(version),
+                        ])
                     ])
                 ]),
                 "properties": .array([
-                    Self.property("chain", history.view.origin.text), Self.property("chain-size", "\(history.view.size)"),
+                    Self.property("chain", history.view.origin.text),
+                    Self.property("chain-size", "\(history.view.size)"),
                     Self.property("times", "claimed by the authors of the events"),
                 ]),
             ]),
@@ -71,8 +75,11 @@ public struct BillOfMaterials {
             members["components"] = .array(
                 files.map { file in
                     .object([
-                        "type": .string("file"), "name": .string(file.name), "bom-ref": .string("file:\(file.name)"),
-                        "hashes": .array([.object(["alg": .string("SHA-256"), "content": .string(file.sha256)])]),
+                        "type": .string("file"), "name": .string(file.name),
+                        "bom-ref": .string("file:\(file.name)"),
+                        "hashes": .array([
+                            .object(["alg": .string("SHA-256"), "content": .string(file.sha256)])
+                        ]),
                     ])
                 })
         }
@@ -89,7 +96,8 @@ public struct BillOfMaterials {
     /// What the model rests on; excluded contributions are in the notes and nowhere else.
     private var contributions: [ContributionRow] {
         history.contributions.filter { row in
-            row.excludedBy == nil || history.models.contains { history.view.contributions(of: $0).contains(row.event) }
+            row.excludedBy == nil
+                || history.models.contains { history.view.contributions(of: $0).contains(row.event) }
         }
     }
 
@@ -100,7 +108,8 @@ public struct BillOfMaterials {
             "version": .string(String(row.model.hex.prefix(16))), "author": .string(row.author.text),
             "properties": .array(
                 [
-                    Self.property("adapter-digest", row.model.hex), Self.property("tensor-digest", row.tensors.hex),
+                    Self.property("adapter-digest", row.model.hex),
+                    Self.property("tensor-digest", row.tensors.hex),
                     Self.property("event", row.event.hex), Self.property("state", row.state.rawValue),
                     Self.property("merge-rule", history.view.rounds[row.round]!.rule.rawValue),
                     Self.property("topology", history.view.rounds[row.round]!.topology.rawValue),
@@ -116,14 +125,16 @@ public struct BillOfMaterials {
         ]
         if let training = row.training {
             properties += [
-                Self.property("recipe-digest", training.recipe.hex), Self.property("runs-digest", training.runs.hex),
+                Self.property("recipe-digest", training.recipe.hex),
+                Self.property("runs-digest", training.runs.hex),
                 Self.property("trainer", training.trainer.rawValue),
             ]
         }
         if let plan = row.excludedBy { properties.append(Self.property("excluded-by-plan", plan.hex)) }
         return [
             "type": .string("machine-learning-model"), "bom-ref": .string("contribution:\(row.event)"),
-            "group": .string(history.view.origin.consortium.text), "name": .string("\(row.round)/\(row.member)"),
+            "group": .string(history.view.origin.consortium.text),
+            "name": .string("\(row.round)/\(row.member)"),
             "version": .string(String(row.adapter.hex.prefix(16))), "author": .string(row.member.text),
             "properties": .array(properties),
         ]
@@ -150,7 +161,8 @@ public struct BillOfMaterials {
     private func dataset(_ id: DatasetID, _ owner: MemberName) -> [String: JSONValue] {
         [
             "type": .string("data"), "bom-ref": .string("dataset:\(id)"), "name": .string(id.text),
-            "author": .string(owner.text), "data": .array([.object(["type": .string("dataset"), "name": .string(id.text)])]),
+            "author": .string(owner.text),
+            "data": .array([.object(["type": .string("dataset"), "name": .string(id.text)])]),
         ]
     }
 
@@ -165,7 +177,9 @@ public struct BillOfMaterials {
             "type": .string("data"), "bom-ref": .string("evaluation-data:\(digest)"),
             "name": .string("evaluation data \(digest.hex.prefix(16))"),
             "properties": .array([Self.property("dataset-digest", digest.hex)]),
-            "data": .array([.object(["type": .string("dataset"), "name": .string(String(digest.hex.prefix(16)))])]),
+            "data": .array([
+                .object(["type": .string("dataset"), "name": .string(String(digest.hex.prefix(16)))])
+            ]),
         ]
     }
 
@@ -198,7 +212,8 @@ public struct BillOfMaterials {
 
     private var notes: String {
         let merged = history.view.contributions(of: history.model).count
-        var text = "The exact merge of \(merged) contribution(s) by the rule "
+        var text =
+            "The exact merge of \(merged) contribution(s) by the rule "
             + "\(history.round.rule.rawValue), in event \(history.facts(of: history.model.event).index) of \(history.view.origin)."
         for (old, new) in history.replaced where new.event == history.model.event {
             text += " Takes the place of the model \(old.model.hex)"

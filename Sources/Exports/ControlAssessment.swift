@@ -20,7 +20,9 @@ public enum ControlAssessment {
         let document = JSONValue.object([
             "catalog": .object([
                 "uuid": .string(catalogUUID(digests)),
-                "metadata": metadata("Controls of \(packs.map(\.id.text).joined(separator: ", "))", time, packs.map { "\($0.id) \($0.manifest.version)" }.joined(separator: ", ")),
+                "metadata": metadata(
+                    "Controls of \(packs.map(\.id.text).joined(separator: ", "))", time,
+                    packs.map { "\($0.id) \($0.manifest.version)" }.joined(separator: ", ")),
                 "groups": .array(packs.map(group)),
             ])
         ])
@@ -64,7 +66,9 @@ public enum ControlAssessment {
             "parts": .array(
                 [
                     part("stm", "statement", manifest.meaning.text),
-                    part("obj", "assessment-objective", "No row of the violations query is left without a waiver."),
+                    part(
+                        "obj", "assessment-objective",
+                        "No row of the violations query is left without a waiver."),
                     part("gdn", "guidance", "What a pass does not show: \(manifest.limits)"),
                 ] + (manifest.judgement.map { [part("ask", "assessment-method", $0.question.text)] } ?? [])),
         ]
@@ -106,7 +110,9 @@ public enum ControlAssessment {
                 "control-selections": .array([
                     .object([
                         "include-controls": .array(
-                            controls.map { .object(["control-id": .string(controlID($0.control.control, $0.pack.pack))]) })
+                            controls.map {
+                                .object(["control-id": .string(controlID($0.control.control, $0.pack.pack))])
+                            })
                     ])
                 ])
             ]),
@@ -116,12 +122,16 @@ public enum ControlAssessment {
         let document = JSONValue.object([
             "assessment-results": .object([
                 "uuid": .string(uuid(digest)),
-                "metadata": metadata("Control results of \(result.chain)", result.asOf, String(digest.prefix(16))),
+                "metadata": metadata(
+                    "Control results of \(result.chain)", result.asOf, String(digest.prefix(16))),
                 "import-ap": .object([
                     "href": .string("#\(plan)"),
-                    "remarks": .string("There is no assessment plan of its own: the signed packs say what is run, and how."),
+                    "remarks": .string(
+                        "There is no assessment plan of its own: the signed packs say what is run, and how."),
                 ]),
-                "results": .array([.object(findings.isEmpty ? run : run.merging(["findings": .array(findings)]) { $1 })]),
+                "results": .array([
+                    .object(findings.isEmpty ? run : run.merging(["findings": .array(findings)]) { $1 })
+                ]),
                 "back-matter": .object(["resources": .array([planResource(result, plan)])]),
             ])
         ])
@@ -132,9 +142,12 @@ public enum ControlAssessment {
         let catalog = catalogUUID(result.packs.map(\.digest.hex))
         return .object([
             "uuid": .string(uuid), "title": .string("Control packs"),
-            "description": .string("The packs that were run, by digest; their OSCAL catalog has the UUID \(catalog)."),
+            "description": .string(
+                "The packs that were run, by digest; their OSCAL catalog has the UUID \(catalog)."),
             "document-ids": .array([.object(["identifier": .string(catalog)])]),
-            "props": .array(result.packs.map { property("pack-digest", $0.digest.hex, remarks: "\($0.pack) \($0.version)") }),
+            "props": .array(
+                result.packs.map { property("pack-digest", $0.digest.hex, remarks: "\($0.pack) \($0.version)") }
+            ),
         ])
     }
 
@@ -143,14 +156,16 @@ public enum ControlAssessment {
     ) -> JSONValue {
         let id = controlID(control.control, pack.pack)
         var members: [String: JSONValue] = [
-            "uuid": .string(uuid("\(digest)/observation/\(id)")), "title": .string("\(control.control): \(control.title)"),
+            "uuid": .string(uuid("\(digest)/observation/\(id)")),
+            "title": .string("\(control.control): \(control.title)"),
             "description": .string(describe(control)),
             "methods": .strings(control.question == nil ? ["TEST"] : ["TEST", "EXAMINE"]),
             "types": .strings(["control-objective"]), "collected": .string(time.text),
             "props": .array(
                 [
                     property("control", id), property("result", control.word.rawValue),
-                    property("query-digest", control.queryDigest.hex), property("severity", control.severity.rawValue),
+                    property("query-digest", control.queryDigest.hex),
+                    property("severity", control.severity.rawValue),
                 ] + (control.population.map { [property("population", "\($0)")] } ?? [])),
         ]
         let evidence = control.violations.map { reported -> JSONValue in
@@ -159,7 +174,10 @@ public enum ControlAssessment {
             if let event = violation.eventID { properties.append(property("event", event)) }
             if let since = violation.since { properties.append(property("since", since)) }
             if let waiver = reported.waiver { properties.append(property("waiver", waiver)) }
-            return .object(["description": .string("\(violation.subject): \(violation.reason)"), "props": .array(properties)])
+            return .object([
+                "description": .string("\(violation.subject): \(violation.reason)"),
+                "props": .array(properties),
+            ])
         }
         if !evidence.isEmpty { members["relevant-evidence"] = .array(evidence) }
         return .object(members)
@@ -183,7 +201,8 @@ public enum ControlAssessment {
             "target": .object([
                 "type": .string("objective-id"), "target-id": .string("\(id)_obj"),
                 "status": .object([
-                    "state": .string(control.word == .pass ? "satisfied" : "not-satisfied"), "reason": .string(reason),
+                    "state": .string(control.word == .pass ? "satisfied" : "not-satisfied"),
+                    "reason": .string(reason),
                     "remarks": .string(control.word.rawValue),
                 ]),
             ]),

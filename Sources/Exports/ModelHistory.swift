@@ -54,7 +54,9 @@ public struct ModelHistory: Sendable {
         walk.visit(model)
         models = walk.models.values.sorted { $0.position < $1.position }
         for new in models {
-            for old in view.allModels(of: new.round) where old.replacedBy == new.event { replaced.append((old, new)) }
+            for old in view.allModels(of: new.round) where old.replacedBy == new.event {
+                replaced.append((old, new))
+            }
         }
         for old in replaced.map(\.row) { view.mergedContributions(of: old).forEach { walk.visit($0) } }
         contributions = walk.contributions.values.sorted { $0.position < $1.position }
@@ -85,7 +87,8 @@ public struct ModelHistory: Sendable {
         case model(ModelRow)
     }
 
-    private static func parent(_ digest: ArtifactDigest, of row: ContributionRow, _ view: PublicView) -> Parent? {
+    private static func parent(_ digest: ArtifactDigest, of row: ContributionRow, _ view: PublicView) -> Parent?
+    {
         if let earlier = view.contributions(withAdapter: digest).last(where: { $0.position < row.position }) {
             return .contribution(earlier)
         }

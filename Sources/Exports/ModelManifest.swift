@@ -70,7 +70,8 @@ public struct ModelManifest: Hashable, Sendable {
                         ])
                     }),
                 "serialization": .object([
-                    "allow_symlinks": .bool(false), "hash_type": .string("sha256"), "ignore_paths": .strings(ignoredPaths),
+                    "allow_symlinks": .bool(false), "hash_type": .string("sha256"),
+                    "ignore_paths": .strings(ignoredPaths),
                     "method": .string("files"),
                 ]),
             ]),
@@ -83,18 +84,24 @@ public struct ModelManifest: Hashable, Sendable {
 extension ModelManifest {
     /// Reads the statement of a signature that was verified.
     init(_ statement: JSONValue) throws(ModelSignatureFailure) {
-        guard statement["_type"]?.text == Statement.statementType else { throw .statement("it is no in-toto Statement v1") }
-        guard statement["predicateType"]?.text == Self.predicateType else {
-            throw .statement("its predicate type is \(statement["predicateType"]?.text?.prefix(80) ?? "missing")")
+        guard statement["_type"]?.text == Statement.statementType else {
+            throw .statement("it is no in-toto Statement v1")
         }
-        guard let subjects = statement["subject"]?.elements, subjects.count == 1, let name = subjects[0]["name"]?.text,
+        guard statement["predicateType"]?.text == Self.predicateType else {
+            throw .statement(
+                "its predicate type is \(statement["predicateType"]?.text?.prefix(80) ?? "missing")")
+        }
+        guard let subjects = statement["subject"]?.elements, subjects.count == 1,
+            let name = subjects[0]["name"]?.text,
             let root = subjects[0]["digest"]?["sha256"]?.text
         else { throw .statement("it must have one subject with a SHA-256") }
         let predicate = statement["predicate"]
         guard let listed = predicate?["resources"]?.elements, let how = predicate?["serialization"] else {
             throw .statement("it lists no resources, or does not say how they were hashed")
         }
-        guard listed.count <= Self.maximumResources else { throw .statement("it lists \(listed.count) resources") }
+        guard listed.count <= Self.maximumResources else {
+            throw .statement("it lists \(listed.count) resources")
+        }
         try self.init(name: name, listed, how)
         guard self.root.hex == root else { throw .statement("its root digest is not that of its resources") }
     }
@@ -118,7 +125,9 @@ extension ModelManifest {
         var names: Set<String> = []
         for element in listed {
             let resource = try Self.resource(element, isShard: shardSize != nil)
-            guard names.insert(resource.name).inserted else { throw .statement("it lists \"\(resource.name)\" twice") }
+            guard names.insert(resource.name).inserted else {
+                throw .statement("it lists \"\(resource.name)\" twice")
+            }
             resources.append(resource)
         }
     }
@@ -128,11 +137,13 @@ extension ModelManifest {
             let hash = Hash256<ModelFileSubject>(hex: digest)
         else { throw .statement("a resource has no name or no SHA-256") }
         // With shards the algorithm's name has the shard size in it: sha256-sharded-1000000000.
-        guard let algorithm = value["algorithm"]?.text, algorithm == "sha256" || isShard && algorithm.hasPrefix("sha256-sharded-")
+        guard let algorithm = value["algorithm"]?.text,
+            algorithm == "sha256" || isShard && algorithm.hasPrefix("sha256-sharded-")
         else { throw .unsupported("the algorithm of \"\(name.prefix(80))\"") }
         guard isShard else { return Resource(path: try safe(name), digest: hash) }
         let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-        guard parts.count == 3, let start = Int(parts[1]), let end = Int(parts[2]), 0 <= start, start <= end else {
+        guard parts.count == 3, let start = Int(parts[1]), let end = Int(parts[2]), 0 <= start, start <= end
+        else {
             throw .statement("\"\(name.prefix(80))\" is no part of a file")
         }
         return Resource(path: try safe(String(parts[0])), range: start..<end, digest: hash)
@@ -141,7 +152,8 @@ extension ModelManifest {
     /// A path that leads nowhere but into the directory.
     private static func safe(_ path: String) throws(ModelSignatureFailure) -> String {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false)
-        guard !path.isEmpty, path.utf8.count <= 4_096, !path.unicodeScalars.contains(where: { $0.value < 0x20 }),
+        guard !path.isEmpty, path.utf8.count <= 4_096,
+            !path.unicodeScalars.contains(where: { $0.value < 0x20 }),
             parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." })
         else { throw .statement("\"\(path.prefix(80))\" is no path inside a directory") }
         return path
@@ -171,7 +183,8 @@ extension ModelManifest {
 extension JSONValue {
     /// A positive whole number; other programs write one with a fraction of zero.
     fileprivate var wholeNumber: Int? {
-        guard case .number(let text) = self, let value = Double(text), value >= 1, value < 0x1p53, value == value.rounded()
+        guard case .number(let text) = self, let value = Double(text), value >= 1, value < 0x1p53,
+            value == value.rounded()
         else { return nil }
         return Int(value)
     }

@@ -72,9 +72,12 @@ public enum ModelSignature {
         guard bundle["mediaType"]?.text == mediaType else {
             throw .unsupported("the media type \"\(bundle["mediaType"]?.text?.prefix(80) ?? "")\"")
         }
-        guard let material = bundle["verificationMaterial"] else { throw .malformed("it has no verification material") }
+        guard let material = bundle["verificationMaterial"] else {
+            throw .malformed("it has no verification material")
+        }
         guard let named = material["publicKey"] else {
-            throw .unsupported("it was made with a certificate, not with a key: check it with sigstore's own tools")
+            throw .unsupported(
+                "it was made with a certificate, not with a key: check it with sigstore's own tools")
         }
         if let hint = named["hint"]?.text, !hint.isEmpty, hint != key.hint { throw .otherKey(hint: hint) }
         let payload = try payload(of: bundle["dsseEnvelope"], signedBy: key)

@@ -26,7 +26,8 @@ public struct ProvenanceDocument {
         let chain = history.view.origin
         var members = sections.mapValues { JSONValue.object($0) }
         members["prefix"] = .object([
-            "chain": .string("https://lethe.example/chain/\(chain)/"), "lethe": .string("https://lethe.example/terms/"),
+            "chain": .string("https://lethe.example/chain/\(chain)/"),
+            "lethe": .string("https://lethe.example/terms/"),
         ])
         return .object(members)
     }
@@ -34,10 +35,12 @@ public struct ProvenanceDocument {
     // MARK: What there is
 
     private mutating func fill() {
-        add("entity", name("base", history.base.base), [
-            "prov:type": Self.qualified("lethe:Base"), "prov:label": .string(history.base.name.text),
-            "lethe:digest": .string(history.base.base.hex),
-        ])
+        add(
+            "entity", name("base", history.base.base),
+            [
+                "prov:type": Self.qualified("lethe:Base"), "prov:label": .string(history.base.name.text),
+                "lethe:digest": .string(history.base.base.hex),
+            ])
         for row in history.contributions { fill(row) }
         for row in history.models { fill(row) }
         for (old, new) in history.replaced { fill(old, replacedBy: new) }
@@ -45,11 +48,14 @@ public struct ProvenanceDocument {
 
     private mutating func fill(_ row: ContributionRow) {
         let (entity, activity) = (name("adapter", row.adapter), event(row.event, "adapter-committed"))
-        add("entity", entity, [
-            "prov:type": Self.qualified("lethe:Contribution"), "lethe:adapterDigest": .string(row.adapter.hex),
-            "lethe:tensorDigest": .string(row.tensors.hex), "lethe:round": .string(row.round.text),
-            "lethe:weight": .integer(row.weight.value),
-        ])
+        add(
+            "entity", entity,
+            [
+                "prov:type": Self.qualified("lethe:Contribution"),
+                "lethe:adapterDigest": .string(row.adapter.hex),
+                "lethe:tensorDigest": .string(row.tensors.hex), "lethe:round": .string(row.round.text),
+                "lethe:weight": .integer(row.weight.value),
+            ])
         generated(entity, by: activity, row.event, row.member)
         for parent in history.parents(of: row) {
             switch parent {
@@ -68,12 +74,14 @@ public struct ProvenanceDocument {
 
     private mutating func fill(_ row: ModelRow) {
         let (entity, activity) = (name("model", row.model), event(row.event, "model-materialized"))
-        add("entity", entity, [
-            "prov:type": Self.qualified("lethe:Model"), "lethe:adapterDigest": .string(row.model.hex),
-            "lethe:tensorDigest": .string(row.tensors.hex), "lethe:round": .string(row.round.text),
-            "lethe:state": .string(row.state.rawValue),
-            "lethe:mergeRule": .string(history.view.rounds[row.round]!.rule.rawValue),
-        ])
+        add(
+            "entity", entity,
+            [
+                "prov:type": Self.qualified("lethe:Model"), "lethe:adapterDigest": .string(row.model.hex),
+                "lethe:tensorDigest": .string(row.tensors.hex), "lethe:round": .string(row.round.text),
+                "lethe:state": .string(row.state.rawValue),
+                "lethe:mergeRule": .string(history.view.rounds[row.round]!.rule.rawValue),
+            ])
         generated(entity, by: activity, row.event, row.author)
         for merged in history.view.mergedContributions(of: row) {
             let source = name("adapter", merged.adapter)
@@ -82,10 +90,12 @@ public struct ProvenanceDocument {
         }
         for member in row.attestedBy {
             agent(member)
-            relate("wasInfluencedBy", [
-                "prov:influencee": .string(entity), "prov:influencer": .string("chain:member-\(member)"),
-                "prov:type": Self.qualified("lethe:Attestation"),
-            ])
+            relate(
+                "wasInfluencedBy",
+                [
+                    "prov:influencee": .string(entity), "prov:influencer": .string("chain:member-\(member)"),
+                    "prov:type": Self.qualified("lethe:Attestation"),
+                ])
         }
     }
 
@@ -98,21 +108,28 @@ public struct ProvenanceDocument {
 
     // MARK: Relations
 
-    private mutating func generated(_ entity: String, by activity: String, _ event: EventHash, _ member: MemberName) {
+    private mutating func generated(
+        _ entity: String, by activity: String, _ event: EventHash, _ member: MemberName
+    ) {
         let facts = history.facts(of: event)
         agent(member)
-        relate("wasGeneratedBy", [
-            "prov:entity": .string(entity), "prov:activity": .string(activity),
-            "prov:time": .string(facts.claimedAt.text),
-        ])
-        relate("wasAttributedTo", ["prov:entity": .string(entity), "prov:agent": .string("chain:member-\(member)")])
+        relate(
+            "wasGeneratedBy",
+            [
+                "prov:entity": .string(entity), "prov:activity": .string(activity),
+                "prov:time": .string(facts.claimedAt.text),
+            ])
+        relate(
+            "wasAttributedTo",
+            ["prov:entity": .string(entity), "prov:agent": .string("chain:member-\(member)")])
     }
 
     private mutating func derived(
         _ entity: String, from source: String, _ activity: String, _ more: [String: JSONValue] = [:]
     ) {
         let members: [String: JSONValue] = [
-            "prov:generatedEntity": .string(entity), "prov:usedEntity": .string(source), "prov:activity": .string(activity),
+            "prov:generatedEntity": .string(entity), "prov:usedEntity": .string(source),
+            "prov:activity": .string(activity),
         ]
         relate("wasDerivedFrom", members.merging(more) { first, _ in first })
     }
@@ -120,31 +137,39 @@ public struct ProvenanceDocument {
     private mutating func invalidated(_ entity: String, by plan: ArtifactDigest) {
         guard let started = history.view.plans[plan]?.startedBy else { return }
         let activity = event(started, "deletion-started")
-        relate("wasInvalidatedBy", [
-            "prov:entity": .string(entity), "prov:activity": .string(activity),
-            "prov:time": .string(history.facts(of: started).claimedAt.text),
-        ])
+        relate(
+            "wasInvalidatedBy",
+            [
+                "prov:entity": .string(entity), "prov:activity": .string(activity),
+                "prov:time": .string(history.facts(of: started).claimedAt.text),
+            ])
     }
 
     /// The activity that `event` stands for, with the member that it is associated with.
     private mutating func event(_ event: EventHash, _ type: String) -> String {
         let (id, facts) = ("chain:event-\(event.hex)", history.facts(of: event))
         guard sections["activity"]?[id] == nil else { return id }
-        add("activity", id, [
-            "prov:type": Self.qualified("lethe:\(type)"), "lethe:index": .integer(facts.index),
-            "prov:startTime": .string(facts.claimedAt.text), "prov:endTime": .string(facts.claimedAt.text),
-        ])
+        add(
+            "activity", id,
+            [
+                "prov:type": Self.qualified("lethe:\(type)"), "lethe:index": .integer(facts.index),
+                "prov:startTime": .string(facts.claimedAt.text), "prov:endTime": .string(facts.claimedAt.text),
+            ])
         agent(facts.author)
-        relate("wasAssociatedWith", [
-            "prov:activity": .string(id), "prov:agent": .string("chain:member-\(facts.author)"),
-        ])
+        relate(
+            "wasAssociatedWith",
+            [
+                "prov:activity": .string(id), "prov:agent": .string("chain:member-\(facts.author)"),
+            ])
         return id
     }
 
     private mutating func agent(_ member: MemberName) {
-        add("agent", "chain:member-\(member)", [
-            "prov:type": Self.qualified("prov:Organization"), "prov:label": .string(member.text),
-        ])
+        add(
+            "agent", "chain:member-\(member)",
+            [
+                "prov:type": Self.qualified("prov:Organization"), "prov:label": .string(member.text),
+            ])
     }
 
     private mutating func add(_ section: String, _ id: String, _ members: [String: JSONValue]) {
@@ -153,7 +178,9 @@ public struct ProvenanceDocument {
 
     /// A relation, once, under an identifier of its own; they are numbered as they come.
     private mutating func relate(_ section: String, _ members: [String: JSONValue]) {
-        guard related[section, default: []].insert(JSONValue.object(members).canonicalBytes).inserted else { return }
+        guard related[section, default: []].insert(JSONValue.object(members).canonicalBytes).inserted else {
+            return
+        }
         relations += 1
         add(section, "_:r\(relations)", members)
     }

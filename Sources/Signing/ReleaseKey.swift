@@ -25,7 +25,9 @@ public struct ReleaseKey: Sendable {
     public static func generate(random: RandomBytes) -> ReleaseKey {
         // About one in 2^32 strings of 32 bytes is no scalar of the curve.
         while true {
-            if let key = try? P256.Signing.PrivateKey(rawRepresentation: random.generate(32)) { return ReleaseKey(key: key) }
+            if let key = try? P256.Signing.PrivateKey(rawRepresentation: random.generate(32)) {
+                return ReleaseKey(key: key)
+            }
         }
     }
 
@@ -102,13 +104,19 @@ public struct ReleasePublicKey: Sendable {
     public func isValidSignature(_ signature: [UInt8], of message: [UInt8]) -> Bool {
         switch curve {
         case .p256(let key):
-            guard let parsed = try? P256.Signing.ECDSASignature(derRepresentation: signature) else { return false }
+            guard let parsed = try? P256.Signing.ECDSASignature(derRepresentation: signature) else {
+                return false
+            }
             return key.isValidSignature(parsed, for: SHA256.hash(data: message))
         case .p384(let key):
-            guard let parsed = try? P384.Signing.ECDSASignature(derRepresentation: signature) else { return false }
+            guard let parsed = try? P384.Signing.ECDSASignature(derRepresentation: signature) else {
+                return false
+            }
             return key.isValidSignature(parsed, for: SHA384.hash(data: message))
         case .p521(let key):
-            guard let parsed = try? P521.Signing.ECDSASignature(derRepresentation: signature) else { return false }
+            guard let parsed = try? P521.Signing.ECDSASignature(derRepresentation: signature) else {
+                return false
+            }
             return key.isValidSignature(parsed, for: SHA512.hash(data: message))
         }
     }

@@ -6,18 +6,22 @@ import Events
 import Exports
 import Foundation
 import LetheEngine
+import Reports
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export", abstract: "What the ledger has, in formats that other tools read.",
-        discussion: "Only what is on the public chain is exported. lethe disclose opens a private event for one reader.",
+        discussion:
+            "Only what is on the public chain is exported. lethe disclose opens a private event for one reader.",
         subcommands: [EventEnvelope.self, Provenance.self, Materials.self, Assessment.self, Catalog.self])
 
     struct EventEnvelope: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "event", abstract: "One public event as it was signed: an in-toto statement in a DSSE envelope.")
+            commandName: "event",
+            abstract: "One public event as it was signed: an in-toto statement in a DSSE envelope.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The event: its index on the public chain, its hash, or at least 8 digits of it.") var event: String
+        @Argument(help: "The event: its index on the public chain, its hash, or at least 8 digits of it.")
+        var event: String
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
 
         func run() async throws {
@@ -45,7 +49,8 @@ struct ExportCommand: AsyncParsableCommand {
 
     struct Materials: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "bom", abstract: "A model and what it is made of as a CycloneDX 1.6 bill of materials.")
+            commandName: "bom", abstract: "A model and what it is made of as a CycloneDX 1.6 bill of materials."
+        )
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The model: its round, or at least 8 digits of its digest.") var model: String
         @Option(help: "The model's PEFT directory: its files are named with their SHA-256.") var files: String?
@@ -77,26 +82,38 @@ struct ExportCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Control results as OSCAL assessment results.",
             discussion: "Takes the JSON that lethe report compliance wrote.")
-        @Argument(help: "The results in JSON.") var results: String
+        @Argument(help: "The report's JSON.") var results: String
+        @Flag(help: "Also where the report looked at a private chain.") var includePrivate = false
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
         @Flag(name: .long, help: "Answer in JSON.") var json = false
 
         func run() async throws {
             var bytes = try readFile(results)
             while bytes.last == 0x0a { bytes.removeLast() }
-            let result: ComplianceResult
+            let report: ComplianceReport.Content
             do throws(JSONError) {
-                result = try CanonicalJSON.decode(ComplianceResult.self, from: bytes)
+                report = try CanonicalJSON.decode(ComplianceReport.Content.self, from: bytes)
             } catch {
-                throw Answer.unknown("\(results) is not a compliance result: \(error)", hint: "lethe report compliance writes one")
-            }
-            guard result.format == ComplianceResult.format else {
                 throw Answer.unknown(
-                    "\(results) has the format \"\(printable(String(result.format.prefix(60))))\"", hint: "a later version may read it")
+                    "\(results) is not the JSON of a compliance report: \(error)",
+                    hint: "lethe report compliance --roles ROLES --json FILE writes one")
             }
+            guard report.format == ComplianceReport.format else {
+                throw Answer.unknown(
+                    "\(results) has the format \"\(printable(String(report.format.prefix(60))))\"",
+                    hint: "a later version may read it")
+            }
+            guard report.organisation == nil || includePrivate else {
+                throw Answer.no(
+                    "\(results) is about the private chain of \(report.organisation!) too",
+                    hint: "make the report without --as; or --include-private, and keep the file from others")
+            }
+            let result = report.result
             let document = ControlAssessment.results(of: result)
             try writeFile(document, to: output)
-            printFile(output, ["overall": result.overall.rawValue], "OSCAL assessment results, \(result.overall.rawValue)", json: json)
+            printFile(
+                output, ["overall": result.overall.rawValue],
+                "OSCAL assessment results, \(result.overall.rawValue)", json: json)
         }
     }
 
@@ -111,7 +128,9 @@ struct ExportCommand: AsyncParsableCommand {
                 do throws(PackError) {
                     return try Pack(folder: path)
                 } catch {
-                    throw Answer.unknown("\(path) is not a sound pack: \(error)", hint: "schemas/policy-packs.md says what a pack is")
+                    throw Answer.unknown(
+                        "\(path) is not a sound pack: \(error)",
+                        hint: "schemas/policy-packs.md says what a pack is")
                 }
             }
             guard Set(read.map(\.id.text)).count == read.count else {

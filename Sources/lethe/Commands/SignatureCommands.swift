@@ -8,13 +8,15 @@ import Signing
 
 struct SignatureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "signature", abstract: "OpenSSF model signatures: sign a model's files for the world, and check others'.",
+        commandName: "signature",
+        abstract: "OpenSSF model signatures: sign a model's files for the world, and check others'.",
         subcommands: [Key.self, Sign.self, Verify.self])
 
     struct Key: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Make a P-256 release key. It signs files for others, never events.",
-            discussion: "OpenSSL can make one too: openssl ecparam -name prime256v1 -genkey -noout -out release.pem")
+            discussion:
+                "OpenSSL can make one too: openssl ecparam -name prime256v1 -genkey -noout -out release.pem")
         @Option(name: .shortAndLong, help: "The private key to write (PEM, 0600).") var output: String
         @Option(name: .customLong("public"), help: "The public key to write (default: beside it, .pub.pem).")
         var publicPath: String?
@@ -36,8 +38,10 @@ struct SignatureCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Sign the files of a model directory.")
         @Argument(help: "The directory.") var directory: String
         @Option(help: "The private key: P-256, PEM.") var key: String
-        @Option(name: .shortAndLong, help: "The signature to write (default: DIRECTORY/model.sig).") var output: String?
-        @Option(help: "Refuse what this ledger does not know as a current model or contribution.") var ledger: String?
+        @Option(name: .shortAndLong, help: "The signature to write (default: DIRECTORY/model.sig).") var output:
+            String?
+        @Option(help: "Refuse what this ledger does not know as a current model or contribution.") var ledger:
+            String?
         @Flag(name: .long, help: "Answer in JSON.") var json = false
 
         func run() async throws {
@@ -46,7 +50,8 @@ struct SignatureCommand: AsyncParsableCommand {
             do throws(ReleaseKeyFailure) {
                 secret = try ReleaseKey(pem: pem)
             } catch {
-                throw Answer.unknown("\(key) cannot sign: \(error)", hint: "lethe signature key --output release.pem makes one")
+                throw Answer.unknown(
+                    "\(key) cannot sign: \(error)", hint: "lethe signature key --output release.pem makes one")
             }
             if let ledger { try await check(ledger) }
             let path = output ?? "\(directory)/model.sig"
@@ -55,7 +60,8 @@ struct SignatureCommand: AsyncParsableCommand {
             try writeFile(ModelSignature.bytes(signing: manifest, with: secret), to: path)
             printFile(
                 path, ["root": manifest.root.hex],
-                "\(manifest.resources.count) file(s) of \(manifest.name), root \(short(manifest.root.hex))", json: json)
+                "\(manifest.resources.count) file(s) of \(manifest.name), root \(short(manifest.root.hex))",
+                json: json)
         }
 
         private func check(_ path: String) async throws {
@@ -92,18 +98,27 @@ struct SignatureCommand: AsyncParsableCommand {
             do throws(ModelSignatureFailure) {
                 manifest = try ModelSignature.manifest(in: bytes, signedBy: publicKey)
             } catch {
-                if error.isUndecided { throw Answer.unknown("\(path): \(error)", hint: "check that it is whole, and a model signature") }
+                if error.isUndecided {
+                    throw Answer.unknown(
+                        "\(path): \(error)", hint: "check that it is whole, and a model signature")
+                }
                 throw Answer.no("\(path) does not hold: \(error)", hint: "do not rely on it")
             }
             let actual = try ModelFiles(directory: directory).resources(of: manifest, signature: path)
             let differences = manifest.differences(from: actual)
-            if json { printJSON(SignatureAnswer(differences: differences, holds: differences.isEmpty, root: manifest.root.hex)) }
+            if json {
+                printJSON(
+                    SignatureAnswer(
+                        differences: differences, holds: differences.isEmpty, root: manifest.root.hex))
+            }
             guard differences.isEmpty else {
                 if !json { for line in differences { print("DIFFERS  \(printable(line))") } }
                 throw Answer.no("\(directory) is not what was signed", hint: "do not use it")
             }
             if json { return }
-            print("proved   \(actual.count) file(s) of \(printable(manifest.name)) are those that the key \(short(publicKey.hint)) signed")
+            print(
+                "proved   \(actual.count) file(s) of \(printable(manifest.name)) are those that the key \(short(publicKey.hint)) signed"
+            )
             print("not claimed: whose key that is, and when it signed")
         }
     }
@@ -120,7 +135,8 @@ private func writeSecret(_ bytes: [UInt8], to path: String) throws {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
         throw Answer.unknown(
-            "cannot create \(path): \(String(cString: strerror(errno)))", hint: "keys are never overwritten; name another file")
+            "cannot create \(path): \(String(cString: strerror(errno)))",
+            hint: "keys are never overwritten; name another file")
     }
     let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     try handle.write(contentsOf: Data(bytes))
@@ -137,7 +153,9 @@ struct ModelFiles {
     /// All regular files below, by path; refuses symbolic links, which may lead out of the directory.
     private func paths() throws -> [String] {
         var isDirectory: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory),
+            isDirectory.boolValue
+        else {
             throw Answer.unknown("there is no directory \(directory)", hint: "give the directory of the model")
         }
         let all = FileManager.default.enumerator(atPath: directory)?.allObjects as? [String] ?? []
@@ -148,7 +166,8 @@ struct ModelFiles {
             case .typeDirectory?: return false
             default:
                 throw Answer.unknown(
-                    "\(directory)/\(path) is neither file nor directory", hint: "symbolic links and devices are not signed: replace it")
+                    "\(directory)/\(path) is neither file nor directory",
+                    hint: "symbolic links and devices are not signed: replace it")
             }
         }
     }
@@ -164,9 +183,14 @@ struct ModelFiles {
         let ignored = Self.gitPaths + (inside(signature).map { [$0] } ?? [])
         let rule = ModelManifest(name: name, resources: [], ignoredPaths: ignored)
         let files = try paths().filter { !rule.ignores($0) }
-        guard !files.isEmpty else { throw Answer.unknown("\(directory) holds no file", hint: "give the directory of the model") }
+        guard !files.isEmpty else {
+            throw Answer.unknown("\(directory) holds no file", hint: "give the directory of the model")
+        }
         return ModelManifest(
-            name: name, resources: try files.map { .init(path: $0, digest: Hash256(retagging: try fileDigest("\(directory)/\($0)"))) },
+            name: name,
+            resources: try files.map {
+                .init(path: $0, digest: Hash256(retagging: try fileDigest("\(directory)/\($0)")))
+            },
             ignoredPaths: ignored)
     }
 
@@ -174,17 +198,22 @@ struct ModelFiles {
     func resources(of manifest: ModelManifest, signature: String) throws -> [ModelManifest.Resource] {
         let own = inside(signature)
         let files = try paths().filter { path in
-            !manifest.ignores(path) && path != own && !Self.gitPaths.contains { path == $0 || path.hasPrefix("\($0)/") }
+            !manifest.ignores(path) && path != own
+                && !Self.gitPaths.contains { path == $0 || path.hasPrefix("\($0)/") }
         }
         guard let size = manifest.shardSize else {
-            return try files.map { .init(path: $0, digest: Hash256(retagging: try fileDigest("\(directory)/\($0)"))) }
+            return try files.map {
+                .init(path: $0, digest: Hash256(retagging: try fileDigest("\(directory)/\($0)")))
+            }
         }
         return try files.flatMap { try shards(of: $0, size: size) }
     }
 
     private func shards(of path: String, size: Int) throws -> [ModelManifest.Resource] {
         let file = "\(directory)/\(path)"
-        guard let handle = FileHandle(forReadingAtPath: file) else { throw Answer.unknown("cannot read \(file)", hint: "check the path") }
+        guard let handle = FileHandle(forReadingAtPath: file) else {
+            throw Answer.unknown("cannot read \(file)", hint: "check the path")
+        }
         defer { try? handle.close() }
         let length = Int(try handle.seekToEnd())
         try handle.seek(toOffset: 0)
