@@ -117,7 +117,7 @@ public struct PublicView: Sendable {
         case .adapterEvaluated(let event): try recordAdapterEvaluation(event, record)
         case .mitigationApplied(let event): try applyMitigation(event, record)
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
-            .accessRecorded:
+            .accessRecorded, .datasetRegistered, .shardTrained:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }
     }

@@ -7,6 +7,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case chainAnchored = "chain-anchored"
     case chainOpened = "chain-opened"
     case consortiumFounded = "consortium-founded"
+    case datasetRegistered = "dataset-registered"
     case decisionExplained = "decision-explained"
     case deletionCertified = "deletion-certified"
     case deletionCompleted = "deletion-completed"
@@ -33,6 +34,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case rewardSettled = "reward-settled"
     case roundClosed = "round-closed"
     case roundOpened = "round-opened"
+    case shardTrained = "shard-trained"
 
     /// Stands for the project's own domain in predicate types.
     public static let prefix = "https://lethe.example/event/"
@@ -54,7 +56,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     public var audience: Audience {
         switch self {
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
-            .accessRecorded: .privateChain
+            .accessRecorded, .datasetRegistered, .shardTrained: .privateChain
         default: .publicChain
         }
     }
@@ -62,7 +64,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     /// Whether the event must commit to a body, or must not.
     public var hasBody: Bool {
         switch self {
-        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded: true
+        case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded,
+            .datasetRegistered, .shardTrained: true
         default: false
         }
     }
@@ -77,6 +80,7 @@ public enum Event: Hashable, Sendable {
     case chainAnchored(ChainAnchored)
     case chainOpened(ChainOpened)
     case consortiumFounded(ConsortiumFounded)
+    case datasetRegistered(DatasetRegistered)
     case decisionExplained(DecisionExplained)
     case deletionCertified(DeletionCertified)
     case deletionCompleted(DeletionCompleted)
@@ -103,6 +107,7 @@ public enum Event: Hashable, Sendable {
     case rewardSettled(RewardSettled)
     case roundClosed(RoundClosed)
     case roundOpened(RoundOpened)
+    case shardTrained(ShardTrained)
 }
 
 extension Event {
@@ -115,6 +120,7 @@ extension Event {
         case .chainAnchored: .chainAnchored
         case .chainOpened: .chainOpened
         case .consortiumFounded: .consortiumFounded
+        case .datasetRegistered: .datasetRegistered
         case .decisionExplained: .decisionExplained
         case .deletionCertified: .deletionCertified
         case .deletionCompleted: .deletionCompleted
@@ -141,6 +147,7 @@ extension Event {
         case .rewardSettled: .rewardSettled
         case .roundClosed: .roundClosed
         case .roundOpened: .roundOpened
+        case .shardTrained: .shardTrained
         }
     }
 
@@ -154,6 +161,7 @@ extension Event {
         case .chainAnchored(let content): content
         case .chainOpened(let content): content
         case .consortiumFounded(let content): content
+        case .datasetRegistered(let content): content
         case .decisionExplained(let content): content
         case .deletionCertified(let content): content
         case .deletionCompleted(let content): content
@@ -180,6 +188,7 @@ extension Event {
         case .rewardSettled(let content): content
         case .roundClosed(let content): content
         case .roundOpened(let content): content
+        case .shardTrained(let content): content
         }
     }
 
@@ -198,6 +207,7 @@ extension Event {
         case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
         case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))
         case .consortiumFounded: self = .consortiumFounded(try node.decode(ConsortiumFounded.self))
+        case .datasetRegistered: self = .datasetRegistered(try node.decode(DatasetRegistered.self))
         case .decisionExplained: self = .decisionExplained(try node.decode(DecisionExplained.self))
         case .deletionCertified: self = .deletionCertified(try node.decode(DeletionCertified.self))
         case .deletionCompleted: self = .deletionCompleted(try node.decode(DeletionCompleted.self))
@@ -224,6 +234,7 @@ extension Event {
         case .rewardSettled: self = .rewardSettled(try node.decode(RewardSettled.self))
         case .roundClosed: self = .roundClosed(try node.decode(RoundClosed.self))
         case .roundOpened: self = .roundOpened(try node.decode(RoundOpened.self))
+        case .shardTrained: self = .shardTrained(try node.decode(ShardTrained.self))
         }
     }
 }
@@ -239,6 +250,7 @@ extension EventType {
         case .chainAnchored: ChainAnchored.self
         case .chainOpened: ChainOpened.self
         case .consortiumFounded: ConsortiumFounded.self
+        case .datasetRegistered: DatasetRegistered.self
         case .decisionExplained: DecisionExplained.self
         case .deletionCertified: DeletionCertified.self
         case .deletionCompleted: DeletionCompleted.self
@@ -265,6 +277,7 @@ extension EventType {
         case .rewardSettled: RewardSettled.self
         case .roundClosed: RoundClosed.self
         case .roundOpened: RoundOpened.self
+        case .shardTrained: ShardTrained.self
         }
     }
 }

@@ -21,6 +21,7 @@ private typealias Skies = SampleConsortium
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
         try BehaviourVectors.add(to: &set)
+        try DatasetVectors.add(to: &set)
         return set.files
     }
 
