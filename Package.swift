@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: [
-                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+                "Reports", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "MerkleLog",
+                "Proofs", "Signing",
             ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
@@ -189,7 +190,7 @@ let package = Package(
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Exports", "LedgerStore", "MerkleLog",
                 "Participation", "Proofs", "Replay", "Signing", "Timestamps", "Training", "Unlearning",
-            ], swiftSettings: strict),
+            ], exclude: ["integrations"], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
@@ -211,7 +212,8 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
+            name: "CommandLineTests",
+            dependencies: ["lethe", "Adapters", "Bytes", "Events", "LetheEngine", "Signing", "Training", grdb],
             swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.

@@ -41,6 +41,8 @@ public struct DeletionStatus: Sendable {
     public var grade: Grade
     /// The next steps, and who can take each.
     public var next: [(step: String, by: String)]
+    /// Approximate measures that serve until it is carried out.
+    public var mitigations: [MitigationStatus]
 }
 
 extension Ledger {
@@ -196,11 +198,12 @@ extension Ledger {
         let view = try view
         let plan = view.plans[digest]!
         let adapters = plan.artifacts.flatMap { [BlobID(.tensors, $0), BlobID(.configuration, $0)] }
+        let interim = try interimAdapters(of: plan.deletions)
         let sums = plan.models.map {
             BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
         }
         let results = [
-            StoreResult(try directory.blobs.erase(adapters), .blobs),
+            StoreResult(try directory.blobs.erase(adapters + interim), .blobs),
             StoreResult(try directory.blobs.erase(sums), .runningSums),
             // Contributions and models have no bodies; the vault is named because it was looked at.
             StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
@@ -247,7 +250,7 @@ extension Ledger {
     public func deletionStatus() throws -> [DeletionStatus] {
         let view = try view
         let progress = DeletionProgress(view: view)
-        return view.allDeletions.map { row in
+        return try view.allDeletions.map { row in
             let plan = row.plan.flatMap { view.plans[$0] }
             let next: [(step: String, by: String)] =
                 switch row.state {
@@ -258,7 +261,9 @@ extension Ledger {
                 case .completed: [("certify: lethe deletion certify \(row.deletion)", "any member")]
                 case .refused, .certified: []
                 }
-            return DeletionStatus(row: row, grade: plan.map(view.grade) ?? .recorded, next: next)
+            return DeletionStatus(
+                row: row, grade: plan.map(view.grade) ?? .recorded, next: next,
+                mitigations: try mitigations(for: row.deletion))
         }
     }
 }

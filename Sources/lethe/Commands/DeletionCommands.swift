@@ -13,7 +13,7 @@ struct DeletionCommand: AsyncParsableCommand {
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
-            Countersign.self,
+            Countersign.self, Interim.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -132,6 +132,9 @@ struct DeletionCommand: AsyncParsableCommand {
                 ])
             }
             print(table.text)
+            for measure in rows.flatMap(\.mitigations) {
+                print("\(measure.deletion): \(measure.words): \(measure.method.rawValue) of \(short(measure.model.hex))")
+            }
         }
     }
 
@@ -227,6 +230,8 @@ struct DeletionAnswer: Encodable {
     var deletion: DeletionID
     var dueAt: Timestamp
     var grade: Int
+    /// Approximate, interim; none of them is erasure.
+    var interim: [MitigationStatus]
     var member: MemberName
     var plan: ArtifactDigest?
     var receivedAt: Timestamp
@@ -237,6 +242,7 @@ struct DeletionAnswer: Encodable {
         deletion = status.row.deletion
         dueAt = status.row.dueAt
         grade = status.grade.rawValue
+        interim = status.mitigations
         member = status.row.member
         plan = status.row.plan
         receivedAt = status.row.receivedAt
