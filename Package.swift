@@ -171,7 +171,7 @@ let package = Package(
             dependencies: [
                 "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog",
                 "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning",
-            ], swiftSettings: strict),
+            ], exclude: ["integrations"], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
