@@ -209,7 +209,7 @@ extension ComplianceReport {
         ]
         return Section(
             "scope", "Scope, and what was not looked at",
-            [.facts(facts), .list(content.notLookedAt.map { [.text($0)] })])
+            [.facts(facts), .heading(["Not looked at"]), .list(content.notLookedAt.map { [.text($0)] })])
     }
 
     private var looked: String {
