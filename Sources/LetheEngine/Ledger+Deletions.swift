@@ -1,6 +1,7 @@
 public import Bytes
 public import ChainViews
 public import Events
+public import Compliance
 internal import LedgerStore
 internal import Replay
 internal import Signing
@@ -39,8 +40,13 @@ public struct DeletionRequest: Sendable {
 public struct DeletionStatus: Sendable {
     public var row: DeletionRow
     public var grade: Grade
+    public var dates: DeletionDates
+    /// Whether the answer is late now. What was answered in time, or refused, is not.
+    public var isOverdue: Bool
     /// The next steps, and who can take each.
     public var next: [(step: String, by: String)]
+    /// Approximate measures that serve until it is carried out.
+    public var mitigations: [MitigationStatus]
 }
 
 extension Ledger {
@@ -70,11 +76,12 @@ extension Ledger {
     }
 
     public func decideDeletion(
-        _ id: DeletionID, _ decision: Decision, as member: MemberName, cosigners: [MemberName]
+        _ id: DeletionID, _ decision: Decision, refusal: Refusal? = nil, as member: MemberName,
+        cosigners: [MemberName]
     ) throws -> Recorded {
         try record(
-            .deletionDecided(DeletionDecided(decision: decision, deletion: id)), as: member, on: publicOrigin,
-            cosigners: cosigners)
+            .deletionDecided(DeletionDecided(decision: decision, deletion: id, refusal: refusal)), as: member,
+            on: publicOrigin, cosigners: cosigners)
     }
 
     /// What carrying out the deletions would do. Changes nothing.
@@ -196,11 +203,12 @@ extension Ledger {
         let view = try view
         let plan = view.plans[digest]!
         let adapters = plan.artifacts.flatMap { [BlobID(.tensors, $0), BlobID(.configuration, $0)] }
+        let interim = try interimAdapters(of: plan.deletions)
         let sums = plan.models.map {
             BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
         }
         let results = [
-            StoreResult(try directory.blobs.erase(adapters, untilSettled: true), .blobs),
+            StoreResult(try directory.blobs.erase(adapters + interim, untilSettled: true), .blobs),
             StoreResult(try directory.blobs.erase(sums, untilSettled: true), .runningSums),
             // Contributions and models have no bodies; the vault is named because it was looked at.
             StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
@@ -212,7 +220,7 @@ extension Ledger {
                 .refused, "erasing from \(failed.store.rawValue) failed; the attestation says so and the deletion stays open",
                 hint: "close other programs that use the ledger's files, then repeat")
         }
-        try directory.blobs.settle(adapters + sums)
+        try directory.blobs.settle(adapters + interim + sums)
         return recorded
     }
 
@@ -245,10 +253,12 @@ extension Ledger {
 
     // MARK: Status
 
-    public func deletionStatus() throws -> [DeletionStatus] {
+    /// All deletions; due dates by `calendar`.
+    public func deletionStatus(calendar: LegalCalendar = LegalCalendar(timeZone: .utc)) throws -> [DeletionStatus] {
         let view = try view
+        let now = surroundings.now()
         let progress = DeletionProgress(view: view)
-        return view.allDeletions.map { row in
+        return try view.allDeletions.map { row in
             let plan = row.plan.flatMap { view.plans[$0] }
             let next: [(step: String, by: String)] =
                 switch row.state {
@@ -259,7 +269,26 @@ extension Ledger {
                 case .completed: [("certify: lethe deletion certify \(row.deletion)", "any member")]
                 case .refused, .certified: []
                 }
-            return DeletionStatus(row: row, grade: plan.map(view.grade) ?? .recorded, next: next)
+            let dates = DeletionDates(row, calendar: calendar)
+            let isOpen = [.requested, .accepted, .started].contains(row.state)
+            return DeletionStatus(
+                row: row, grade: plan.map(view.grade) ?? .recorded, dates: dates,
+                isOverdue: isOpen && dates.isOverdue(at: now), next: next + recipientSteps(row, view),
+                mitigations: try mitigations(for: row.deletion))
+        }
+    }
+}
+
+extension Ledger {
+    /// Recipients outside the consortium that have not been told, or have not answered.
+    private func recipientSteps(_ row: DeletionRow, _ view: PublicView) -> [(step: String, by: String)] {
+        view.disclosures(affectedBy: row).compactMap { disclosure in
+            let recipient = disclosure.disclosed.recipient
+            switch row.recipients.first(where: { $0.recipient == recipient }) {
+            case nil: return ("tell the recipient \(recipient)", disclosure.author.text)
+            case let told? where !told.isSettled: return ("answer to the notice", recipient.text)
+            default: return nil
+            }
         }
     }
 }

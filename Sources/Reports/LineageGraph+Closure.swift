@@ -16,6 +16,16 @@ extension LineageGraph {
         members = Set(contributions.map(\.member)).sorted()
     }
 
+    /// The part of it in `rounds`: chains of rounds grow long, and a page holds what it draws.
+    func part(in kept: Set<RoundID>) -> LineageGraph {
+        var part = self
+        part.rounds.removeAll { !kept.contains($0.round) }
+        part.contributions.removeAll { !kept.contains($0.round) }
+        part.models.removeAll { !kept.contains($0.round) }
+        part.members = Set(part.contributions.map(\.member)).sorted()
+        return part
+    }
+
     /// Walks from a model towards the base. A list instead of recursion: chains of rounds grow long.
     private struct Closure {
         let view: PublicView
@@ -45,9 +55,11 @@ extension LineageGraph {
 
         private mutating func add(_ model: ModelRow) {
             guard models.insert(model.position).inserted else { return }
-            // Other materialisations of the round: what this one replaced, or was replaced by.
-            models.formUnion(view.allModels(of: model.round).map(\.position))
-            for row in view.allContributions(to: model.round) where !row.counts {
+            // Other materialisations of the round, or of its cohort: what this one replaced, or was replaced by.
+            models.formUnion(view.allModels(of: model.round).filter { $0.cohort == model.cohort }.map(\.position))
+            let round = view.rounds[model.round]
+            for row in view.allContributions(to: model.round)
+            where !row.counts && (model.cohort == nil || round?.cohort(of: row.member) == model.cohort) {
                 contributions.insert(row.position)
             }
             waiting += view.mergedContributions(of: model)

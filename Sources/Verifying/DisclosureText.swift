@@ -5,7 +5,7 @@ internal import MerkleLog
 internal import Proofs
 
 extension VerifyRequest {
-    func disclosure(_ bytes: [UInt8], _ policy: TrustPolicy) throws(Refusal) -> DisclosureVerdict {
+    func disclosure(_ bytes: [UInt8], _ policy: TrustPolicy) throws(VerifyRefusal) -> DisclosureVerdict {
         do throws(DisclosureFailure) {
             return try DisclosureVerifier(policy: policy, cores: cores).verify(bytes)
         } catch {

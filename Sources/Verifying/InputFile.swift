@@ -3,7 +3,7 @@ internal import Glibc
 /// Files that somebody else hands us: read whole, and never more of them than a limit.
 public enum InputFile {
     /// The bytes of the file at `path`, of which at most `limit` are read; more are refused, and so is what is no file.
-    public static func read(_ path: String, limit: Int) throws(Refusal) -> [UInt8] {
+    public static func read(_ path: String, limit: Int) throws(VerifyRefusal) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure(path) }
         defer { close(descriptor) }
@@ -28,11 +28,11 @@ public enum InputFile {
         }
     }
 
-    private static func failure(_ path: String) -> Refusal {
+    private static func failure(_ path: String) -> VerifyRefusal {
         .unknown("cannot read \(path): \(String(cString: strerror(errno)))", hint: "check the path")
     }
 
-    private static func tooLarge(_ path: String, _ limit: Int, _ what: String) -> Refusal {
+    private static func tooLarge(_ path: String, _ limit: Int, _ what: String) -> VerifyRefusal {
         .unknown("\(path) \(what); \(limit) is the limit", hint: "nothing that is to be read here is that large")
     }
 }

@@ -23,7 +23,7 @@ extension VerifiedFile {
     }
 }
 
-extension Refusal {
+extension VerifyRefusal {
     /// What is printed for a program where the answer is no: canonical JSON.
     public var json: [UInt8] { CanonicalJSON.encode(CertificateAnswer(refused: message)) }
 }

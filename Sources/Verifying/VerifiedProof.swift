@@ -9,7 +9,7 @@ public struct VerifiedProof: Sendable {
 }
 
 extension VerifyRequest {
-    func proof(_ bytes: [UInt8], _ policy: TrustPolicy) throws(Refusal) -> VerifiedProof {
+    func proof(_ bytes: [UInt8], _ policy: TrustPolicy) throws(VerifyRefusal) -> VerifiedProof {
         let proof: TlogProof
         do throws(TlogProof.Failure) {
             proof = try TlogProof(parsing: bytes)

@@ -32,7 +32,7 @@ public enum VerifiedFile: Sendable {
 
 extension VerifyRequest {
     /// Judges the file; every other outcome than that it holds is thrown.
-    public func verify() throws(Refusal) -> VerifiedFile {
+    public func verify() throws(VerifyRefusal) -> VerifiedFile {
         let policy = try Self.policy(policyFile)
         let bytes = try InputFile.read(file, limit: CertificateBundle.maximumBytes)
         if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return .proof(try proof(bytes, policy)) }
@@ -53,7 +53,7 @@ extension VerifyRequest {
         return .certificate(verdict, bundle)
     }
 
-    public static func policy(_ path: String) throws(Refusal) -> TrustPolicy {
+    public static func policy(_ path: String) throws(VerifyRefusal) -> TrustPolicy {
         let bytes = try InputFile.read(path, limit: TrustPolicy.maximumSize)
         do throws(TrustPolicyFailure) {
             return try TrustPolicy(parsing: bytes)
@@ -63,7 +63,7 @@ extension VerifyRequest {
     }
 
     /// The bundle in `bytes`, which were read from `path`.
-    public static func bundle(_ bytes: [UInt8], _ path: String) throws(Refusal) -> CertificateBundle {
+    public static func bundle(_ bytes: [UInt8], _ path: String) throws(VerifyRefusal) -> CertificateBundle {
         do throws(CertificateBundle.Failure) {
             return try CertificateBundle(parsing: bytes)
         } catch {
@@ -73,7 +73,7 @@ extension VerifyRequest {
 
     private func follow(
         _ verdict: CertificateVerdict, _ bundle: CertificateBundle, _ path: String, _ verifier: CertificateVerifier
-    ) throws(Refusal) -> CertificateVerdict {
+    ) throws(VerifyRefusal) -> CertificateVerdict {
         let bytes = try InputFile.read(path, limit: CertificateBundle.maximumBytes)
         let later = try Self.later(bytes, path)
         do throws(CertificateFailure) {
@@ -85,7 +85,7 @@ extension VerifyRequest {
         }
     }
 
-    private static func later(_ bytes: [UInt8], _ path: String) throws(Refusal) -> LaterChain {
+    private static func later(_ bytes: [UInt8], _ path: String) throws(VerifyRefusal) -> LaterChain {
         if let bundle = try? CertificateBundle(parsing: bytes) { return LaterChain(bundle) }
         do throws(ChainFile.Failure) {
             return LaterChain(try ChainFile(parsing: bytes))
@@ -96,7 +96,7 @@ extension VerifyRequest {
         }
     }
 
-    private func checkAge(_ verdict: CertificateVerdict) throws(Refusal) {
+    private func checkAge(_ verdict: CertificateVerdict) throws(VerifyRefusal) {
         guard let maximumAge else { return }
         let size = verdict.newest.size
         guard let cosignedAt = verdict.cosignedAt, let age = verdict.age(at: now) else {

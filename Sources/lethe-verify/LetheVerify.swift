@@ -29,9 +29,9 @@ enum LetheVerify {
         let arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.contains(where: { $0 == "-h" || $0 == "--help" }) { return print(usage, terminator: "") }
         if arguments.contains("--version") { return print("lethe-verify 0.1.0") }
-        do throws(Refusal) {
+        do throws(VerifyRefusal) {
             let options = try Options(arguments)
-            do throws(Refusal) {
+            do throws(VerifyRefusal) {
                 let verified = try options.request.verify()
                 options.json
                     ? print(String(decoding: verified.json, as: UTF8.self)) : verified.lines.forEach { print($0) }
@@ -52,7 +52,7 @@ private struct Options {
     var request: VerifyRequest
     var json = false
 
-    init(_ arguments: [String]) throws(Refusal) {
+    init(_ arguments: [String]) throws(VerifyRefusal) {
         var files: [String] = []
         var values: [String: String] = [:]
         var rest = arguments[...]
@@ -72,23 +72,23 @@ private struct Options {
         guard let policy = values["--trust"] else { throw Self.wrong("--trust is missing") }
         let age = values["--max-age"].map(Duration.init)
         if let text = values["--max-age"], age == .some(.none) {
-            throw Refusal(64, "\"\(text)\" is not a duration", hint: Duration.hint)
+            throw VerifyRefusal(64, "\"\(text)\" is not a duration", hint: Duration.hint)
         }
         request = VerifyRequest(
             file: files[0], policyFile: policy, laterFile: values["--later"], maximumAge: age ?? nil,
             now: try Self.now(), cores: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     }
 
-    private static func wrong(_ message: String) -> Refusal {
-        Refusal(64, message, hint: "lethe-verify --help says what it takes")
+    private static func wrong(_ message: String) -> VerifyRefusal {
+        VerifyRefusal(64, message, hint: "lethe-verify --help says what it takes")
     }
 
     /// The clock, or what `LETHE_NOW` says.
-    private static func now() throws(Refusal) -> Timestamp {
+    private static func now() throws(VerifyRefusal) -> Timestamp {
         guard let pointer = getenv("LETHE_NOW") else { return Timestamp(seconds: time(nil))! }
         let text = String(cString: pointer)
         guard let now = Timestamp(text) else {
-            throw Refusal(64, "\"\(text)\" in LETHE_NOW is not a time", hint: "it must match \(Timestamp.pattern)")
+            throw VerifyRefusal(64, "\"\(text)\" in LETHE_NOW is not a time", hint: "it must match \(Timestamp.pattern)")
         }
         return now
     }

@@ -67,7 +67,7 @@ struct Answer: Error {
         (self.code, self.message, self.hint) = (code, message, hint)
     }
 
-    init(_ refusal: Refusal) { (code, message, hint) = (refusal.code, refusal.message, refusal.hint) }
+    init(_ refusal: VerifyRefusal) { (code, message, hint) = (refusal.code, refusal.message, refusal.hint) }
 
     static func no(_ message: String, hint: String? = nil) -> Answer { Answer(code: 1, message: message, hint: hint) }
     static func unknown(_ message: String, hint: String? = nil) -> Answer {

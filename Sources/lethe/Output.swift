@@ -1,5 +1,6 @@
 import Events
 import Foundation
+import Verifying
 
 func standardError(_ line: String) {
     FileHandle.standardError.write(Data((line + "\n").utf8))
@@ -70,3 +71,6 @@ final class ProgressLine: @unchecked Sendable {
         }
     }
 }
+
+/// `text` without characters that would move a terminal's cursor or turn its direction.
+func printable(_ text: String) -> String { Verifying.printable(text) }

@@ -44,8 +44,8 @@ public struct ShardSummary: Codable, Hashable, Sendable {
     /// The rounds that it was trained for, in chain order.
     public var rounds: [RoundID]
     public var shard: Int
-    /// How many persons its rows name; rows without a subject are not counted.
-    public var subjects: Int
+    /// How many persons its rows name, rows without a subject not counted; absent where the rows are not here.
+    public var subjects: Int?
 }
 
 /// A registered dataset whose manifest this ledger can read.
@@ -172,6 +172,7 @@ extension Ledger {
     public func shardSummaries(of dataset: DatasetID) throws -> [ShardSummary] {
         let open = try openDataset(dataset)
         let chain = privateViews[open.chain]!
+        let isHere = try directory.records.datasets().contains(dataset)
         return try open.manifest.shards.enumerated().map { number, records in
             let reference = ShardReference(dataset: dataset, shard: Count(number)!)
             let rows = try directory.records.records(of: dataset, shard: number)
@@ -181,7 +182,7 @@ extension Ledger {
             }
             return ShardSummary(
                 erased: records.count { open.erased.contains($0) }, records: records.count, rounds: rounds,
-                shard: number, subjects: Set(rows.compactMap(\.record.subject)).count)
+                shard: number, subjects: isHere ? Set(rows.compactMap(\.record.subject)).count : nil)
         }
     }
 

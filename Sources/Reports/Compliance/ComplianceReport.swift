@@ -92,7 +92,7 @@ public struct ComplianceReport: Report {
             let names = chains.count > 8 ? "\(chains.count) private chains" : chains.joined(separator: ", ")
             sentences.append("What members record in private: \(names).")
         }
-        sentences.append("Bodies: what private events commit to was not opened, only that it is committed to.")
+        sentences.append("What events commit to without containing it, such as reasons and documents: it was not read.")
         if !setting.leftOut.isEmpty {
             let names = setting.leftOut.map(\.text).joined(separator: ", ")
             sentences.append("The controls of the packs that were not asked for: \(names).")

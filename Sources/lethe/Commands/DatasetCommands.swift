@@ -86,7 +86,7 @@ struct DatasetCommand: AsyncParsableCommand {
             var table = TextTable(["shard", "records", "erased", "subjects", "trained for"])
             for shard in shards {
                 table.add([
-                    "\(shard.shard)", "\(shard.records)", "\(shard.erased)", "\(shard.subjects)",
+                    "\(shard.shard)", "\(shard.records)", "\(shard.erased)", shard.subjects.map { "\($0)" } ?? "-",
                     shard.rounds.isEmpty ? "-" : shard.rounds.map(\.text).joined(separator: ", "),
                 ])
             }

@@ -43,7 +43,7 @@ struct VerifyCommand: AsyncParsableCommand {
 
     func run() async throws {
         var verified: VerifiedFile
-        do throws(Refusal) {
+        do throws(VerifyRefusal) {
             verified = try request().verify()
         } catch {
             if json, error.code == 1 { print(String(decoding: error.json, as: UTF8.self)) }
@@ -57,13 +57,13 @@ struct VerifyCommand: AsyncParsableCommand {
         json ? print(String(decoding: verified.json, as: UTF8.self)) : verified.lines.forEach { print($0) }
     }
 
-    private func request() throws(Refusal) -> VerifyRequest {
+    private func request() throws(VerifyRefusal) -> VerifyRequest {
         let age = maxAge.map(Verifying.Duration.init)
         if let maxAge, age == .some(.none) {
-            throw Refusal(64, "\"\(maxAge)\" is not a duration", hint: Verifying.Duration.hint)
+            throw VerifyRefusal(64, "\"\(maxAge)\" is not a duration", hint: Verifying.Duration.hint)
         }
         let now: Timestamp
-        do { now = try Surroundings.process().now() } catch { throw Refusal(64, "\(error)", hint: "check LETHE_NOW") }
+        do { now = try Surroundings.process().now() } catch { throw VerifyRefusal(64, "\(error)", hint: "check LETHE_NOW") }
         return VerifyRequest(
             file: file, policyFile: trust, laterFile: later, maximumAge: age ?? nil, now: now,
             cores: ProcessInfo.processInfo.activeProcessorCount)
