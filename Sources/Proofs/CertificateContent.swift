@@ -45,10 +45,40 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     public var rule: MergeRule
 }
 
+/// A contribution that was trained again, and what took its place.
+public struct CertifiedRetraining: Codable, Hashable, Sendable {
+    /// How many shards were trained again.
+    public var again: Count
+    /// How many shards were left out, because no record was left in them.
+    public var emptied: Count
+    public var replacedBy: CitedContribution
+    /// The excluded contribution.
+    public var replaces: EventHash
+    public var round: RoundID
+    /// How many shards the new contribution is made of.
+    public var shards: Count
+    public var trainer: TrainerKind
+}
+
 public struct CertifiedErasure: Codable, Hashable, Sendable {
     public var event: EventHash
     public var holder: MemberName
     public var results: [StoreResult]
+}
+
+/// What a recipient outside the consortium was told, and what it answered.
+public struct CertifiedRecipient: Codable, Hashable, Sendable {
+    public var acknowledgedAt: Timestamp?
+    /// The `recipient-acknowledged` event.
+    public var acknowledgedBy: EventHash?
+    /// The `recipient-notified` event.
+    public var event: EventHash
+    /// Who told it.
+    public var member: MemberName
+    public var notifiedAt: Timestamp
+    public var outcome: RecipientNotified.Outcome
+    public var recipient: RecipientID
+    public var result: RecipientAcknowledged.Result?
 }
 
 /// A member with its roles in the consortium, and the parts that it had in the deletion.
@@ -96,6 +126,8 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var erasures: [CertifiedErasure]
     /// Every event that the certificate rests on, in chain order.
     public var events: [CertifiedEvent]
+    /// Until when the answer was put off, and the person told so; absent where it was not.
+    public var extendedTo: Timestamp?
     public var excluded: [CitedContribution]
     public var grade: Grade
     public var ground: DeletionGround
@@ -115,6 +147,10 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     /// Absent as long as no plan is carried out.
     public var plan: ArtifactDigest?
     public var receivedAt: Timestamp
+    /// Everybody outside the consortium whom somebody told of it, ascending by id.
+    public var recipients: [CertifiedRecipient]
+    /// What took the place of excluded contributions, in chain order of these; absent where nothing was trained again.
+    public var retraining: [CertifiedRetraining]?
     public var scope: DeletionScope
     /// Which document of this deletion it is, counted from one by what the chain records.
     public var serial: Count

@@ -41,8 +41,12 @@ extension CertificateContent {
         let depths = LineageDepths(of: plan?.excluded ?? [], in: view)
         self.deletion = deletion
         checkpoint = Position(origin: view.origin, root: root, size: Count(view.size)!)
-        counterfactual = Self.counterfactualName
+        counterfactual =
+            plan.map(\.retraining.isEmpty) ?? true ? Self.counterfactualName : Self.retrainedCounterfactualName
         (dueAt, receivedAt, ground) = (row.dueAt, row.receivedAt, row.ground)
+        extendedTo = row.extended?.dueAt
+        recipients = row.recipients.map(CertifiedRecipient.init).sorted { $0.recipient < $1.recipient }
+        retraining = plan.flatMap { Self.retraining($0, view) }
         (member, scope, state) = (row.member, row.scope, row.state == .certified ? .completed : row.state)
         self.plan = row.plan
         grade = plan.map(view.grade) ?? .recorded
@@ -72,6 +76,20 @@ extension CertificateContent {
             adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member, weight: row.weight)
     }
 
+    private static func retraining(_ plan: PlanRow, _ view: PublicView) -> [CertifiedRetraining]? {
+        guard !plan.retraining.isEmpty else { return nil }
+        let rebuilding = Rebuilding(of: plan, in: view)
+        return plan.retraining.compactMap { planned in
+            guard case .replaced(let event) = rebuilding.state(of: planned.contribution),
+                let row = view.contributions[event], let training = row.training
+            else { return nil }
+            return CertifiedRetraining(
+                again: Count(planned.shards.count)!, emptied: Count(planned.emptied.count)!, replacedBy: cite(event, view),
+                replaces: planned.contribution, round: row.round, shards: Count(training.shards.count)!,
+                trainer: training.trainer)
+        }
+    }
+
     private static func model(_ planned: PlannedModel, depth: Int, _ view: PublicView) -> CertifiedModel {
         let old = view.models[planned.materialization]!
         let new = old.replacedBy.flatMap { view.models[$0] }
@@ -93,6 +111,12 @@ extension CertificateContent {
         guard let plan else { return ["The deletion is accepted, and no plan is carried out yet."] }
         var open: [String] = []
         if plan.excludedBy == nil { open.append("The exclusion is not applied yet.") }
+        let rebuilding = Rebuilding(of: plan, in: view)
+        open += plan.retraining.compactMap { planned in
+            if case .replaced = rebuilding.state(of: planned.contribution) { return nil }
+            let old = view.contributions[planned.contribution]!
+            return "The contribution of \(old.member) to \(old.round) is not trained again yet."
+        }
         open += plan.models.filter { view.models[$0.materialization]?.state == .suppressed }.map {
             "The model of \($0.round) is suppressed, and neither rebuilt nor recalled yet."
         }
@@ -112,6 +136,9 @@ extension CertificateContent {
         var cited: [(EventHash, EventType)] = [(row.requestedBy, .deletionRequested)]
         if let event = row.decidedBy { cited.append((event, .deletionDecided)) }
         if let event = row.completedBy { cited.append((event, .deletionCompleted)) }
+        if let event = row.extended?.event { cited.append((event, .deletionExtended)) }
+        cited += row.recipients.map { ($0.event, .recipientNotified) }
+        cited += row.recipients.compactMap { row in row.acknowledgedBy.map { ($0, .recipientAcknowledged) } }
         if let plan { cited += events(plan, view) }
         return cited.compactMap { event, type in
             place(event).map { place in
@@ -128,6 +155,7 @@ extension CertificateContent {
         if let event = plan.rematerializedBy { cited.append((event, .rematerializationCompleted)) }
         cited += plan.erasures.map { ($0.event, .erasureAttested) }
         cited += plan.excluded.map { ($0, .adapterCommitted) }
+        cited += (retraining(plan, view) ?? []).map { ($0.replacedBy.event, .adapterCommitted) }
         cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
             let new = view.models[planned.materialization]!.replacedBy
             return [(planned.materialization, .modelMaterialized)]
@@ -152,5 +180,13 @@ extension CertificateContent {
         return parts.keys.sorted().map { member in
             CertifiedParty(member: member, parts: Ascending(parts[member]!), roles: view.members[member]?.roles ?? [])
         }
+    }
+}
+
+extension CertifiedRecipient {
+    init(_ row: RecipientRow) {
+        self.init(
+            acknowledgedAt: row.acknowledgedAt, acknowledgedBy: row.acknowledgedBy, event: row.event, member: row.author,
+            notifiedAt: row.notifiedAt, outcome: row.outcome, recipient: row.recipient, result: row.result)
     }
 }

@@ -12,6 +12,7 @@ extension CertificateVerifier {
         findings += earlierFindings(chain)
         findings += deletionFindings(content)
         findings += timeFindings(content, brackets)
+        findings += retrainingFindings(content, chain.replay.view)
         findings += content.models.map { modelFinding($0) }
         findings += content.models.filter { !$0.attestedBy.isEmpty }.map { model in
             CertificateFinding(
@@ -20,6 +21,7 @@ extension CertificateVerifier {
                 source: "model-attested")
         }
         findings += content.erasures.map { erasureFinding($0) }
+        findings += content.recipients.map { recipientFinding($0) }
         findings.append(issueFinding(content, signers))
         findings += content.open.map { CertificateFinding(.notClaimed, $0, source: "still open") }
         findings += content.outOfScope.map { CertificateFinding(.notClaimed, $0, source: "out of scope") }
@@ -122,7 +124,9 @@ extension CertificateVerifier {
                 .proved, "\(content.deletion) was requested on ground \(content.ground.rawValue)",
                 source: index(.deletionRequested)),
             CertificateFinding(
-                .attested, "it was received at \(content.receivedAt) and is due at \(content.dueAt)",
+                .attested,
+                "it was received at \(content.receivedAt) and is due at \(content.dueAt)"
+                    + (content.extendedTo.map { ", put off to \($0)" } ?? ""),
                 source: index(.deletionRequested)),
         ]
         if content.plan == nil {
@@ -135,7 +139,8 @@ extension CertificateVerifier {
         findings += [
             CertificateFinding(
                 .proved,
-                "\(content.excluded.count) contribution(s) of \(content.member) are excluded from every later replay: \(excluded)",
+                "\(content.excluded.count) contribution(s)\(content.retraining == nil ? " of \(content.member)" : "") "
+                    + "are excluded from every later replay: \(excluded)",
                 source: index(.deletionStarted)),
             CertificateFinding(
                 .proved,
@@ -149,6 +154,34 @@ extension CertificateVerifier {
                     "\(content.descendants.count) later contribution(s) were trained on an affected model and still exist",
                     source: "closure recomputed from the chain"))
         }
+        return findings
+    }
+
+    /// What rests on training: nobody without the records can compute it again.
+    private func retrainingFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
+        var findings = (content.retraining ?? []).map { row in
+            let left = row.emptied.value > 0 ? ", \(row.emptied) left out" : ""
+            return CertificateFinding(
+                .attested,
+                "\(row.replacedBy.member) trained its contribution to \(row.round) again on \(row.again) of \(row.shards) shard(s)"
+                    + "\(left): \(row.replacedBy.adapter.hex.prefix(12))…",
+                source: "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer")
+        }
+        let external = Set(content.models.flatMap(\.contributions)).filter {
+            view.contributions[$0.event]?.training?.trainer == .external
+        }
+        findings += external.sorted { $0.event < $1.event }.map { row in
+            CertificateFinding(
+                .attested,
+                "the contribution \(row.adapter.hex.prefix(12))… of \(row.member) is what an external trainer gave; "
+                    + "that it gives it again is not shown here", source: "event \(row.event.hex.prefix(16))…")
+        }
+        guard content.retraining != nil else { return findings }
+        findings.append(
+            CertificateFinding(
+                .notClaimed,
+                "That another organisation repeated the training: it takes the records, which stay with their member. "
+                    + "lethe replay --retrain repeats it there.", source: "out of scope"))
         return findings
     }
 
@@ -181,6 +214,17 @@ extension CertificateVerifier {
             .attested,
             "\(erasure.holder) erased its copies\(isComplete ? "" : " in part"): \(stores.joined(separator: ", "))",
             source: "event \(erasure.event.hex.prefix(16))…")
+    }
+
+    private func recipientFinding(_ recipient: CertifiedRecipient) -> CertificateFinding {
+        let answer = recipient.acknowledgedBy.map { event in
+            ", which answered \(recipient.result?.rawValue ?? "nothing") (event \(event.hex.prefix(16))…)"
+        }
+        return CertificateFinding(
+            .attested,
+            "\(recipient.member) told the recipient \(recipient.recipient): \(recipient.outcome.rawValue)"
+                + (answer ?? ", no answer recorded"),
+            source: "event \(recipient.event.hex.prefix(16))…")
     }
 
     /// How deep the closure is, where it is deeper than the models that merged an excluded contribution.

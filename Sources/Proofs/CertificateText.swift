@@ -6,6 +6,10 @@ extension CertificateContent {
     public static let counterfactualName =
         "the history that never had the excluded events, with the remaining contributions merged by the same rule"
 
+    public static let retrainedCounterfactualName =
+        "the history that never had the excluded records and events, with the remaining records trained by the same "
+        + "recipes and the contributions merged by the same rule"
+
     public static let outOfScopeText = [
         "Copies that a holder kept outside the stores it attests.",
         "The base model, and outputs that were already produced.",
@@ -13,7 +17,7 @@ extension CertificateContent {
         "Lineage that nobody declared: what a contribution was trained on is what its member says.",
         "The excluded records under another commitment: a member can register the same record again with a fresh salt. "
             + "The same adapter bytes, or a declared parent, are refused by the chain's rules; the same data is not seen.",
-        "Recipients of models outside the consortium: no release is recorded on this chain.",
+        "Recipients of models outside the consortium that nobody recorded, and what recorded ones did beyond their answers.",
     ]
 
     public static let statusText =

@@ -326,6 +326,8 @@ extension CertificateContent {
             ("deletion", deletion == other.deletion), ("descendants", descendants == other.descendants),
             ("dueAt", dueAt == other.dueAt), ("earlier", earlier == other.earlier),
             ("erasures", erasures == other.erasures), ("events", events == other.events),
+            ("extendedTo", extendedTo == other.extendedTo), ("recipients", recipients == other.recipients),
+            ("retraining", retraining == other.retraining),
             ("excluded", excluded == other.excluded), ("grade", grade == other.grade),
             ("ground", ground == other.ground), ("keyDirectory", keyDirectory == other.keyDirectory),
             ("kind", kind == other.kind), ("limits", limits == other.limits), ("member", member == other.member),
