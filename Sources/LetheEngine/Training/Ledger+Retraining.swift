@@ -75,7 +75,9 @@ extension Ledger {
 
     /// Commits an external run that a replay repeated with the same bytes once more, under the trainer that repeated it:
     /// that makes it reproduced. `nil` where a second event says so already.
-    public func recordReproduction(_ replay: RunReplay, as member: MemberName) throws -> Recorded? {
+    ///
+    /// - Parameter member: who says so; without one the chain's operator, or else its first reader with keys here.
+    public func recordReproduction(_ replay: RunReplay, as member: MemberName? = nil) throws -> Recorded? {
         let chain = try chain(of: replay.shard.dataset)
         guard replay.outcome == .reproduced, let trainer = replay.trainer, let row = chain.runs[replay.event],
             !chain.isReproduced(row), let document = try runDocument(row)
@@ -84,7 +86,19 @@ extension Ledger {
         event.trainer = trainer
         event.durationMilliseconds = Count(replay.milliseconds)!
         return try record(
-            .shardTrained(event), as: member, on: chain.origin, body: (.json, CanonicalJSON.encode(document)))
+            .shardTrained(event), as: member ?? localReader(of: chain), on: chain.origin,
+            body: (.json, CanonicalJSON.encode(document)))
+    }
+
+    private func localReader(of chain: PrivateView) throws -> MemberName {
+        let local = localMembers
+        if let name = try view.chains[chain.origin]?.chainOperator, local.contains(name) { return name }
+        guard let reader = chain.readers.first(where: local.contains) else {
+            throw EngineError(
+                .missing, "no reader of \(chain.origin) has keys in this ledger",
+                hint: "run it in a ledger of one of its readers")
+        }
+        return reader
     }
 
     /// What a replay has made ready and computed so far.

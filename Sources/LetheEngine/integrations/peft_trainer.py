@@ -3,7 +3,7 @@
 usage: python3 peft_trainer.py JOB-DIRECTORY
 
 Reads job.json and what it names, trains as the recipe says, and writes a PEFT directory with run.json into the output
-directory. schemas/external-trainers.md defines all of them. The initial values of A and of the classifier are PyTorch's
+directory, on a GPU where PyTorch finds one. schemas/external-trainers.md defines all of them. The initial values of A and of the classifier are PyTorch's
 under the recipe's seed, not the built-in trainer's: the two give different adapters of the same kind.
 """
 
@@ -20,6 +20,10 @@ from peft import LoraConfig, PeftModel, TaskType, get_peft_model
 from safetensors import safe_open
 from transformers import AutoTokenizer, BertForSequenceClassification
 
+# cuBLAS repeats itself only with a workspace of fixed size, chosen before CUDA starts.
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
 
 def main(directory):
     job = read_json(directory, "job.json")
@@ -32,7 +36,7 @@ def main(directory):
     torch.manual_seed(recipe["seed"])
     torch.use_deterministic_algorithms(True)
     torch.set_num_threads(job["threads"])
-    model = build(job, recipe, directory)
+    model = build(job, recipe, directory).to(DEVICE)
     train(model, AutoTokenizer.from_pretrained(job["base"]["directory"]), recipe, records)
     save(model, recipe, os.path.join(directory, job["output"]))
 
@@ -75,8 +79,9 @@ def train(model, tokenizer, recipe, records):
                     group["lr"] = float(optimiser["learningRate"]) * (steps - step) / steps
             tokens = tokenizer(
                 [record["text"] for record in batch], padding=True, truncation=True,
-                max_length=recipe["maximumTokens"], return_tensors="pt")
-            loss = model(**tokens, labels=torch.tensor([record["label"] for record in batch])).loss
+                max_length=recipe["maximumTokens"], return_tensors="pt").to(DEVICE)
+            labels = torch.tensor([record["label"] for record in batch], device=DEVICE)
+            loss = model(**tokens, labels=labels).loss
             if not torch.isfinite(loss):
                 sys.exit(f"the loss is {loss.item()} at step {step + 1} of {steps}")
             adamw.zero_grad()
@@ -92,7 +97,7 @@ def place(record, seed, epoch):
 
 
 def save(model, recipe, output):
-    model.save_pretrained(output, safe_serialization=True)
+    model.to("cpu").save_pretrained(output, safe_serialization=True)
     # PEFT adds its own names for classification heads to the list, some of them twice.
     path = os.path.join(output, "adapter_config.json")
     configuration = read_json(output, "adapter_config.json")
@@ -103,7 +108,7 @@ def save(model, recipe, output):
         "format": "lethe/training-run/v1",
         "tensors": tensor_digest(os.path.join(output, "adapter_model.safetensors")),
         "trainer": {
-            "hardware": text(platform.processor() or platform.machine()),
+            "hardware": text(hardware()),
             "image": text(os.environ.get("LETHE_TRAINER_IMAGE", "none")),
             "versions": text(f"torch {torch.__version__}, transformers {transformers.__version__}, "
                              f"peft {sys.modules['peft'].__version__}, python {platform.python_version()}"),
@@ -111,6 +116,12 @@ def save(model, recipe, output):
     }
     with open(os.path.join(output, "run.json"), "w", encoding="utf-8") as file:
         json.dump(run, file)
+
+
+def hardware():
+    if DEVICE.type == "cuda":
+        return torch.cuda.get_device_name()
+    return platform.processor() or platform.machine()
 
 
 def text(value):

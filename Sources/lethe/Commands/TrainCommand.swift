@@ -101,7 +101,7 @@ func replayRuns(
         if let dataset { id = try await ledger.resolveDataset(dataset) } else { id = nil }
         let (runs, contributions) = try await ledger.retrain(dataset: id, round: round, options: training)
         if recording {
-            let member = try await options.actor(ledger, role: .contributor)
+            let member: MemberName? = try options.as.map { try parsed($0, "member name") }
             for run in runs { _ = try await ledger.recordReproduction(run, as: member) }
         }
         return (runs, contributions)
@@ -117,7 +117,12 @@ func replayRuns(
     }
     let wrong = runs.count(where: \.isWrong) + contributions.count(where: \.isWrong)
     if wrong > 0 {
-        throw Answer.no("\(wrong) result(s) are not what the chain says", hint: "the chain, the data or the base was changed")
+        let isExternal = runs.contains { $0.isWrong && $0.trainer?.kind == .external }
+        throw Answer.no(
+            "\(wrong) result(s) are not what the chain says",
+            hint: isExternal
+                ? "an external trainer may give other bytes on other hardware or versions: its runs stay attested"
+                : "the chain, the data or the base was changed")
     }
     // Without a single comparison there is no answer.
     if !runs.isEmpty, runs.allSatisfy({ if case .notRun = $0.outcome { true } else { false } }) {
