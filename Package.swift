@@ -165,7 +165,7 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "MerkleLog", "Participation",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog", "Participation",
                 "Proofs", "Replay", "Signing", "Unlearning",
             ], swiftSettings: strict),
 
@@ -180,7 +180,7 @@ let package = Package(
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
                 "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),

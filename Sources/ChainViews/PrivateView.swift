@@ -59,6 +59,7 @@ public struct PrivateView: Sendable {
     public private(set) var resources = Table<EventHash, ResourceRow>(kind: "resources") { $0.event }
     public private(set) var explanations = Table<RoundID, ExplanationRow>(kind: "explanation") { $0.round }
     public private(set) var accesses = Table<EventHash, AccessRow>(kind: "access") { $0.event }
+    public private(set) var governance = PrivateGovernance()
 
     public init(origin: Origin) { self.origin = origin }
 
@@ -120,6 +121,13 @@ public struct PrivateView: Sendable {
                 event.round,
                 ExplanationRow(round: event.round, event: record.hash, position: record.count, body: body))
         case .accessRecorded(let event): try recordAccess(event, record, publicView)
+        case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
+            .incidentHandled, .noticeSent:
+            // What an organisation says of its own data and duties, its chain's other readers do not say for it.
+            try requireOperator(chain, record)
+            if record.statement.body != nil { try checkBodyIsNew(of: record) }
+            try governance.apply(record, publicView)
+            if record.statement.body != nil { _ = try takeBody(of: record) }
         case .recordErased(let event):
             guard !event.bodies.isEmpty else { throw .listIsEmpty("bodies") }
             for body in event.bodies {
@@ -154,11 +162,16 @@ public struct PrivateView: Sendable {
         }
     }
 
+    /// Were a body taken in again, an erased one would count as present.
+    private func checkBodyIsNew(of record: EventRecord) throws(RuleViolation) {
+        let body = record.statement.body!
+        guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
+    }
+
     /// Takes in the body that `record` commits to.
     private mutating func takeBody(of record: EventRecord) throws(RuleViolation) -> BodyCommitment {
         let body = record.statement.body!
-        // Were it taken in again, an erased body would count as present.
-        guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
+        try checkBodyIsNew(of: record)
         bodies.set(body.commitment, BodyRow(event: record.hash, position: record.count, reference: body))
         return body.commitment
     }
@@ -166,11 +179,12 @@ public struct PrivateView: Sendable {
     public mutating func takeChanges() -> [ViewRow] {
         head.takeChanges() + authors.takeChanges() + bodies.takeChanges() + scopes.takeChanges()
             + resources.takeChanges() + explanations.takeChanges() + accesses.takeChanges()
+            + governance.takeChanges()
     }
 
     public var rows: [ViewRow] {
         head.all + authors.all + bodies.all + scopes.all + resources.all + explanations.all
-            + accesses.all
+            + accesses.all + governance.rows
     }
 
     /// What was opened for whom, in chain order.
@@ -199,7 +213,9 @@ public struct PrivateView: Sendable {
             case resources.kind: try resources.load(row)
             case explanations.kind: try explanations.load(row)
             case accesses.kind: try accesses.load(row)
-            default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
+            default:
+                guard try !governance.load(row) else { continue }
+                throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
         let events = authors.rows.values.reduce(0) { $0 &+ $1.events.value }
@@ -210,7 +226,7 @@ public struct PrivateView: Sendable {
         let cited =
             scopes.rows.map { (scopes.kind, $0.text, $1.body) } + resources.rows.map { (resources.kind, $0.hex, $1.body) }
             + explanations.rows.map { (explanations.kind, $0.text, $1.body) }
-            + accesses.rows.map { (accesses.kind, $0.hex, $1.body) }
+            + accesses.rows.map { (accesses.kind, $0.hex, $1.body) } + governance.cited
         for (kind, key, body) in cited where bodies[body] == nil {
             throw ViewLoadError(kind: kind, key: key, reason: "it names a body that is not there")
         }

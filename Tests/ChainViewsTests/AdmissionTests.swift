@@ -19,6 +19,9 @@ private typealias Skies = SampleConsortium
         try RoundVectors.add(to: &set)
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
+        try GovernanceVectors.add(to: &set)
+        try DocumentVectors.add(to: &set)
+        try PrivateGovernanceVectors.add(to: &set)
         return set.files
     }
 

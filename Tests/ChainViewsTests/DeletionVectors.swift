@@ -22,7 +22,9 @@ enum DeletionVectors {
     }
 
     private static func decided(_ id: String, _ decision: Decision = .accepted) -> Event {
-        .deletionDecided(DeletionDecided(decision: decision, deletion: DeletionID(id)!))
+        .deletionDecided(
+            DeletionDecided(
+                decision: decision, deletion: DeletionID(id)!, refusal: decision == .refused ? Skies.refusal : nil))
     }
 
     private static func requests(_ set: inout VectorSet) throws {

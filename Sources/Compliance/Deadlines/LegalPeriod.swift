@@ -123,21 +123,6 @@ public struct LegalDeadlines: Sendable {
     }
 }
 
-/// What a deletion's ground asks for, and by when.
-public enum DeletionLaw: String, Codable, Hashable, Sendable {
-    case gdpr, ccpa
-    /// A contract, or a member that left: the deadline is the parties' own.
-    case agreement
-
-    public init(_ ground: DeletionGround) {
-        switch ground {
-        case .gdpr171a, .gdpr171b, .gdpr171c, .gdpr171d, .gdpr171e, .gdpr171f: self = .gdpr
-        case .ccpa1798105: self = .ccpa
-        case .contractEnded, .memberLeft: self = .agreement
-        }
-    }
-}
-
 extension LegalDeadlines {
     /// The end of the answer's period under `law`; `nil` where the parties agree on it.
     public func answer(_ law: DeletionLaw, received: Timestamp) -> Deadline? {

@@ -52,10 +52,13 @@ public enum Decision: String, Codable, CaseIterable, Hashable, Sendable {
 public struct DeletionDecided: Codable, Hashable, Sendable {
     public var decision: Decision
     public var deletion: DeletionID
+    /// Why, and who looked at it; with a refusal alone.
+    public var refusal: Refusal?
 
-    public init(decision: Decision, deletion: DeletionID) {
+    public init(decision: Decision, deletion: DeletionID, refusal: Refusal? = nil) {
         self.decision = decision
         self.deletion = deletion
+        self.refusal = refusal
     }
 }
 

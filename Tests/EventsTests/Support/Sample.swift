@@ -29,6 +29,13 @@ enum Sample {
         case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
             .decisionExplained:
             participation(type)
+        case .memberSuspended, .modelReleased, .disclosureRecorded, .recipientNotified, .recipientAcknowledged,
+            .waiverGranted, .judgementRecorded, .holdPlaced, .holdReleased, .auditPerformed, .deletionExtended,
+            .identityChecked, .documentRecorded:
+            GovernanceSample.publicEvent(type)
+        case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
+            .incidentHandled, .noticeSent:
+            GovernanceSample.privateEvent(type)
         default: deletion(type)
         }
     }
@@ -134,7 +141,8 @@ enum Sample {
                     member: MemberName("delta")!, receivedAt: Timestamp("2026-11-20T08:30:00Z")!,
                     scope: .contributions))
         case .deletionDecided:
-            return .deletionDecided(DeletionDecided(decision: .accepted, deletion: deletion))
+            let refusal = Refusal(ground: .gdpr173b, notice: hash(79), reviewer: .legal)
+            return .deletionDecided(DeletionDecided(decision: .refused, deletion: deletion, refusal: refusal))
         case .deletionStarted:
             return .deletionStarted(
                 DeletionStarted(
