@@ -31,6 +31,10 @@ public struct PublicView: Sendable {
     public internal(set) var decisions = Table<EventHash, DecisionRow>(kind: "decision") { $0.event }
     public internal(set) var evaluations = Table<EventHash, EvaluationRow>(kind: "evaluation") { $0.event }
     public internal(set) var rewards = Table<RoundID, RewardRow>(kind: "reward") { $0.round }
+    public internal(set) var adapterEvaluations = Table<EventHash, AdapterEvaluationRow>(
+        kind: "adapter-evaluation"
+    ) { $0.event }
+    public internal(set) var mitigations = Table<EventHash, MitigationRow>(kind: "mitigation") { $0.event }
 
     public internal(set) var releases = Table<ReleaseID, ReleaseRow>(kind: "release") { $0.released.release }
     public internal(set) var disclosures = Table<DisclosureID, DisclosureRow>(kind: "disclosure") {
@@ -134,6 +138,8 @@ public struct PublicView: Sendable {
         case .deletionExtended(let event): try extendDeletion(event, record)
         case .identityChecked(let event): try checkIdentity(event, record)
         case .documentRecorded(let event): try recordDocument(event, record)
+        case .adapterEvaluated(let event): try recordAdapterEvaluation(event, record)
+        case .mitigationApplied(let event): try applyMitigation(event, record)
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
             .incidentDetected, .incidentHandled, .noticeSent:
@@ -166,7 +172,8 @@ extension PublicView {
             + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
             + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
             + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
-            + evaluations.takeChanges() + rewards.takeChanges() + takeGovernanceChanges()
+            + evaluations.takeChanges() + rewards.takeChanges() + adapterEvaluations.takeChanges()
+            + mitigations.takeChanges() + takeGovernanceChanges()
     }
 
     /// All rows. Two views are equal when these are.
@@ -178,7 +185,8 @@ extension PublicView {
         let many = anchors.all(cores: cores) + bases.all + rounds.all(cores: cores) + contributions.all(cores: cores)
         let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
         return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
-            + rewards.all(cores: cores)
+            + rewards.all(cores: cores) + adapterEvaluations.all(cores: cores) + mitigations.all
+            + governanceRows(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -210,6 +218,8 @@ extension PublicView {
             case judgements.kind: try judgements.load(row)
             case audits.kind: try audits.load(row)
             case documents.kind: try documents.load(row)
+            case adapterEvaluations.kind: try adapterEvaluations.load(row)
+            case mitigations.kind: try mitigations.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
@@ -217,6 +227,7 @@ extension PublicView {
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in evaluations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in mitigations.rows.values { forget(row.mitigation.adapter, row.mitigation.tensors) }
         try checkReferences()
     }
 

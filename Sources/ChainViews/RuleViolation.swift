@@ -73,6 +73,9 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case alreadySettled(RoundID)
     case correctsNothing(RoundID)
     case settlementDiffers(RoundID, reason: String)
+    case unknownAdapter(ArtifactDigest)
+    case measurementRefused(ArtifactDigest, reason: String)
+    case mitigationRefused(DeletionID, reason: String)
     case bodyExists(BodyCommitment)
     case bodyAlreadyErased(BodyCommitment)
     case unknownBody(BodyCommitment)
@@ -178,6 +181,10 @@ extension RuleViolation: CustomStringConvertible {
         case .alreadySettled(let round): "the rewards of \(round) are settled for the model that it has"
         case .correctsNothing(let round): "the event does not name the first settlement of \(round), which it would correct"
         case .settlementDiffers(let round, let reason): "the rewards of \(round) do not fit: \(reason)"
+        case .unknownAdapter(let adapter): "no event of the chain names the adapter \(adapter.hex.prefix(16))…"
+        case .measurementRefused(let adapter, let reason):
+            "the evaluation of \(adapter.hex.prefix(16))… is refused: \(reason)"
+        case .mitigationRefused(let id, let reason): "the interim measure for \(id) is refused: \(reason)"
         case .bodyExists(let body):
             "an earlier event of this chain commits to the body \(body.hex.prefix(16))…"
         case .bodyAlreadyErased(let body): "the body \(body.hex.prefix(16))… was erased already"

@@ -37,6 +37,10 @@ extension PublicView {
         }
         for row in plans.rows.values { try checkReferences(of: row) }
         try checkParticipation()
+        for row in mitigations.rows.values {
+            let known = deletions[row.mitigation.deletion] != nil && model(row.mitigation.model) != nil
+            try require(known, mitigations.kind, row.event, "deletion or model")
+        }
     }
 
     private func checkParticipation() throws(ViewLoadError) {

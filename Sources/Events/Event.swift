@@ -3,6 +3,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case accessRecorded = "access-recorded"
     case adapterCommitted = "adapter-committed"
     case auditPerformed = "audit-performed"
+    case adapterEvaluated = "adapter-evaluated"
     case baseRegistered = "base-registered"
     case chainAnchored = "chain-anchored"
     case chainOpened = "chain-opened"
@@ -33,6 +34,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case keyRevoked = "key-revoked"
     case memberAdmitted = "member-admitted"
     case memberSuspended = "member-suspended"
+    case mitigationApplied = "mitigation-applied"
     case modelAttested = "model-attested"
     case modelMaterialized = "model-materialized"
     case modelRecalled = "model-recalled"
@@ -94,6 +96,7 @@ public enum Event: Hashable, Sendable {
     case accessRecorded(AccessRecorded)
     case adapterCommitted(AdapterCommitted)
     case auditPerformed(AuditPerformed)
+    case adapterEvaluated(AdapterEvaluated)
     case baseRegistered(BaseRegistered)
     case chainAnchored(ChainAnchored)
     case chainOpened(ChainOpened)
@@ -124,6 +127,7 @@ public enum Event: Hashable, Sendable {
     case keyRevoked(KeyRevoked)
     case memberAdmitted(MemberAdmitted)
     case memberSuspended(MemberSuspended)
+    case mitigationApplied(MitigationApplied)
     case modelAttested(ModelAttested)
     case modelMaterialized(ModelMaterialized)
     case modelRecalled(ModelRecalled)
@@ -150,6 +154,7 @@ extension Event {
         case .accessRecorded: .accessRecorded
         case .adapterCommitted: .adapterCommitted
         case .auditPerformed: .auditPerformed
+        case .adapterEvaluated: .adapterEvaluated
         case .baseRegistered: .baseRegistered
         case .chainAnchored: .chainAnchored
         case .chainOpened: .chainOpened
@@ -180,6 +185,7 @@ extension Event {
         case .keyRevoked: .keyRevoked
         case .memberAdmitted: .memberAdmitted
         case .memberSuspended: .memberSuspended
+        case .mitigationApplied: .mitigationApplied
         case .modelAttested: .modelAttested
         case .modelMaterialized: .modelMaterialized
         case .modelRecalled: .modelRecalled
@@ -207,6 +213,7 @@ extension Event {
         case .accessRecorded(let content): content
         case .adapterCommitted(let content): content
         case .auditPerformed(let content): content
+        case .adapterEvaluated(let content): content
         case .baseRegistered(let content): content
         case .chainAnchored(let content): content
         case .chainOpened(let content): content
@@ -237,6 +244,7 @@ extension Event {
         case .keyRevoked(let content): content
         case .memberAdmitted(let content): content
         case .memberSuspended(let content): content
+        case .mitigationApplied(let content): content
         case .modelAttested(let content): content
         case .modelMaterialized(let content): content
         case .modelRecalled(let content): content
@@ -269,6 +277,7 @@ extension Event {
                 self = .adapterCommitted(try node.decode(AdapterCommitted.self))
             }
         case .auditPerformed: self = .auditPerformed(try node.decode(AuditPerformed.self))
+        case .adapterEvaluated: self = .adapterEvaluated(try node.decode(AdapterEvaluated.self))
         case .baseRegistered: self = .baseRegistered(try node.decode(BaseRegistered.self))
         case .chainAnchored: self = .chainAnchored(try node.decode(ChainAnchored.self))
         case .chainOpened: self = .chainOpened(try node.decode(ChainOpened.self))
@@ -299,6 +308,7 @@ extension Event {
         case .keyRevoked: self = .keyRevoked(try node.decode(KeyRevoked.self))
         case .memberAdmitted: self = .memberAdmitted(try node.decode(MemberAdmitted.self))
         case .memberSuspended: self = .memberSuspended(try node.decode(MemberSuspended.self))
+        case .mitigationApplied: self = .mitigationApplied(try node.decode(MitigationApplied.self))
         case .modelAttested: self = .modelAttested(try node.decode(ModelAttested.self))
         case .modelMaterialized: self = .modelMaterialized(try node.decode(ModelMaterialized.self))
         case .modelRecalled: self = .modelRecalled(try node.decode(ModelRecalled.self))
@@ -328,6 +338,7 @@ extension EventType {
         case .accessRecorded: AccessRecorded.self
         case .adapterCommitted: AdapterCommitted.self
         case .auditPerformed: AuditPerformed.self
+        case .adapterEvaluated: AdapterEvaluated.self
         case .baseRegistered: BaseRegistered.self
         case .chainAnchored: ChainAnchored.self
         case .chainOpened: ChainOpened.self
@@ -358,6 +369,7 @@ extension EventType {
         case .keyRevoked: KeyRevoked.self
         case .memberAdmitted: MemberAdmitted.self
         case .memberSuspended: MemberSuspended.self
+        case .mitigationApplied: MitigationApplied.self
         case .modelAttested: ModelAttested.self
         case .modelMaterialized: ModelMaterialized.self
         case .modelRecalled: ModelRecalled.self

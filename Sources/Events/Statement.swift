@@ -77,6 +77,12 @@ public struct Statement: Hashable, Sendable {
             [Subject(name: "dataset", digest: content.dataset)]
                 + (content.model.map { [Subject(name: "model", digest: $0)] } ?? [])
         case .rewardSettled(let content): [Subject(name: "rules", digest: content.rules)]
+        case .adapterEvaluated(let content): [Subject(name: "adapter", digest: content.adapter)]
+        case .mitigationApplied(let content):
+            [
+                Subject(name: "adapter", digest: content.adapter), Subject(name: "model", digest: content.model),
+                Subject(name: "tensors", digest: content.tensors),
+            ]
         case .consortiumFounded(let content):
             [Subject(name: "charter", digest: .sha256(CanonicalJSON.encode(content)))]
         case .readersListed(let content):

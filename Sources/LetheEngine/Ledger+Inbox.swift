@@ -1,4 +1,4 @@
-public import Bytes
+internal import Bytes
 public import ChainViews
 public import Compliance
 public import Events

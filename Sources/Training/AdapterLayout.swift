@@ -1,3 +1,25 @@
+/// What an adapter changes of a base: the part of a recipe that gives its tensors their names and shapes.
+public struct AdapterShape: Hashable, Sendable {
+    public var lora: Recipe.LoRA
+    /// `classifier`, and `pooler` if it is trained whole.
+    public var modulesToSave: [String]
+    /// Labels are 0, 1, ... below this.
+    public var classCount: Int
+
+    public init(lora: Recipe.LoRA, modulesToSave: [String], classCount: Int) {
+        self.lora = lora
+        self.modulesToSave = modulesToSave
+        self.classCount = classCount
+    }
+}
+
+extension Recipe {
+    /// The shape of the adapters that this recipe trains.
+    public var shape: AdapterShape {
+        AdapterShape(lora: lora, modulesToSave: modulesToSave, classCount: classCount)
+    }
+}
+
 /// Which tensors a recipe trains on a base, under PEFT's names, and where they lie in one flat array.
 struct AdapterLayout: Sendable {
     struct Entry: Sendable {
@@ -44,19 +66,23 @@ struct AdapterLayout: Sendable {
     let lowestLayer: Int
 
     init(recipe: Recipe, configuration: EncoderConfiguration) throws(TrainingError) {
-        let targets = try Self.targets(of: recipe, in: configuration)
-        rank = recipe.lora.rank
-        scale = Float(recipe.lora.alpha) / Float(recipe.lora.rank)
+        try self.init(recipe.shape, configuration: configuration)
+    }
+
+    init(_ shape: AdapterShape, configuration: EncoderConfiguration) throws(TrainingError) {
+        let targets = try Self.targets(of: shape, in: configuration)
+        rank = shape.lora.rank
+        scale = Float(shape.lora.alpha) / Float(shape.lora.rank)
         let hidden = configuration.hiddenSize
-        let saved: [(Site, String, Int)] = recipe.modulesToSave.map {
+        let saved: [(Site, String, Int)] = shape.modulesToSave.map {
             $0 == "classifier"
-                ? (.classifier, "base_model.model.classifier", recipe.classCount)
+                ? (.classifier, "base_model.model.classifier", shape.classCount)
                 : (.pooler, "base_model.model.bert.pooler.dense", hidden)
         }
         var shapes: [String: [Int]] = [:]
         for target in targets {
-            shapes[target.path + ".lora_A.weight"] = [recipe.lora.rank, target.inputs]
-            shapes[target.path + ".lora_B.weight"] = [target.outputs, recipe.lora.rank]
+            shapes[target.path + ".lora_A.weight"] = [shape.lora.rank, target.inputs]
+            shapes[target.path + ".lora_B.weight"] = [target.outputs, shape.lora.rank]
         }
         for (_, path, outputs) in saved {
             shapes[path + ".weight"] = [outputs, hidden]
@@ -101,17 +127,17 @@ struct AdapterLayout: Sendable {
     /// The linear maps that the recipe's names match, as PEFT matches: the whole path, or its end after a
     /// dot.
     private static func targets(
-        of recipe: Recipe, in configuration: EncoderConfiguration
+        of shape: AdapterShape, in configuration: EncoderConfiguration
     ) throws(TrainingError) -> [Target] {
         var sites: [(site: Site, name: String)] = (0..<configuration.layerCount).flatMap { layer in
             LayerModule.allCases.map { (site: .layer(layer, $0), name: "bert." + $0.name(in: layer)) }
         }
         sites.append((site: .pooler, name: "bert.pooler.dense"))
         let matches = { (name: String, target: String) in name == target || name.hasSuffix("." + target) }
-        for target in recipe.lora.targetModules where !sites.contains(where: { matches($0.name, target) }) {
+        for target in shape.lora.targetModules where !sites.contains(where: { matches($0.name, target) }) {
             throw .noSuchModule(target)
         }
-        return try sites.filter { site in recipe.lora.targetModules.contains { matches(site.name, $0) } }
+        return try sites.filter { site in shape.lora.targetModules.contains { matches(site.name, $0) } }
             .map { site throws(TrainingError) in
                 switch site.site {
                 case .layer(_, let module):
@@ -120,7 +146,7 @@ struct AdapterLayout: Sendable {
                         site: site.site, path: "base_model.model." + site.name, inputs: inputs,
                         outputs: outputs)
                 case .pooler, .classifier:
-                    if recipe.modulesToSave.contains("pooler") { throw .trainedTwice(module: "pooler") }
+                    if shape.modulesToSave.contains("pooler") { throw .trainedTwice(module: "pooler") }
                     let hidden = configuration.hiddenSize
                     return Target(
                         site: site.site, path: "base_model.model." + site.name, inputs: hidden,

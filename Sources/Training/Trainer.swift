@@ -43,8 +43,8 @@ public struct Trainer: Sendable {
     }
 
     public let base: BaseEncoder
-    private let encoder: FrozenEncoder
-    private let threads: Int
+    let encoder: FrozenEncoder
+    let threads: Int
 
     /// Prepares the base's weights; worth keeping for several runs.
     public init(base: BaseEncoder, threads: Int = 1, variant: ArithmeticVariant = .best) {
@@ -84,7 +84,7 @@ public struct Trainer: Sendable {
         return .finished(Self.result(of: session, lastLoss: loss))
     }
 
-    private static func result(of session: TrainingSession, lastLoss: Float) -> TrainingResult {
+    static func result(of session: TrainingSession, lastLoss: Float) -> TrainingResult {
         let tensors = session.tensors
         let digest = tensors.digest
         return TrainingResult(
@@ -103,27 +103,37 @@ public struct Trainer: Sendable {
     public func logits(
         of texts: [String], adapter: NamedTensors, recipe: Recipe
     ) throws(TrainingError) -> [[Float]] {
-        guard recipe.maximumTokens <= base.configuration.positionCount else {
-            throw .tooManyTokens(wanted: recipe.maximumTokens, positions: base.configuration.positionCount)
+        try logits(of: texts, adapter: adapter, shape: recipe.shape, maximumTokens: recipe.maximumTokens)
+    }
+
+    /// The logits of each text under `adapter`: one array per text, a value per class.
+    ///
+    /// - Parameter maximumTokens: how many of a text's tokens are read, start and end among them.
+    public func logits(
+        of texts: [String], adapter: NamedTensors, shape: AdapterShape, maximumTokens: Int
+    ) throws(TrainingError) -> [[Float]] {
+        guard maximumTokens <= base.configuration.positionCount else {
+            throw .tooManyTokens(wanted: maximumTokens, positions: base.configuration.positionCount)
         }
-        let layout = try AdapterLayout(recipe: recipe, configuration: base.configuration)
+        let layout = try AdapterLayout(shape, configuration: base.configuration)
         let values = StepParameters(
             layout: layout, values: try layout.flatten(adapter), variant: encoder.variant)
         let groups = stride(from: 0, to: texts.count, by: 16).map {
             Array(texts[$0..<min($0 + 16, texts.count)])
         }
-        let rows = FloatStorage(count: texts.count * recipe.classCount)
+        let classes = shape.classCount
+        let rows = FloatStorage(count: texts.count * classes)
         parallel(threads: threads, tasks: groups.count) { group in
             var batch = TokenBatch()
             for text in groups[group] {
-                batch.append(base.tokenizer.ids(of: text, limit: recipe.maximumTokens), label: 0)
+                batch.append(base.tokenizer.ids(of: text, limit: maximumTokens), label: 0)
             }
             let pass = EncoderPass(encoder)
             pass.forward(batch, values)
             let logits = pass.logits
-            (rows.pointer + group * 16 * recipe.classCount).update(from: logits, count: logits.count)
+            (rows.pointer + group * 16 * classes).update(from: logits, count: logits.count)
         }
         let all = rows.values
-        return texts.indices.map { Array(all[($0 * recipe.classCount)..<(($0 + 1) * recipe.classCount)]) }
+        return texts.indices.map { Array(all[($0 * classes)..<(($0 + 1) * classes)]) }
     }
 }

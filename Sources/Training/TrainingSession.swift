@@ -11,7 +11,10 @@ final class TrainingSession {
     private let encoder: FrozenEncoder
     private let threads: Int
     private let sequences: [[Int32]]
-    private let labels: [Int32]
+    private let givenLabels: [Int32]
+    private let objective: StepObjective
+    /// The parameters that the run began at, which frozen ones are put back to.
+    private let initialValues: [Float]
     private var passes: [EncoderPass] = []
     private var order: (epoch: Int, places: [Int])?
     private let parameters, gradients: FloatStorage
@@ -22,19 +25,21 @@ final class TrainingSession {
     init(
         base: BaseEncoder, encoder: FrozenEncoder, recipe: Recipe, parent: NamedTensors?,
         records: [TrainingRecord],
-        threads: Int
+        threads: Int, objective: StepObjective = .learning
     ) throws(TrainingError) {
         guard fixed_order_environment_is_ieee() else { throw .floatingPointEnvironment }
         try Self.refuseMisfit(recipe, base)
         let sorted = records.sorted { $0.commitment < $1.commitment }
         try Self.refuseBadRecords(sorted, recipe)
-        layout = try AdapterLayout(recipe: recipe, configuration: base.configuration)
+        layout = try AdapterLayout(objective.shape ?? recipe.shape, configuration: base.configuration)
         let initial = parent ?? layout.initialValues(recipe: recipe, base: base)
-        parameters = FloatStorage(try layout.flatten(initial))
+        initialValues = try layout.flatten(initial)
+        parameters = FloatStorage(initialValues)
         gradients = FloatStorage(count: layout.valueCount)
         stepGradients = StepGradients(layout: layout, variant: encoder.variant)
         sequences = sorted.map { base.tokenizer.ids(of: $0.text, limit: recipe.maximumTokens) }
-        labels = sorted.map { Int32($0.label) }
+        givenLabels = sorted.map { Int32($0.label) }
+        self.objective = objective
         stepsPerEpoch = (sorted.count + recipe.batchSize - 1) / recipe.batchSize
         optimiser = AdamW(
             recipe.optimiser, parameterCount: layout.valueCount, steps: stepsPerEpoch * recipe.epochs)
@@ -42,7 +47,8 @@ final class TrainingSession {
         self.encoder = encoder
         self.threads = threads
         inputs = RunInputs(
-            recipe: recipe.digest, parent: parent?.digest, commitments: sorted.map(\.commitment))
+            recipe: objective.recipe ?? recipe.digest, parent: objective.parent ?? parent?.digest,
+            commitments: sorted.map(\.commitment))
     }
 
     var step: Int { optimiser.step }
@@ -85,9 +91,18 @@ final class TrainingSession {
         let first = step % stepsPerEpoch * recipe.batchSize
         let places = places(in: epoch)
         let chosen = Array(places[first..<min(first + recipe.batchSize, places.count)])
-        let losses = computeGradients(of: chosen)
+        let losses = computeGradients(of: chosen, labels: labels(in: epoch))
         let variant = encoder.variant
+        if objective.ascends {
+            variant.table.pointee.scale(gradients.count, -1, gradients.pointer, gradients.pointer)
+        }
         optimiser.update(parameters, gradients: gradients, variant: variant)
+        for range in objective.frozen {
+            initialValues.withUnsafeBufferPointer {
+                (parameters.pointer + range.lowerBound).update(
+                    from: $0.baseAddress! + range.lowerBound, count: range.count)
+            }
+        }
         let loss = variant.table.pointee.sum(losses.count, losses) / Float(losses.count)
         guard loss.isFinite, fixed_order_all_finite(parameters.count, parameters.pointer) else {
             throw .diverged(step: step, steps: stepCount)
@@ -102,9 +117,17 @@ final class TrainingSession {
         return places
     }
 
+    /// The label of each record in `epoch`.
+    private func labels(in epoch: Int) -> [Int32] {
+        guard objective.drawsLabels else { return givenLabels }
+        return inputs.commitments.map {
+            DrawnLabel.label(of: $0, classes: recipe.classCount, seed: recipe.seed, epoch: epoch)
+        }
+    }
+
     /// Fills `gradients` for the records at `chosen`; the loss of each, in that order.
-    private func computeGradients(of chosen: [Int]) -> [Float] {
-        let batches = split(chosen)
+    private func computeGradients(of chosen: [Int], labels: [Int32]) -> [Float] {
+        let batches = split(chosen, labels)
         while passes.count < batches.count { passes.append(EncoderPass(encoder)) }
         let used = Array(passes.prefix(batches.count))
         let values = StepParameters(layout: layout, values: parameters.pointer, variant: encoder.variant)
@@ -117,7 +140,7 @@ final class TrainingSession {
     }
 
     /// The records at `chosen` in runs of neighbours with about as many tokens each. How many changes no bit.
-    private func split(_ chosen: [Int]) -> [TokenBatch] {
+    private func split(_ chosen: [Int], _ labels: [Int32]) -> [TokenBatch] {
         let total = chosen.reduce(0) { $0 + sequences[$1].count }
         let share = max(1, (total + threads - 1) / threads)
         var batches: [TokenBatch] = [TokenBatch()]

@@ -22,6 +22,7 @@ private typealias Skies = SampleConsortium
         try GovernanceVectors.add(to: &set)
         try DocumentVectors.add(to: &set)
         try PrivateGovernanceVectors.add(to: &set)
+        try BehaviourVectors.add(to: &set)
         return set.files
     }
 

@@ -33,6 +33,11 @@ private typealias Skies = SampleConsortium
         for _ in 0..<300 { _ = history.step() }
         var skies = history.consortium
         let member = Skies.virgin
+        try skies.runRound("measured", .isolated, [Skies.united])
+        let model = skies.view.currentModel(of: RoundID("measured")!)!.model
+        try skies.say(.adapterEvaluated(Skies.accuracy(of: model)), by: Skies.united)
+        try skies.say(.deletionRequested(skies.request("weakened", of: Skies.united)), by: Skies.united)
+        try skies.say(.mitigationApplied(skies.mitigation("weakened", of: model)), by: Skies.delta)
         try skies.openPrivateChain(of: member)
         try skies.say(.chainAnchored(ChainAnchored(origin: Skies.privateOrigin(of: member))), by: member)
         try skies.say(

@@ -26,7 +26,10 @@ struct TorchTests {
             .write(toFile: input, atomically: true, encoding: .utf8)
         let output = folder.url.appending(path: "output.safetensors")
         let status = try Python.run(
-            Self.script, [directory.path, input, output.path, example.targets.joined(separator: ",")]
+            Self.script, [
+                directory.path, input, output.path, example.targets.joined(separator: ","),
+                example.modulesToSave.joined(separator: ","),
+            ]
         ).status
         try #require(status == 0)
         let theirs = try SafetensorsReader([UInt8](Data(contentsOf: output)), file: "output").tensors { _ in true }
@@ -89,6 +92,7 @@ struct TorchTests {
     ) throws -> (logits: [Float], loss: Float, gradients: NamedTensors) {
         let recipe = try Fixture.recipe(base) {
             $0.lora = .init(rank: 8, alpha: 16, targetModules: example.targets)
+            $0.modulesToSave = example.modulesToSave
             $0.maximumTokens = 40
         }
         let layout = try AdapterLayout(recipe: recipe, configuration: base.configuration)
@@ -114,12 +118,12 @@ struct TorchTests {
         from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
         from safetensors.torch import save_file
         from transformers import AutoTokenizer, BertForSequenceClassification
-        base, source, target, modules = sys.argv[1:5]
+        base, source, target, modules, whole = sys.argv[1:6]
         torch.manual_seed(1)
         torch.set_num_threads(1)
         model = BertForSequenceClassification.from_pretrained(base, num_labels=2, attn_implementation="eager")
         config = LoraConfig(task_type="SEQ_CLS", r=8, lora_alpha=16, target_modules=modules.split(","),
-                            modules_to_save=["classifier"], lora_dropout=0.0)
+                            modules_to_save=whole.split(","), lora_dropout=0.0)
         model = get_peft_model(model, config)
         for name, parameter in model.named_parameters():
             if parameter.requires_grad:
@@ -146,11 +150,13 @@ struct TorchTests {
 /// Which modules are adapted.
 struct TorchCase: CustomTestStringConvertible, Sendable {
     let targets: [String]
-    var testDescription: String { targets.joined(separator: ", ") }
+    var modulesToSave = ["classifier"]
+    var testDescription: String { (targets + modulesToSave).joined(separator: ", ") }
 
-    /// The usual two; all six linear maps of a layer and the pooler's.
+    /// The usual two; all six linear maps of a layer and the pooler's; the pooler trained whole.
     static let all = [
         TorchCase(targets: ["query", "value"]), TorchCase(targets: ["dense", "key", "query", "value"]),
+        TorchCase(targets: ["query"], modulesToSave: ["classifier", "pooler"]),
     ]
 
     func tweets() throws -> [(text: String, label: Int)] {

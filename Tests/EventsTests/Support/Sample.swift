@@ -26,6 +26,7 @@ enum Sample {
         case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested,
             .modelRecalled:
             round(type)
+        case .adapterEvaluated, .mitigationApplied: behaviour(type)
         case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
             .decisionExplained:
             participation(type)
@@ -117,6 +118,22 @@ enum Sample {
         case .resourcesAllocated: return .resourcesAllocated(ResourcesAllocated(rounds: Quantity(20)!))
         default: return .decisionExplained(DecisionExplained(round: round))
         }
+    }
+
+    private static func behaviour(_ type: EventType) -> Event {
+        let deletion = DeletionID("del-7f3a")!
+        guard type == .adapterEvaluated else {
+            return .mitigationApplied(
+                MitigationApplied(
+                    adapter: hash(80), deletion: deletion, method: .loraAdaptation, model: hash(57), recipe: hash(81),
+                    tensors: hash(82), until: Timestamp("2026-12-23T10:00:00Z")!))
+        }
+        let membership = MeasuredMembership(
+            aucPPM: PartsPerMillion(612_500)!, forget: hash(83), highPPM: PartsPerMillion(698_000)!,
+            lowPPM: PartsPerMillion(531_000)!, maximumTokens: Quantity(32)!, members: Quantity(40)!,
+            nonMembers: Quantity(500)!, resamples: Quantity(1_000)!, seed: Count(7)!)
+        return .adapterEvaluated(
+            AdapterEvaluated(adapter: hash(57), dataset: hash(72), deletion: deletion, membership: membership))
     }
 
     private static func reward(_ round: RoundID) -> RewardSettled {
