@@ -154,7 +154,7 @@ extension PublicView {
     }
 
     /// The event key `id`, where it is valid at `position` of this chain.
-    func eventKey(_ id: KeyID, at position: Int) throws(AdmissionError) -> KeyRow {
+    public func eventKey(_ id: KeyID, at position: Int) throws(AdmissionError) -> KeyRow {
         guard let row = keys[id], row.purpose == .event else { throw .unknownKey(id) }
         guard row.isValid(at: position) else {
             throw .keyNotValid(id, row.member, position: position)

@@ -73,6 +73,7 @@ public struct ExtensionRow: Codable, Hashable, Sendable {
     public var event: EventHash
     public var dueAt: Timestamp
     public var reason: DeletionExtended.Reason
+    public var notice: EventHash?
     public var toldAt: Timestamp
 }
 

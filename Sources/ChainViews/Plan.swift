@@ -3,6 +3,8 @@ public import Events
 
 /// One affected model and what becomes of it.
 public struct PlannedModel: Codable, Hashable, Sendable {
+    /// The cohort whose model it is, if any.
+    public var cohort: CohortName?
     public var materialization: EventHash
     public var model: ArtifactDigest
     public var outcome: Disposition.Outcome
@@ -140,7 +142,7 @@ private struct Closure {
                 view.contributions(withAdapter: parent).contains {
                     $0.member == row.member && $0.position < row.position && affected.contains($0.event)
                 }
-            case .feedback:
+            case .feedback, .cohort:
                 view.models(withDigest: parent).contains {
                     $0.position < row.position && affected.contains($0.event)
                 }
@@ -166,7 +168,7 @@ private struct Closure {
         let isMergeable = !remaining.isEmpty && !remaining.contains(where: affected.contains)
         models.append(
             PlannedModel(
-                materialization: row.event, model: row.model,
+                cohort: row.cohort, materialization: row.event, model: row.model,
                 outcome: isMergeable ? .rematerialized : .withdrawn, remaining: EventSet(remaining),
                 round: row.round))
     }

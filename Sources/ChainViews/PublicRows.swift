@@ -74,6 +74,8 @@ public struct RoundRow: Codable, Hashable, Sendable {
     public var round: RoundID
     public var rule: MergeRule
     public var topology: Topology
+    /// For the topology `cohort` and for no other.
+    public var cohorts: Ascending<Cohort>?
     public var base: ArtifactDigest
     public var author: MemberName
     public var openedBy: EventHash
@@ -88,6 +90,11 @@ public struct RoundRow: Codable, Hashable, Sendable {
     /// The agent policy and the settlement rules that were in force when it was opened, if any.
     public var policy: ArtifactDigest?
     public var rules: ArtifactDigest?
+
+    /// The cohort that `member` is in, where the round has cohorts and it is in one.
+    public func cohort(of member: MemberName) -> CohortName? {
+        cohorts?.first { $0.members.contains(member) }?.name
+    }
 }
 
 public struct ContributionRow: Codable, Hashable, Sendable {
@@ -99,6 +106,8 @@ public struct ContributionRow: Codable, Hashable, Sendable {
     public var tensors: ArtifactDigest
     public var parents: Ascending<ArtifactDigest>
     public var weight: Weight
+    /// What it was trained by, where its member says.
+    public var training: TrainingReference?
     /// The plan that excludes it, if any.
     public var excludedBy: ArtifactDigest?
     /// The first plan that found it to descend from what that plan excludes, if any. It is not excluded: its
@@ -128,6 +137,8 @@ public struct ModelRow: Codable, Hashable, Sendable {
     public var model: ArtifactDigest
     public var tensors: ArtifactDigest
     public var round: RoundID
+    /// The cohort whose contributions it merged; absent where it merged the round's.
+    public var cohort: CohortName?
     public var contributions: EventSet
     public var plan: ArtifactDigest?
     public var state: State
@@ -152,6 +163,8 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var dueAt: Timestamp
     public var state: State
     public var decidedBy: EventHash?
+    /// The shards that lose records, once it is accepted; where records are to go.
+    public var touched: Ascending<TouchedShard>?
     public var plan: ArtifactDigest?
     public var completedBy: EventHash?
     public var certificate: ArtifactDigest?

@@ -39,7 +39,7 @@ extension PublicView {
         }
         deletions.update(event.deletion) { row in
             row.extended = ExtensionRow(
-                event: record.hash, dueAt: event.dueAt, reason: event.reason, toldAt: event.toldAt)
+                event: record.hash, dueAt: event.dueAt, reason: event.reason, notice: event.notice, toldAt: event.toldAt)
         }
     }
 

@@ -20,11 +20,23 @@ extension PublicView {
         let row = try deletion(event.deletion, in: .requested)
         if record.author != row.member { try requireThreshold(record) }
         try check(event.refusal, of: event, row)
+        try checkTouched(event, row)
         deletions.update(event.deletion) { row in
             row.state = event.decision == .accepted ? .accepted : .refused
             row.decidedBy = record.hash
             row.refusal = event.refusal
+            row.touched = event.touched
         }
+    }
+
+    /// An accepted deletion of records says which shards they are in; nothing else does.
+    private func checkTouched(_ event: DeletionDecided, _ row: DeletionRow) throws(RuleViolation) {
+        let isWanted = row.scope == .records && event.decision == .accepted
+        guard isWanted == (event.touched != nil) else {
+            let reason = isWanted ? "an accepted deletion of records names them" : "this decision has none"
+            throw .touchedDoesNotFit(event.deletion, reason: reason)
+        }
+        if let touched = event.touched, touched.isEmpty { throw .listIsEmpty("touched") }
     }
 
     mutating func startDeletion(_ event: DeletionStarted, _ record: EventRecord) throws(RuleViolation) {
@@ -103,7 +115,9 @@ extension PublicView {
     private func check(
         _ disposition: Disposition, against planned: PlannedModel, _ plan: PlanRow
     ) throws(RuleViolation) {
-        guard disposition.oldModel == planned.model, disposition.round == planned.round else {
+        guard disposition.oldModel == planned.model, disposition.round == planned.round,
+            disposition.cohort == planned.cohort
+        else {
             throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) is not as planned")
         }
         let old = models[planned.materialization]!

@@ -246,8 +246,10 @@ extension PublicView {
         guard let plan = deletion.plan.flatMap({ plans[$0] }) else { return [] }
         let contributions = (plan.excluded + plan.descendants).compactMap { self.contributions[$0]?.adapter }
         let affected = Set(contributions + plan.models.map(\.model))
+        let touched = Set((deletion.touched ?? []).map(\.dataset))
         return allDisclosures.filter { row in
-            row.position < plan.startedAt && (row.disclosed.artifact.map(affected.contains) ?? false)
+            row.position < plan.startedAt
+                && (row.disclosed.artifact.map(affected.contains) ?? row.disclosed.dataset.map(touched.contains) ?? false)
         }
     }
 

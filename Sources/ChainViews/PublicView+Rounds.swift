@@ -7,12 +7,30 @@ extension PublicView {
         try requireRole(.aggregator, record)
         guard rounds[event.round] == nil else { throw .roundExists(event.round) }
         guard bases[event.base] != nil else { throw .unknownBase(event.base) }
+        try checkCohorts(event)
         rounds.set(
             event.round,
             RoundRow(
-                round: event.round, rule: event.rule, topology: event.topology, base: event.base,
+                round: event.round, rule: event.rule, topology: event.topology, cohorts: event.cohorts,
+                base: event.base,
                 author: record.author, openedBy: record.hash, openedAt: record.count, state: .open,
                 policy: policyInForce(.agentPolicy)?.policy, rules: policyInForce(.settlementRules)?.policy))
+    }
+
+    /// Cohorts are disjoint, and belong to the topology of that name.
+    private func checkCohorts(_ event: RoundOpened) throws(RuleViolation) {
+        guard (event.topology == .cohort) == (event.cohorts != nil) else {
+            throw .cohortsDoNotFit(event.round, reason: "the topology is \(event.topology.rawValue)")
+        }
+        guard let cohorts = event.cohorts else { return }
+        guard !cohorts.isEmpty, cohorts.allSatisfy({ !$0.members.isEmpty }) else { throw .listIsEmpty("cohorts") }
+        var seen: Set<MemberName> = []
+        for member in cohorts.flatMap(\.members) {
+            guard members[member] != nil else { throw .unknownMember(member) }
+            guard seen.insert(member).inserted else {
+                throw .cohortsDoNotFit(event.round, reason: "\(member) is in two of them")
+            }
+        }
     }
 
     mutating func commitAdapter(_ event: AdapterCommitted, _ record: EventRecord) throws(RuleViolation) {
@@ -22,16 +40,21 @@ extension PublicView {
             throw .alreadyContributed(record.author, event.round)
         }
         try checkDecided(record.author, round)
+        try checkTraining(event)
+        guard round.topology != .cohort || round.cohort(of: record.author) != nil else {
+            throw .notInACohort(record.author, event.round)
+        }
         if let expected = round.configuration, expected != event.configuration {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
         for artifact in [event.adapter, event.tensors] { try checkOwnBytes(artifact, record.author) }
         for parent in event.parents {
-            try checkParent(parent, of: record.author, round.topology)
+            try checkParent(parent, of: record.author, round)
         }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
-            adapter: event.adapter, tensors: event.tensors, parents: event.parents, weight: event.weight)
+            adapter: event.adapter, tensors: event.tensors, parents: event.parents, weight: event.weight,
+            training: event.training)
         contributions.set(record.hash, row)
         index(row)
         keepPromise(of: record.author, in: event.round)
@@ -48,18 +71,28 @@ extension PublicView {
         throw .adapterOfAnother(artifact, committer)
     }
 
+    private func checkTraining(_ event: AdapterCommitted) throws(RuleViolation) {
+        guard event.replaces == nil, event.plan == nil else {
+            throw .replacementRefused(event.replaces ?? EventHash.sha256([]), reason: "no plan asks for one")
+        }
+        if let training = event.training, training.shards.isEmpty { throw .listIsEmpty("shards") }
+    }
+
     /// Isolated rounds continue the member's own contributions; feedback rounds start from a model that is
-    /// served.
+    /// served, cohort rounds from one of the member's cohort.
     private func checkParent(
-        _ parent: ArtifactDigest, of member: MemberName, _ topology: Topology
+        _ parent: ArtifactDigest, of member: MemberName, _ round: RoundRow
     ) throws(RuleViolation) {
+        let topology = round.topology
         switch topology {
         case .isolated:
             let own = contributions(withAdapter: parent).filter { $0.member == member }
             guard !own.isEmpty else { throw .unknownParent(parent, topology) }
             guard own.allSatisfy(\.counts) else { throw .forgotten(parent) }
-        case .feedback:
-            let found = models(withDigest: parent)
+        case .feedback, .cohort:
+            let found = models(withDigest: parent).filter {
+                topology == .feedback || $0.cohort == round.cohort(of: member)
+            }
             guard !found.isEmpty else { throw .unknownParent(parent, topology) }
             guard found.allSatisfy({ $0.state == .current }) else { throw .suppressedParent(parent) }
         }
@@ -82,13 +115,16 @@ extension PublicView {
         try requireRole(.aggregator, record)
         guard let round = rounds[event.round] else { throw .unknownRound(event.round) }
         guard round.state == .closed else { throw .roundOpen(event.round) }
-        try checkContributions(event.contributions, of: event.round)
+        if let cohort = event.cohort, round.cohorts?.contains(where: { $0.name == cohort }) != true {
+            throw .unknownCohort(cohort, event.round)
+        }
+        try checkContributions(event.contributions, of: event.round, event.cohort)
         guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
-        try checkReplacement(event, round)
+        try checkReplacement(event)
         for artifact in [event.model, event.tensors] where isForgotten(artifact) {
             throw .forgotten(artifact)
         }
-        if let old = round.materialization {
+        if let old = latestModel(of: event.round, cohort: event.cohort)?.event {
             models.update(old) { row in
                 row.state = .replaced
                 row.replacedBy = record.hash
@@ -96,19 +132,19 @@ extension PublicView {
         }
         let row = ModelRow(
             event: record.hash, position: record.count, author: record.author, model: event.model,
-            tensors: event.tensors, round: event.round, contributions: event.contributions,
+            tensors: event.tensors, round: event.round, cohort: event.cohort, contributions: event.contributions,
             plan: event.plan, state: .current, attestedBy: [])
         models.set(record.hash, row)
         index(row)
-        rounds.update(event.round) { $0.materialization = record.hash }
+        if event.cohort == nil { rounds.update(event.round) { $0.materialization = record.hash } }
     }
 
-    /// A round has one model; another may take its place only under a plan that says so, and only with other
+    /// A round has one model, and one for each cohort; another may take its place only under a plan that says so, and only with other
     /// bytes.
     private func checkReplacement(
-        _ event: ModelMaterialized, _ round: RoundRow
+        _ event: ModelMaterialized
     ) throws(RuleViolation) {
-        guard let old = round.materialization else {
+        guard let old = latestModel(of: event.round, cohort: event.cohort)?.event else {
             guard event.plan == nil else { throw .unknownPlan(event.plan!) }
             return
         }
@@ -140,7 +176,7 @@ extension PublicView {
     mutating func recall(_ event: ModelRecalled, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let plan = try openPlan(event.plan)
-        let planned = plan.models.first { $0.model == event.model && $0.round == event.round }
+        let planned = plan.models.first { $0.model == event.model && $0.round == event.round && $0.cohort == event.cohort }
         guard let planned else { throw .modelsDiffer(event.plan) }
         guard models[planned.materialization]?.state == .suppressed else { throw .notCurrent(event.model) }
         models.update(planned.materialization) { $0.state = .recalled }
@@ -152,8 +188,10 @@ extension PublicView {
         return row
     }
 
-    private func checkContributions(_ set: EventSet, of round: RoundID) throws(RuleViolation) {
-        let expected = EventSet(contributions(to: round).map(\.event))
+    private func checkContributions(
+        _ set: EventSet, of round: RoundID, _ cohort: CohortName? = nil
+    ) throws(RuleViolation) {
+        let expected = EventSet(contributions(to: round, cohort: cohort).map(\.event))
         guard set == expected else {
             throw .contributionsDiffer(round, expected: expected.count.value, actual: set.count.value)
         }

@@ -286,9 +286,14 @@ extension PublicView {
         (contributionsByRound[round] ?? []).map { contributions[$0]! }
     }
 
-    /// The contributions of `round` that count now, in chain order.
-    public func contributions(to round: RoundID) -> [ContributionRow] {
-        allContributions(to: round).filter(\.counts)
+    /// The contributions of `round`, or of one of its cohorts, that count now, in chain order.
+    public func contributions(to round: RoundID, cohort: CohortName? = nil) -> [ContributionRow] {
+        allContributions(to: round).filter { $0.counts && isMerged($0, for: cohort) }
+    }
+
+    /// Whether the contribution is of `cohort`; every one is where no cohort is given.
+    private func isMerged(_ row: ContributionRow, for cohort: CohortName?) -> Bool {
+        cohort == nil || rounds[row.round]?.cohort(of: row.member) == cohort
     }
 
     /// The contributions that `model` merged, in chain order.
@@ -297,7 +302,8 @@ extension PublicView {
     /// plans up to and including its own had excluded, or found affected, by then.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
-            [row.excludedBy, row.affectedBy].allSatisfy { plan in
+            guard isMerged(row, for: model.cohort) else { return false }
+            return [row.excludedBy, row.affectedBy].allSatisfy { plan in
                 plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
             }
         }.map(\.event)
@@ -306,6 +312,11 @@ extension PublicView {
     /// The rows of ``contributions(of:)``.
     public func mergedContributions(of model: ModelRow) -> [ContributionRow] {
         contributions(of: model).map { contributions[$0]! }
+    }
+
+    /// The latest materialisation of `round`, or of one of its cohorts.
+    public func latestModel(of round: RoundID, cohort: CohortName?) -> ModelRow? {
+        (modelsByRound[round] ?? []).last { models[$0]!.cohort == cohort }.map { models[$0]! }
     }
 
     /// The latest materialisation of a model with this adapter digest.

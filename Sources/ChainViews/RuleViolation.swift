@@ -28,6 +28,9 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case baseExists(ArtifactDigest)
     case unknownBase(ArtifactDigest)
     case roundExists(RoundID)
+    case cohortsDoNotFit(RoundID, reason: String)
+    case notInACohort(MemberName, RoundID)
+    case unknownCohort(CohortName, RoundID)
     case unknownRound(RoundID)
     case roundClosed(RoundID)
     case roundOpen(RoundID)
@@ -44,6 +47,8 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case notCurrent(ArtifactDigest)
     case ownModel(MemberName)
     case alreadyAttested(MemberName, ArtifactDigest)
+    case replacementRefused(EventHash, reason: String)
+    case touchedDoesNotFit(DeletionID, reason: String)
     case deletionExists(DeletionID)
     case unknownDeletion(DeletionID)
     case dueBeforeReceived(DeletionID)
@@ -119,6 +124,9 @@ extension RuleViolation: CustomStringConvertible {
         case .listIsEmpty(let name): "\(name) must not be empty"
         case .baseExists(let base): "the base \(base.hex.prefix(16))… is registered already"
         case .unknownBase(let base): "the base \(base.hex.prefix(16))… is not registered"
+        case .cohortsDoNotFit(let round, let reason): "the cohorts of \(round) do not fit: \(reason)"
+        case .notInACohort(let member, let round): "\(member) is in no cohort of \(round)"
+        case .unknownCohort(let cohort, let round): "\(round) has no cohort \(cohort)"
         case .roundExists(let round): "the round \(round) exists already"
         case .unknownRound(let round): "there is no round \(round)"
         case .roundClosed(let round): "the round \(round) is closed"
@@ -128,6 +136,8 @@ extension RuleViolation: CustomStringConvertible {
             "the adapter's configuration \(actual.hex.prefix(16))… differs from \(expected.hex.prefix(16))…, which \(round) began with"
         case .unknownParent(let parent, .isolated):
             "the parent \(parent.hex.prefix(16))… is no earlier contribution of the same member"
+        case .unknownParent(let parent, .cohort):
+            "the parent \(parent.hex.prefix(16))… is no model of the member's cohort"
         case .unknownParent(let parent, .feedback): "the parent \(parent.hex.prefix(16))… is no model"
         case .forgotten(let artifact):
             "a deletion took \(artifact.hex.prefix(16))… out of use, and it may not come back"
@@ -144,6 +154,9 @@ extension RuleViolation: CustomStringConvertible {
         case .ownModel(let member): "\(member) materialised the model itself; another member must confirm it"
         case .alreadyAttested(let member, let model):
             "\(member) has attested \(model.hex.prefix(16))… already"
+        case .replacementRefused(let event, let reason):
+            "nothing may take the place of the contribution \(event.hex.prefix(16))…: \(reason)"
+        case .touchedDoesNotFit(let id, let reason): "the shards that \(id) touches do not fit: \(reason)"
         case .deletionExists(let id): "the deletion \(id) exists already"
         case .unknownDeletion(let id): "there is no deletion \(id)"
         case .dueBeforeReceived(let id): "the deletion \(id) is due before it was received"

@@ -169,10 +169,10 @@ extension Ledger {
             let models = view.plans[plan]!.models.map(\.model)
             let event = ExclusionApplied(models: Ascending(models), plan: plan)
             return try record(.exclusionApplied(event), as: member, on: publicOrigin)
-        case .rematerialize(let round, let plan):
-            return try materialize(round, as: member, plan: plan).0
-        case .recall(let round, let model, let plan):
-            let event = ModelRecalled(model: model, plan: plan, round: round)
+        case .rematerialize(let round, let cohort, let plan):
+            return try materialize(round, cohort: cohort, as: member, plan: plan).0
+        case .recall(let round, let cohort, let model, let plan):
+            let event = ModelRecalled(model: model, plan: plan, round: round, cohort: cohort)
             return try record(.modelRecalled(event), as: member, on: publicOrigin)
         case .completeRematerialization(let plan):
             return try completeRematerialization(plan, as: member)
@@ -188,7 +188,7 @@ extension Ledger {
                 newModel: view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0]?.model },
                 oldModel: planned.model,
                 outcome: view.models[planned.materialization]!.state == .recalled ? .withdrawn : planned.outcome,
-                round: planned.round)
+                round: planned.round, cohort: planned.cohort)
         }
         let event = RematerializationCompleted(dispositions: dispositions, plan: digest)
         return try record(.rematerializationCompleted(event), as: member, on: publicOrigin)

@@ -56,6 +56,7 @@ extension Ledger {
     }
 
     /// Isolated: the member's contribution to the latest earlier round. Feedback: the latest earlier round's model.
+    /// Cohort: that of the member's cohort.
     private func suggestedParents(of round: RoundRow, _ member: MemberName, _ view: PublicView) -> [ArtifactDigest] {
         let earlier = view.allRounds.filter {
             $0.openedAt < round.openedAt && $0.topology == round.topology && $0.base == round.base
@@ -64,8 +65,10 @@ extension Ledger {
         case .isolated:
             let own = earlier.flatMap { view.contributions(to: $0.round) }.filter { $0.member == member }
             return own.last.map { [$0.adapter] } ?? []
-        case .feedback:
-            return earlier.compactMap { view.currentModel(of: $0.round) }.last.map { [$0.model] } ?? []
+        case .feedback, .cohort:
+            let cohort = round.cohort(of: member)
+            let models = earlier.compactMap { view.latestModel(of: $0.round, cohort: cohort) }
+            return models.last { $0.state == .current }.map { [$0.model] } ?? []
         }
     }
 
@@ -120,9 +123,11 @@ extension Ledger {
 
     /// Materialises the model of a closed round: the exact merge of the contributions that count.
     ///
-    /// - Parameter plan: the plan under which another model takes the place of the one that the round has.
+    /// - Parameters:
+    ///   - cohort: the cohort whose contributions are merged; `nil` for all of the round's.
+    ///   - plan: the plan under which another model takes the place of the one that the round has.
     public func materialize(
-        _ id: RoundID, as member: MemberName, plan: ArtifactDigest? = nil
+        _ id: RoundID, cohort: CohortName? = nil, as member: MemberName, plan: ArtifactDigest? = nil
     ) throws -> (Recorded, ModelMaterialized) {
         let view = try view
         guard let round = view.rounds[id] else {
@@ -132,27 +137,29 @@ extension Ledger {
             throw EngineError(
                 .refused, "\(member) does not have the role aggregator", hint: "name a member that has, with --as")
         }
-        if plan == nil, let model = view.currentModel(of: id) {
+        if plan == nil, let model = view.latestModel(of: id, cohort: cohort), model.state == .current {
             throw EngineError(.refused, "\(id) has the model \(model.model) already")
         }
         guard round.state == .closed else {
             throw EngineError(
                 .refused, "\(id) is open: its contributions are not settled", hint: "lethe round close \(id)")
         }
-        let rows = view.contributions(to: id)
+        let rows = view.contributions(to: id, cohort: cohort)
         guard !rows.isEmpty else { throw EngineError(.refused, "no contribution to \(id) is left to merge") }
         let set = EventSet(rows.map(\.event))
-        let digests = try buildModel(of: round, rows, set, plan: plan)
+        let old = plan.flatMap { _ in view.latestModel(of: id, cohort: cohort) }
+        let digests = try buildModel(of: round, rows, set, replacing: old)
         let event = ModelMaterialized(
-            contributions: set, model: digests.digest, plan: plan, round: id, tensors: digests.tensors)
+            contributions: set, model: digests.digest, plan: plan, round: id, tensors: digests.tensors,
+            cohort: cohort)
         return (try record(.modelMaterialized(event), as: member, on: publicOrigin), event)
     }
 
-    /// The merge of `rows`, kept as a blob.
+    /// The merge of `rows`, kept as a blob; by subtraction from the sum of the model that it replaces, where that is here.
     func buildModel(
-        of round: RoundRow, _ rows: [ContributionRow], _ set: EventSet, plan: ArtifactDigest?
+        of round: RoundRow, _ rows: [ContributionRow], _ set: EventSet, replacing old: ModelRow?
     ) throws -> (digest: ArtifactDigest, tensors: ArtifactDigest) {
-        if plan != nil, let digests = try rebuildFromRunningSum(round, rows, set) { return digests }
+        if let old, let digests = try rebuildFromRunningSum(round, old, rows, set) { return digests }
         let contributions = try contributions(to: round, rows)
         let digests = try replayer(view).merge(contributions, round) { adapter, directory in
             let digests = try adapter.digests()

@@ -26,16 +26,17 @@ extension Ledger {
     /// The model of `rows` by subtraction from the sum of the round's previous model; `nil` where there is no such sum,
     /// or an adapter to subtract is not here.
     func rebuildFromRunningSum(
-        _ round: RoundRow, _ rows: [ContributionRow], _ set: EventSet
+        _ round: RoundRow, _ old: ModelRow, _ rows: [ContributionRow], _ set: EventSet
     ) throws -> (digest: ArtifactDigest, tensors: ArtifactDigest)? {
         let view = try view
-        guard round.rule == .mean, let old = round.materialization.flatMap({ view.models[$0] }),
+        guard round.rule == .mean,
             let blob = try directory.blobs.open(BlobID(.runningSum, old.contributions.digest))
         else { return nil }
         let kept = Set(rows.map(\.event))
         let removed = view.mergedContributions(of: old).filter { !kept.contains($0.event) }
         let removing = try contributions(to: round, removed, allowMissing: true)
-        guard removing.count == removed.count, !removing.isEmpty else { return nil }
+        guard removing.count == removed.count, !removing.isEmpty, removed.count + rows.count == old.contributions.count.value
+        else { return nil }
         return try withScratchDirectory(scratch) { scratch in
             try copyOut(blob, to: "\(scratch)/before")
             let sum = try RunningSum(path: "\(scratch)/before").updated(

@@ -36,7 +36,7 @@ public struct CertificateVerifier: Sendable {
     }
 
     public func verify(_ bundle: CertificateBundle) throws(CertificateFailure) -> CertificateVerdict {
-        try judge(bundle, on: try chain(of: bundle))
+        try judge(bundle, on: try verifyChain(bundle.chain))
     }
 
     /// A public chain that the policy trusts and that replays.
@@ -47,9 +47,9 @@ public struct CertificateVerifier: Sendable {
     }
 
     /// Steps 2 and 3.
-    func chain(of bundle: CertificateBundle) throws(CertificateFailure) -> VerifiedChain {
-        let (checkpoint, trust) = try trustedCheckpoint(bundle)
-        let view = try replay(bundle, checkpoint).view
+    func verifyChain(_ chain: CertificateBundle.Chain) throws(CertificateFailure) -> VerifiedChain {
+        let (checkpoint, trust) = try trustedCheckpoint(chain)
+        let view = try replay(chain, checkpoint).view
         guard view.charter?.checkpointKey.bytes == trust.log?.publicKey.bytes else {
             throw .chainDiffers("the charter names another checkpoint key than the policy")
         }
@@ -81,11 +81,11 @@ public struct CertificateVerifier: Sendable {
     // MARK: Steps
 
     private func trustedCheckpoint(
-        _ bundle: CertificateBundle
+        _ chain: CertificateBundle.Chain
     ) throws(CertificateFailure) -> (Checkpoint, TrustVerdict) {
         let note: Note
         do throws(Note.Failure) {
-            note = try Note(parsing: Array(bundle.chain.checkpoint.utf8))
+            note = try Note(parsing: Array(chain.checkpoint.utf8))
         } catch {
             throw .note("\(error)")
         }
@@ -95,18 +95,18 @@ public struct CertificateVerifier: Sendable {
     }
 
     private func replay(
-        _ bundle: CertificateBundle, _ checkpoint: Checkpoint
+        _ chain: CertificateBundle.Chain, _ checkpoint: Checkpoint
     ) throws(CertificateFailure) -> PublicReplay {
         guard let origin = Origin(checkpoint.origin), origin.isPublic else {
             throw .chainDiffers("\(checkpoint.origin) is not the origin of a public chain")
         }
-        guard bundle.chain.entries.count == checkpoint.size.rawValue else {
+        guard chain.entries.count == checkpoint.size.rawValue else {
             throw .chainDiffers(
-                "it has \(bundle.chain.entries.count) entries, the checkpoint \(checkpoint.size)")
+                "it has \(chain.entries.count) entries, the checkpoint \(checkpoint.size)")
         }
         var replay = PublicReplay(origin: origin, cores: cores)
         do throws(ReplayError) {
-            try replay.append(bundle.chain.entries.map(\.bytes))
+            try replay.append(chain.entries.map(\.bytes))
         } catch {
             throw .entry(error)
         }

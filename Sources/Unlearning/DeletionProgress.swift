@@ -7,8 +7,8 @@ public enum DeletionStep: Hashable, Sendable {
     case start(Ascending<DeletionID>)
     case applyExclusion(plan: ArtifactDigest)
     /// Rebuild the model of a round without what is excluded.
-    case rematerialize(RoundID, plan: ArtifactDigest)
-    case recall(RoundID, model: ArtifactDigest, plan: ArtifactDigest)
+    case rematerialize(RoundID, cohort: CohortName?, plan: ArtifactDigest)
+    case recall(RoundID, cohort: CohortName?, model: ArtifactDigest, plan: ArtifactDigest)
     case completeRematerialization(plan: ArtifactDigest)
     /// A holder erases what the plan names from each of its stores, then attests it.
     case erase(holder: MemberName, plan: ArtifactDigest)
@@ -39,12 +39,16 @@ public enum DeletionStep: Hashable, Sendable {
         switch self {
         case .start: "start the deletion"
         case .applyExclusion: "exclude the events and suppress the affected models"
-        case .rematerialize(let round, _): "rebuild the model of \(round)"
-        case .recall(let round, _, _): "recall the model of \(round)"
+        case .rematerialize(let round, let cohort, _): "rebuild the model of \(Self.name(round, cohort))"
+        case .recall(let round, let cohort, _, _): "recall the model of \(Self.name(round, cohort))"
         case .completeRematerialization: "record what became of each model"
         case .erase(let holder, _): "\(holder) erases and attests"
         case .complete(let deletion, _): "replay from zero and complete \(deletion)"
         }
+    }
+
+    private static func name(_ round: RoundID, _ cohort: CohortName?) -> String {
+        cohort.map { "\(round), cohort \($0)" } ?? round.text
     }
 }
 
@@ -81,8 +85,9 @@ public struct DeletionProgress: Sendable {
         for planned in plan.models {
             guard view.models[planned.materialization]?.state == .suppressed else { continue }
             switch planned.outcome {
-            case .rematerialized: return .rematerialize(planned.round, plan: plan.plan)
-            case .withdrawn: return .recall(planned.round, model: planned.model, plan: plan.plan)
+            case .rematerialized: return .rematerialize(planned.round, cohort: planned.cohort, plan: plan.plan)
+            case .withdrawn: 
+                return .recall(planned.round, cohort: planned.cohort, model: planned.model, plan: plan.plan)
             }
         }
         return .completeRematerialization(plan: plan.plan)

@@ -17,6 +17,7 @@ private typealias Skies = SampleConsortium
         try EnvelopeVectors.add(to: &set)
         try FoundingVectors.add(to: &set)
         try RoundVectors.add(to: &set)
+        try CohortVectors.add(to: &set)
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
         try GovernanceVectors.add(to: &set)

@@ -9,6 +9,7 @@ private typealias Skies = SampleConsortium
 enum DeletionVectors {
     static func add(to set: inout VectorSet) throws {
         try requests(&set)
+        try recordDecisions(&set)
         var skies = Skies.founded()
         try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
         let feedback = try skies.runRound("r2", .feedback, [Skies.united, Skies.virgin])
@@ -25,6 +26,38 @@ enum DeletionVectors {
         .deletionDecided(
             DeletionDecided(
                 decision: decision, deletion: DeletionID(id)!, refusal: decision == .refused ? Skies.refusal : nil))
+    }
+
+    private static func recordDecisions(_ set: inout VectorSet) throws {
+        var skies = Skies.founded()
+        var request = skies.request("del-1", of: Skies.united)
+        func decided(_ decision: Decision, _ touched: Ascending<TouchedShard>?) -> Event {
+            .deletionDecided(
+                DeletionDecided(
+                    decision: decision, deletion: request.deletion, touched: touched,
+                    refusal: decision == .refused ? Skies.refusal : nil))
+        }
+        let shard = ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!)
+        let touched: Ascending = [TouchedShard(shard, emptied: false)]
+        var whole = skies
+        try whole.say(.deletionRequested(request), by: Skies.united)
+        set.add(
+            "decision-with-shards-on-contributions", rule: "touchedDoesNotFit", "All contributions go.", whole,
+            decided(.accepted, touched), by: Skies.united)
+        request.scope = .records
+        try skies.say(.deletionRequested(request), by: Skies.united)
+        set.add(
+            "decision-on-records-without-shards", rule: "touchedDoesNotFit", "It says which shards.", skies,
+            decided(.accepted, nil), by: Skies.united)
+        set.add(
+            "decision-on-records-in-no-shard", rule: "listIsEmpty", "Records are in shards.", skies,
+            decided(.accepted, []), by: Skies.united)
+        set.add(
+            "refusal-with-shards", rule: "touchedDoesNotFit", "A refusal touches nothing.", skies,
+            decided(.refused, touched), by: Skies.united)
+        set.add(
+            "decision-on-records", "ok", "One shard loses records.", skies,
+            skies.envelope(decided(.accepted, touched), by: Skies.united))
     }
 
     private static func requests(_ set: inout VectorSet) throws {

@@ -22,7 +22,7 @@ struct LineageOracle {
 
     private(set) var contributions: [Contribution] = []
     private(set) var models: [Model] = []
-    private var topologies: [RoundID: Topology] = [:]
+    private var rounds: [RoundID: RoundOpened] = [:]
     private var members: [DeletionID: MemberName] = [:]
     /// The place of each contribution and model on the chain.
     private var places: [EventHash: Int] = [:]
@@ -42,14 +42,16 @@ struct LineageOracle {
         let received = try ReceivedEvent(parsing: entry)
         places[received.hash] = places.count
         switch received.statement.event {
-        case .roundOpened(let event): topologies[event.round] = event.topology
+        case .roundOpened(let event): rounds[event.round] = event
         case .deletionRequested(let event): members[event.deletion] = event.member
         case .adapterCommitted(let event):
             contributions.append(
                 Contribution(event: received.hash, member: received.statement.author, content: event))
         case .modelMaterialized(let event):
+            let cohort = rounds[event.round]!.cohorts?.first { $0.name == event.cohort }?.members
             let merged = contributions.filter {
                 $0.content.round == event.round && !outOfUse.contains($0.event)
+                    && (cohort?.contains($0.member) ?? true)
             }
             models.append(Model(event: received.hash, content: event, merged: merged.map(\.event)))
         case .deletionStarted(let event):
@@ -93,7 +95,7 @@ struct LineageOracle {
         }
         if copied.contains(where: { isAffected($0, concerned) }) { return true }
         return row.content.parents.contains { parent in
-            if topologies[row.content.round] == .feedback {
+            if rounds[row.content.round]!.topology != .isolated {
                 return earlier.contains { $0.content.model == parent && isAffected($0, concerned) }
             }
             return contributions.contains { other in

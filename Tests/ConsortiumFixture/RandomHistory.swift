@@ -57,7 +57,8 @@ public struct RandomHistory: Sendable {
         let topology = Topology.allCases.randomElement(using: &random)!
         return .roundOpened(
             RoundOpened(
-                base: SampleConsortium.base, round: RoundID(fresh("round"))!, rule: .mean, topology: topology)
+                base: SampleConsortium.base, round: RoundID(fresh("round"))!, rule: .mean, topology: topology,
+                cohorts: topology == .cohort ? SampleConsortium.cohorts : nil)
         )
     }
 
@@ -94,9 +95,9 @@ public struct RandomHistory: Sendable {
     }
 
     private mutating func materialize() -> Event {
-        let round =
-            rounds.filter { $0.state == .closed }.randomElement(using: &random)?.round ?? RoundID("none")!
-        return .modelMaterialized(consortium.materialization(of: round.text))
+        let round = rounds.filter { $0.state == .closed }.randomElement(using: &random)
+        let cohort = ([nil] + (round?.cohorts?.map(\.name) ?? [])).randomElement(using: &random)!
+        return .modelMaterialized(consortium.materialization(of: round?.round.text ?? "none", cohort: cohort))
     }
 
     private mutating func attest() -> Event {
@@ -141,11 +142,13 @@ public struct RandomHistory: Sendable {
             }
             if planned.outcome == .rematerialized, Int.random(in: 0..<5, using: &random) > 0 {
                 return (
-                    .modelMaterialized(consortium.materialization(of: planned.round.text, plan: plan)),
-                    aggregator, [], []
+                    .modelMaterialized(
+                        consortium.materialization(
+                            of: planned.round.text, cohort: planned.cohort, plan: plan)), aggregator, [], []
                 )
             }
-            let event = ModelRecalled(model: planned.model, plan: plan, round: planned.round)
+            let event = ModelRecalled(
+                model: planned.model, plan: plan, round: planned.round, cohort: planned.cohort)
             return (.modelRecalled(event), aggregator, [], [])
         }
         if let holder = row.holders.filter({ name in

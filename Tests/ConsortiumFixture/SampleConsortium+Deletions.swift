@@ -39,7 +39,8 @@ extension SampleConsortium {
     public mutating func rebuild(_ plan: ArtifactDigest, by author: MemberName = delta) throws {
         for planned in view.plans[plan]!.models {
             switch planned.outcome {
-            case .rematerialized: try materialize(planned.round.text, plan: plan, by: author)
+            case .rematerialized: 
+                try materialize(planned.round.text, cohort: planned.cohort, plan: plan, by: author)
             case .withdrawn: try recall(planned, plan, by: author)
             }
         }
@@ -48,7 +49,8 @@ extension SampleConsortium {
     public mutating func recall(
         _ planned: PlannedModel, _ plan: ArtifactDigest, by author: MemberName = delta
     ) throws {
-        let event = ModelRecalled(model: planned.model, plan: plan, round: planned.round)
+        let event = ModelRecalled(
+            model: planned.model, plan: plan, round: planned.round, cohort: planned.cohort)
         try say(.modelRecalled(event), by: author)
     }
 
@@ -58,7 +60,8 @@ extension SampleConsortium {
             let successor = view.models[planned.materialization]!.replacedBy.map { view.models[$0]!.model }
             return Disposition(
                 newModel: successor, oldModel: planned.model,
-                outcome: successor == nil ? .withdrawn : .rematerialized, round: planned.round)
+                outcome: successor == nil ? .withdrawn : .rematerialized, round: planned.round,
+                cohort: planned.cohort)
         }
         return RematerializationCompleted(dispositions: dispositions, plan: plan)
     }

@@ -21,19 +21,28 @@ extension SampleConsortium {
         try say(.readersListed(ReadersListed(readers: Ascending(readers + [member]))), by: member, on: origin)
     }
 
+    /// The two cohorts of rounds that have some.
+    public static let cohorts: Ascending<Cohort> = [
+        Cohort(members: [delta, united], name: CohortName("east")!),
+        Cohort(members: [swiss, virgin], name: CohortName("west")!),
+    ]
+
     /// Opens a round, and registers the base before the first.
     @discardableResult
     public mutating func openRound(
         _ round: String, _ topology: Topology = .isolated, by author: MemberName = delta
     ) throws -> RoundID {
+        // Cohorts are part of a round that has them.
+        let cohorts = topology == .cohort ? Self.cohorts : nil
         if view.bases[Self.base] == nil {
             try say(
                 .baseRegistered(BaseRegistered(base: Self.base, name: BaseName("mini/base")!)), by: author)
         }
         let id = RoundID(round)!
         try say(
-            .roundOpened(RoundOpened(base: Self.base, round: id, rule: .mean, topology: topology)), by: author
-        )
+            .roundOpened(
+                RoundOpened(base: Self.base, round: id, rule: .mean, topology: topology, cohorts: cohorts)),
+            by: author)
         return id
     }
 
@@ -63,21 +72,23 @@ extension SampleConsortium {
         try say(.roundClosed(RoundClosed(contributions: set, round: RoundID(round)!)), by: author)
     }
 
-    /// The event that gives `round` the model of the contributions that count. Its digests are a function of
-    /// them.
-    public func materialization(of round: String, plan: ArtifactDigest? = nil) -> ModelMaterialized {
-        let rows = view.contributions(to: RoundID(round)!)
+    /// The event that gives `round`, or one of its cohorts, the model of the contributions that count. Its
+    /// digests are a function of them.
+    public func materialization(
+        of round: String, cohort: CohortName? = nil, plan: ArtifactDigest? = nil
+    ) -> ModelMaterialized {
+        let rows = view.contributions(to: RoundID(round)!, cohort: cohort)
         let parts = rows.map { "\($0.adapter.hex)*\($0.weight)" }.sorted().joined(separator: "+")
         return ModelMaterialized(
             contributions: EventSet(rows.map(\.event)), model: digest("model/\(parts)"), plan: plan,
-            round: RoundID(round)!, tensors: digest("merged/\(parts)"))
+            round: RoundID(round)!, tensors: digest("merged/\(parts)"), cohort: cohort)
     }
 
     @discardableResult
     public mutating func materialize(
-        _ round: String, plan: ArtifactDigest? = nil, by author: MemberName = delta
+        _ round: String, cohort: CohortName? = nil, plan: ArtifactDigest? = nil, by author: MemberName = delta
     ) throws -> ArtifactDigest {
-        let event = materialization(of: round, plan: plan)
+        let event = materialization(of: round, cohort: cohort, plan: plan)
         try say(.modelMaterialized(event), by: author)
         return event.model
     }

@@ -32,6 +32,14 @@ import Testing
         #expect(EventSet([]).digest.hex == "e228dc0f2115b5879b8db038a83d81d4689d176793ed228ba46d6301569f1419")
     }
 
+    @Test func digestsASetOfRunsWhateverTheirOrder() {
+        let runs = ["22", "11"].map { ArtifactDigest(hex: String(repeating: $0, count: 32))! }
+        let digest = "354aeb9fb5481ea7be21b137f6a6938214d93f1874b97ef8843512c04d0700bf"
+        #expect(Hash256<RunSetSubject>(runs: runs).hex == digest)
+        #expect(Hash256<RunSetSubject>(runs: runs.reversed()).hex == digest)
+        #expect(Hash256<RunSetSubject>(runs: [runs[0]]).hex != digest)
+    }
+
     @Test func hashesALeafAsAMerkleTreeDoes() {
         let leaf = EventHash(envelope: Array("envelope".utf8))
         #expect(leaf.hex == "8a514be2cac26b7627a745df1a4a9e97a5cbe46b5c9b96ca02e1fac920421a42")

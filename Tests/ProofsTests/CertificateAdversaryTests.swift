@@ -167,7 +167,7 @@ import Testing
         let verifier = CertificateVerifier(policy: CertificateScenario.policy())
         for story in [try CertificateScenario.feedback(), try .attested()] {
             var bundle = try story.bundle()
-            let chain = try verifier.chain(of: bundle)
+            let chain = try verifier.verifyChain(bundle.chain)
             let mutations = try StatementMutations(try Envelope(parsing: bundle.certificate.bytes).payload)
                 .all
             #expect(mutations.count > 350)

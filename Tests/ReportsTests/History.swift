@@ -125,7 +125,7 @@ extension History {
                 $0.member == member
             }
             return own.map { [$0.adapter] } ?? []
-        case .feedback: return view.currentModel(of: previous.round).map { [$0.model] } ?? []
+        case .feedback, .cohort: return view.currentModel(of: previous.round).map { [$0.model] } ?? []
         }
     }
 

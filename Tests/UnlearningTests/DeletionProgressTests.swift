@@ -19,8 +19,8 @@ extension SampleConsortium {
             let event = start(of: ids.map(\.text))
             try say(.deletionStarted(event), by: Skies.delta)
         case .applyExclusion(let plan): try exclude(plan)
-        case .rematerialize(let round, let plan): try materialize(round.text, plan: plan)
-        case .recall(let round, let model, let plan):
+        case .rematerialize(let round, _, let plan): try materialize(round.text, plan: plan)
+        case .recall(let round, _, let model, let plan):
             try say(.modelRecalled(ModelRecalled(model: model, plan: plan, round: round)), by: Skies.delta)
         case .completeRematerialization(let plan): try completeRematerialization(plan)
         case .erase(let holder, let plan): try erase(plan, by: holder)
@@ -57,8 +57,8 @@ extension SampleConsortium {
         let plan = skies.view.plan(for: ids).digest
         let (first, second) = (RoundID("r1")!, RoundID("r2")!)
         let expected: [[DeletionStep]] = [
-            [.start(ids)], [.applyExclusion(plan: plan)], [.rematerialize(first, plan: plan)],
-            [.rematerialize(second, plan: plan)], [.completeRematerialization(plan: plan)],
+            [.start(ids)], [.applyExclusion(plan: plan)], [.rematerialize(first, cohort: nil, plan: plan)],
+            [.rematerialize(second, cohort: nil, plan: plan)], [.completeRematerialization(plan: plan)],
             [Skies.air, Skies.delta, Skies.united].map { .erase(holder: $0, plan: plan) },
             [Skies.delta, Skies.united].map { .erase(holder: $0, plan: plan) },
             [.erase(holder: Skies.united, plan: plan)], [.complete(DeletionID("del-1")!, plan: plan)],
@@ -76,7 +76,7 @@ extension SampleConsortium {
         let old = try #require(skies.view.currentModel(of: RoundID("r2")!))
         let plan = skies.view.plan(for: [DeletionID("del-1")!])
         for _ in 0..<3 { try skies.take(skies.next("del-1")[0]) }
-        #expect(skies.next("del-1") == [.recall(RoundID("r2")!, model: old.model, plan: plan.digest)])
+        #expect(skies.next("del-1") == [.recall(RoundID("r2")!, cohort: nil, model: old.model, plan: plan.digest)])
     }
 
     /// Seeded shuffles of the independent steps: whichever holder comes first, the end is the same.
@@ -121,7 +121,7 @@ extension SampleConsortium {
         let plan = try skies.start("del-1")
         try skies.exclude(plan)
         try skies.recall(skies.view.plans[plan]!.models[0], plan)
-        #expect(skies.next("del-1") == [.rematerialize(RoundID("r2")!, plan: plan)])
+        #expect(skies.next("del-1") == [.rematerialize(RoundID("r2")!, cohort: nil, plan: plan)])
         while let step = skies.next("del-1").first { try skies.take(step) }
         #expect(skies.view.plans[plan]?.isExact == false)
         #expect(skies.view.grade(of: skies.view.plans[plan]!) == .destroyed)

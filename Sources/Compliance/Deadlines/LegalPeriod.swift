@@ -104,6 +104,19 @@ public struct LegalDeadlines: Sendable {
         Regulation1182.deadline(.hours(hours), after: aware, calendar: calendar)
     }
 
+    /// AI Act Art. 73(2) to (4): days after becoming aware of a serious incident; `nil` for what is none.
+    public func seriousIncidentReport(_ kind: IncidentDetected.Kind, aware: Timestamp) -> Deadline? {
+        switch kind {
+        case .serious: Regulation1182.deadline(.days(15), after: aware, calendar: calendar)
+        case .death: Regulation1182.deadline(.days(10), after: aware, calendar: calendar)
+        case .widespread: Regulation1182.deadline(.days(2), after: aware, calendar: calendar)
+        case .personalDataBreach: nil
+        }
+    }
+
+    /// 45 CFR 164.410(b): 60 calendar days after discovery.
+    public func hipaaNotice(aware: Timestamp) -> Deadline? { calendarDeadline(.days(60), aware) }
+
     /// 11 CCR 7021(a): receipt confirmed within 10 business days.
     public func ccpaAcknowledgement(received: Timestamp) -> Deadline? {
         calendarDeadline(.workingDays(10), received)

@@ -17,6 +17,8 @@ public enum DeletionGround: String, Codable, CaseIterable, Hashable, Sendable {
 public enum DeletionScope: String, Codable, CaseIterable, Hashable, Sendable {
     /// All contributions of one member.
     case contributions
+    /// Records of one member: which shards they are in is said by the decision.
+    case records
 }
 
 /// Somebody asked for a deletion. The id is opaque; who asked and why is in a body on a private chain.
@@ -54,11 +56,16 @@ public struct DeletionDecided: Codable, Hashable, Sendable {
     public var deletion: DeletionID
     /// Why, and who looked at it; with a refusal alone.
     public var refusal: Refusal?
+    /// The shards that lose records, ascending; where records are to go and the answer is yes, and nowhere else.
+    public var touched: Ascending<TouchedShard>?
 
-    public init(decision: Decision, deletion: DeletionID, refusal: Refusal? = nil) {
+    public init(
+        decision: Decision, deletion: DeletionID, touched: Ascending<TouchedShard>? = nil, refusal: Refusal? = nil
+    ) {
         self.decision = decision
         self.deletion = deletion
         self.refusal = refusal
+        self.touched = touched
     }
 }
 
@@ -104,6 +111,8 @@ public struct Disposition: Codable, Hashable, Sendable {
         case withdrawn
     }
 
+    /// The cohort whose model it is, if any.
+    public var cohort: CohortName?
     /// The new model's adapter digest; absent for a withdrawn one.
     public var newModel: ArtifactDigest?
     public var oldModel: ArtifactDigest
@@ -111,8 +120,10 @@ public struct Disposition: Codable, Hashable, Sendable {
     public var round: RoundID
 
     public init(
-        newModel: ArtifactDigest?, oldModel: ArtifactDigest, outcome: Outcome, round: RoundID
+        newModel: ArtifactDigest?, oldModel: ArtifactDigest, outcome: Outcome, round: RoundID,
+        cohort: CohortName? = nil
     ) {
+        self.cohort = cohort
         self.newModel = newModel
         self.oldModel = oldModel
         self.outcome = outcome

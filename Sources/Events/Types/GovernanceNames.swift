@@ -7,9 +7,6 @@ extension CodeValue {
     }
 }
 
-public enum DatasetSubject {}
-public typealias DatasetID = Identifier<DatasetSubject>
-
 public enum ReleaseSubject {}
 public typealias ReleaseID = Identifier<ReleaseSubject>
 

@@ -16,16 +16,36 @@ public enum Topology: String, Codable, CaseIterable, Hashable, Sendable {
     case isolated
     /// Contributions start from the previous round's model.
     case feedback
+    /// Contributions start from the previous model of their member's cohort.
+    case cohort
+}
+
+/// Members that learn from each other, and from nobody outside, before all are merged.
+public struct Cohort: Codable, Hashable, Sendable, Comparable {
+    public var members: Ascending<MemberName>
+    public var name: CohortName
+
+    public init(members: Ascending<MemberName>, name: CohortName) {
+        self.members = members
+        self.name = name
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.name < right.name }
 }
 
 public struct RoundOpened: Codable, Hashable, Sendable {
     public var base: ArtifactDigest
+    /// Disjoint sets of members, ascending by name. For the topology `cohort` and for no other.
+    public var cohorts: Ascending<Cohort>?
     public var round: RoundID
     public var rule: MergeRule
     public var topology: Topology
 
-    public init(base: ArtifactDigest, round: RoundID, rule: MergeRule, topology: Topology) {
+    public init(
+        base: ArtifactDigest, round: RoundID, rule: MergeRule, topology: Topology, cohorts: Ascending<Cohort>? = nil
+    ) {
         self.base = base
+        self.cohorts = cohorts
         self.round = round
         self.rule = rule
         self.topology = topology
@@ -40,21 +60,31 @@ public struct AdapterCommitted: Codable, Hashable, Sendable {
     public var configuration: ArtifactDigest
     /// Adapters that training started from, ascending; empty for the base alone.
     public var parents: Ascending<ArtifactDigest>
+    /// The plan that calls for this contribution; together with ``replaces``.
+    public var plan: ArtifactDigest?
+    /// The contribution of the same member whose place this one takes, in a round that is closed.
+    public var replaces: EventHash?
     public var round: RoundID
     /// The tensor digest.
     public var tensors: ArtifactDigest
+    /// What it was trained by; absent where nobody could train it again.
+    public var training: TrainingReference?
     /// The weight in the mean, usually the number of training samples: 1 to 2^31−1.
     public var weight: Weight
 
     public init(
         adapter: ArtifactDigest, configuration: ArtifactDigest, parents: Ascending<ArtifactDigest>,
-        round: RoundID, tensors: ArtifactDigest, weight: Weight
+        round: RoundID, tensors: ArtifactDigest, weight: Weight, training: TrainingReference? = nil,
+        replaces: EventHash? = nil, plan: ArtifactDigest? = nil
     ) {
         self.adapter = adapter
         self.configuration = configuration
         self.parents = parents
+        self.plan = plan
+        self.replaces = replaces
         self.round = round
         self.tensors = tensors
+        self.training = training
         self.weight = weight
     }
 }
@@ -62,11 +92,17 @@ public struct AdapterCommitted: Codable, Hashable, Sendable {
 extension AdapterCommitted {
     /// The straight way through the type that most leaves have, twice as fast as `Decodable`'s; `nil` for whatever is not
     /// as it should be, which then goes the other way and is refused there with its reason.
+    ///
+    /// It reads a first contribution, with training or without. A replacement, which is rare, goes the other way.
     init?(quickly node: JSONNode) {
-        guard var members = node.members(6), let adapter = members.next("adapter"),
+        let withTraining = node.members(7)
+        guard var members = withTraining ?? node.members(6), let adapter = members.next("adapter"),
             let configuration = members.next("configuration"), let parents = members.next("parents"),
-            let round = members.next("round"), let tensors = members.next("tensors"),
-            let weight = members.next("weight"), parents.token.kind == .array
+            let round = members.next("round"), let tensors = members.next("tensors")
+        else { return nil }
+        let training = withTraining == nil ? nil : members.next("training")
+        guard (training == nil) == (withTraining == nil), let weight = members.next("weight"),
+            parents.token.kind == .array
         else { return nil }
         do throws(JSONError) {
             self.adapter = try adapter.hash()
@@ -77,6 +113,7 @@ extension AdapterCommitted {
             self.parents = Ascending(elements)
             self.round = try round.text()
             self.tensors = try tensors.hash()
+            self.training = try training?.decode(TrainingReference.self)
         } catch {
             return nil
         }
@@ -118,6 +155,8 @@ public struct RoundClosed: Codable, Hashable, Sendable {
 
 /// A model: the exact merge of a closed round's contributions, less those that a plan excluded.
 public struct ModelMaterialized: Codable, Hashable, Sendable {
+    /// The cohort whose contributions are merged; absent where all of the round's are.
+    public var cohort: CohortName?
     /// The contributions merged, in chain order.
     public var contributions: EventSet
     /// The merged adapter's adapter digest.
@@ -129,8 +168,9 @@ public struct ModelMaterialized: Codable, Hashable, Sendable {
 
     public init(
         contributions: EventSet, model: ArtifactDigest, plan: ArtifactDigest?, round: RoundID,
-        tensors: ArtifactDigest
+        tensors: ArtifactDigest, cohort: CohortName? = nil
     ) {
+        self.cohort = cohort
         self.contributions = contributions
         self.model = model
         self.plan = plan
@@ -153,12 +193,15 @@ public struct ModelAttested: Codable, Hashable, Sendable {
 
 /// A model that may no longer be used and that nothing replaces.
 public struct ModelRecalled: Codable, Hashable, Sendable {
+    /// The cohort that it is the model of, if any: a cohort's model may have the bytes of the round's.
+    public var cohort: CohortName?
     public var model: ArtifactDigest
     /// The plan that calls for it.
     public var plan: ArtifactDigest
     public var round: RoundID
 
-    public init(model: ArtifactDigest, plan: ArtifactDigest, round: RoundID) {
+    public init(model: ArtifactDigest, plan: ArtifactDigest, round: RoundID, cohort: CohortName? = nil) {
+        self.cohort = cohort
         self.model = model
         self.plan = plan
         self.round = round

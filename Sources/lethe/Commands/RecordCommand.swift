@@ -3,6 +3,7 @@ import Bytes
 import ChainViews
 import Events
 import LetheEngine
+import Signing
 
 /// What surrounds training, as events: one verb for each kind.
 struct RecordCommand: AsyncParsableCommand {
@@ -374,7 +375,7 @@ extension RecordCommand {
 
 extension Optional {
     /// The value of `body` for the value that is there.
-    func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async throws -> Result? {
+    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
         guard let self else { return nil }
         return try await body(self)
     }

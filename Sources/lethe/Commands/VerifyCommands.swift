@@ -30,9 +30,9 @@ struct ProveCommand: AsyncParsableCommand {
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Judge a certificate bundle or a .tlog-proof offline, with a trust policy and nothing else.",
+        abstract: "Judge a certificate bundle, a disclosure or a .tlog-proof offline, with a trust policy and nothing else.",
         discussion: "Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.")
-    @Argument(help: "A certificate bundle or a .tlog-proof.") var file: String
+    @Argument(help: "A certificate bundle, a disclosure or a .tlog-proof.") var file: String
     @Option(help: "The trust policy (C2SP tlog-policy).") var trust: String
     @Option(help: "A directory with PEFT directories: the models are merged again and compared.") var adapters: String?
     @Option(help: "Also write a page for people.") var report: String?
@@ -42,6 +42,10 @@ struct VerifyCommand: AsyncParsableCommand {
         let policy = try readPolicy(trust)
         let bytes = try readFile(file)
         if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return try verifyProof(bytes, policy) }
+        if Disclosure.isClaimed(by: bytes) { return try verifyDisclosure(bytes, file, policy, json: json) }
+        if SealedDisclosure.isClaimed(by: bytes) {
+            throw Answer.unknown("\(file) is sealed", hint: "lethe disclosure open \(file) --output FILE, then verify that")
+        }
         let verifier = CertificateVerifier(policy: policy, cores: ProcessInfo.processInfo.activeProcessorCount)
         var verdict: CertificateVerdict
         let bundle: CertificateBundle
@@ -200,7 +204,7 @@ func printVerdict(_ verdict: CertificateVerdict) {
     for limit in content.limits { print(limit) }
 }
 
-private func printFinding(_ finding: CertificateFinding) {
+func printFinding(_ finding: CertificateFinding) {
     let word = finding.word.rawValue
     print("\(word)\(String(repeating: " ", count: 12 - word.count))\(finding.statement)  [\(finding.source)]")
 }

@@ -79,23 +79,34 @@ enum Sample {
         let contributions = EventSet([hash(50), hash(51)])
         switch type {
         case .roundOpened:
-            return .roundOpened(RoundOpened(base: hash(37), round: round, rule: .ffa, topology: .feedback))
+            let cohorts: Ascending<Cohort> = [
+                Cohort(members: [MemberName("delta")!, MemberName("united")!], name: CohortName("east")!)
+            ]
+            return .roundOpened(
+                RoundOpened(base: hash(37), round: round, rule: .ffa, topology: .cohort, cohorts: cohorts))
         case .adapterCommitted:
             return .adapterCommitted(
                 AdapterCommitted(
                     adapter: hash(52), configuration: hash(53), parents: [hash(54), hash(55)], round: round,
-                    tensors: hash(56), weight: Weight(12_345)!))
+                    tensors: hash(56), weight: Weight(12_345)!, training: training, replaces: hash(80), plan: plan))
         case .roundClosed: return .roundClosed(RoundClosed(contributions: contributions, round: round))
         case .modelMaterialized:
             return .modelMaterialized(
                 ModelMaterialized(
-                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58)
-                ))
+                    contributions: contributions, model: hash(57), plan: plan, round: round, tensors: hash(58),
+                    cohort: CohortName("east")!))
         case .modelAttested:
             return .modelAttested(ModelAttested(materialization: hash(59), model: hash(57)))
-        default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round))
+        default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round, cohort: CohortName("east")!))
         }
     }
+
+    private static let training = TrainingReference(
+        recipe: hash(81), runs: hash(82),
+        shards: [
+            ShardReference(dataset: DatasetID("ds-1")!, shard: Count(0)!),
+            ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!),
+        ], trainer: .builtIn)
 
     private static func participation(_ type: EventType) -> Event {
         let round = RoundID("round-1")!
@@ -156,10 +167,14 @@ enum Sample {
                 DeletionRequested(
                     deletion: deletion, dueAt: Timestamp("2026-12-20T00:00:00Z")!, ground: .gdpr171b,
                     member: MemberName("delta")!, receivedAt: Timestamp("2026-11-20T08:30:00Z")!,
-                    scope: .contributions))
+                    scope: .records))
         case .deletionDecided:
             let refusal = Refusal(ground: .gdpr173b, notice: hash(79), reviewer: .legal)
-            return .deletionDecided(DeletionDecided(decision: .refused, deletion: deletion, refusal: refusal))
+            let shard = ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!)
+            return .deletionDecided(
+                DeletionDecided(
+                    decision: .accepted, deletion: deletion, touched: [TouchedShard(shard, emptied: false)],
+                    refusal: refusal))
         case .deletionStarted:
             return .deletionStarted(
                 DeletionStarted(
@@ -199,7 +214,8 @@ enum Sample {
             RematerializationCompleted(
                 dispositions: [
                     Disposition(
-                        newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round),
+                        newModel: hash(63), oldModel: hash(57), outcome: .rematerialized, round: round,
+                        cohort: CohortName("east")!),
                     Disposition(
                         newModel: nil, oldModel: hash(64), outcome: .withdrawn, round: RoundID("round-2")!),
                 ], plan: plan))

@@ -1,0 +1,187 @@
+import ArgumentParser
+import Bytes
+import ChainViews
+import Events
+import Foundation
+import LetheEngine
+import MerkleLog
+import Proofs
+
+struct DiscloseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disclose", abstract: "Open one event of a private chain for one reader, and record that it was opened.",
+        discussion: """
+            The file holds the event, the body behind its commitment, and the proofs that they stand on the private chain \
+            and were anchored on the public one. Nothing else of the private chain can be learned from it but hashes, and \
+            the size that the anchor had. lethe verify checks it offline.
+            """)
+    @OptionGroup var options: LedgerOptions
+    @Argument(help: "The event: its hash, or at least 8 digits of it; or an anchor on the public chain.") var event: String
+    @Option(name: .customLong("to"), help: "Who gets to see it: a member, or a name in one line.") var reader: String
+    @Option(name: .customLong("kind"), help: "What the reader is: auditor, authority, data-subject, member, other.")
+    var kind: String?
+    @Option(help: "Why. It stays on the private chain.") var reason: String?
+    @Flag(help: "Seal the file to the member's encryption key.") var seal = false
+    @Option(help: "Seal the file to this X25519 key (base64).") var sealTo: String?
+    @Option(name: .shortAndLong, help: "The file to write.") var output: String
+
+    func validate() throws {
+        if seal, sealTo != nil { throw ValidationError("--seal and --seal-to exclude each other") }
+        if FileManager.default.fileExists(atPath: output) {
+            throw ValidationError("\(output) exists already; a disclosure is never written over another file")
+        }
+    }
+
+    func run() async throws {
+        let (bytes, disclosure, recorded) = try await options.writing { ledger in
+            let hash = try await ledger.resolveEvent(event)
+            let member = try await options.actor(ledger)
+            let request = try await request(ledger)
+            let view = try await ledger.view
+            let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
+            let (disclosure, recorded) = try await ledger.disclose(hash, request, as: member, witnesses: witnesses)
+            let sealed = try await request.sealedTo.asyncMap { try await ledger.seal(disclosure, to: $0) }
+            return (sealed?.bytes ?? disclosure.bytes, disclosure, recorded)
+        }
+        try writeFile(bytes, to: output)
+        let what = disclosure.leaf.map { "event \($0.index)" } ?? "an anchor"
+        if options.json {
+            return printJSON(
+                DisclosedAnswer(
+                    anchor: disclosure.anchor.event, file: output, index: disclosure.leaf?.index,
+                    recorded: recorded.event, sealed: isSealed))
+        }
+        print("\(output): \(what) opened for \(reader)\(isSealed ? ", sealed" : ""), \(bytes.count) bytes")
+        printRecorded(recorded, "recorded", json: false)
+    }
+
+    private var isSealed: Bool { seal || sealTo != nil }
+
+    private func request(_ ledger: Ledger) async throws -> DisclosureRequest {
+        let member = MemberName(reader)
+        let isMember = try await ledger.view.memberNames.contains { $0 == member }
+        let kind: AccessReader = try self.kind.map { try parsed($0, "kind of reader") } ?? (isMember ? .member : .other)
+        guard kind != .member || isMember else {
+            throw Answer(code: 64, message: "\(reader) is not a member", hint: "lethe show members lists them; else give another --kind")
+        }
+        var key: KeyBytes?
+        if let sealTo { key = try parsed(sealTo, "key") }
+        if seal {
+            guard let member, isMember else {
+                throw Answer(code: 64, message: "\(reader) is not a member, so no key of theirs is known", hint: "--seal-to KEY")
+            }
+            key = try await ledger.encryptionKey(of: member)
+        }
+        return DisclosureRequest(kind: kind, reader: reader, reason: reason, sealedTo: key)
+    }
+}
+
+extension Optional {
+    fileprivate func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        guard let self else { return nil }
+        return try await transform(self)
+    }
+}
+
+private struct DisclosedAnswer: Encodable {
+    var anchor: EventHash
+    var file: String
+    var index: Count?
+    var recorded: EventHash
+    var sealed: Bool
+}
+
+struct DisclosureCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "disclosure", abstract: "Disclosure files that others sent.", subcommands: [Open.self, List.self])
+
+    struct Open: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Open a file that was sealed to a key of this ledger.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The sealed file.") var file: String
+        @Option(name: .shortAndLong, help: "The disclosure to write, for lethe verify.") var output: String
+
+        func run() async throws {
+            let sealed = try SealedDisclosure(parsing: readFile(file))
+            let disclosure = try await options.reading { try await $0.open(sealed) }
+            try writeFile(disclosure.bytes, to: output)
+            printFile(output, [:], "opened; lethe verify \(output) --trust POLICY checks it", json: options.json)
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What was opened for whom, on the private chains of this ledger.")
+        @OptionGroup var options: LedgerOptions
+
+        func run() async throws {
+            let rows = try await options.reading { try await $0.accesses() }
+            if options.json { return printJSON(rows) }
+            var table = TextTable(["chain", "event", "by", "at", "opened", "kind", "for", "reason"])
+            for row in rows {
+                table.add([
+                    row.origin.text, "\(row.index)", row.author.text, row.claimedAt.text,
+                    row.leaves.isEmpty ? "an anchor" : row.leaves.map { "event \($0)" }.joined(separator: ", "),
+                    row.kind.rawValue, row.reader.map(printable) ?? "(erased, or not here)", row.reason.map(printable) ?? "",
+                ])
+            }
+            print(table.isEmpty ? "nothing was opened for anybody" : table.text)
+        }
+    }
+}
+
+/// `text` without characters that would move a terminal's cursor or turn its direction.
+func printable(_ text: String) -> String {
+    String(
+        String.UnicodeScalarView(
+            text.unicodeScalars.map { scalar in
+                switch scalar.properties.generalCategory {
+                case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse: "\u{fffd}"
+                default: scalar
+                }
+            }))
+}
+
+/// Judges a disclosure, and shows what it opens.
+func verifyDisclosure(_ bytes: [UInt8], _ file: String, _ policy: TrustPolicy, json: Bool) throws {
+    let verdict: DisclosureVerdict
+    do throws(DisclosureFailure) {
+        verdict = try DisclosureVerifier(policy: policy, cores: ProcessInfo.processInfo.activeProcessorCount).verify(bytes)
+    } catch {
+        if case .file = error {
+            throw Answer.unknown("\(file) is not a disclosure: \(error)", hint: "check that it is whole")
+        }
+        if json { printJSON(DisclosureAnswer(refused: "\(error)")) }
+        throw Answer.no("\(file) does not hold: \(error)", hint: "do not rely on it; ask for another")
+    }
+    if json { return printJSON(DisclosureAnswer(verdict)) }
+    print(verdict.firstLine)
+    print("as of checkpoint \(verdict.checkpoint.size) of \(verdict.checkpoint.origin)\n")
+    for finding in verdict.findings { printFinding(finding) }
+    guard let body = verdict.body else { return }
+    print("\nthe body, \(body.bytes.count) bytes of \(body.mediaType):")
+    let text = body.bytes.count <= 4_096 ? String(validating: body.bytes, as: UTF8.self) : nil
+    print(text.map(printable) ?? "not shown; --json has it in base64")
+}
+
+private struct DisclosureAnswer: Encodable {
+    var body: String?
+    var event: EventHash?
+    var findings: [CertificateFinding] = []
+    var holds: Bool
+    var index: Int?
+    var mediaType: MediaType?
+    var origin: Origin?
+    var reason: String?
+    var statement: JSONText?
+
+    init(refused reason: String) { (holds, self.reason) = (false, reason) }
+
+    init(_ verdict: DisclosureVerdict) {
+        holds = true
+        (origin, index, findings) = (verdict.origin, verdict.index, verdict.findings)
+        event = verdict.event?.hash
+        statement = verdict.event.flatMap { JSONText($0.envelope.payload) }
+        body = verdict.body.map { Base64.encode($0.bytes) }
+        mediaType = verdict.body?.mediaType
+    }
+}
