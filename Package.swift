@@ -109,7 +109,8 @@ let package = Package(
         .target(
             name: "Reports",
             dependencies: [
-                "Bytes", "ChainViews", "Events", "Proofs", .product(name: "Mustache", package: "swift-mustache"),
+                "Bytes", "ChainViews", "Compliance", "Events", "Proofs",
+                .product(name: "Mustache", package: "swift-mustache"),
             ],
             resources: [
                 .embedInCode("Templates/page.mustache"), .embedInCode("Templates/block.mustache"),
@@ -117,7 +118,9 @@ let package = Package(
             ], swiftSettings: strict),
         .testTarget(
             name: "ReportsTests",
-            dependencies: ["Reports", "Bytes", "ChainViews", "Events", "MerkleLog", "Proofs", "Signing"],
+            dependencies: [
+                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+            ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
         // One ledger directory: events and tree, checkpoints, erasable bodies and blobs.
@@ -165,23 +168,24 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog", "Participation",
-                "Proofs", "Replay", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning",
             ], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Unlearning", grdb,
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Kernels", "LedgerStore",
+                "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
+                "Unlearning", grdb,
             ], swiftSettings: strict),
 
         // The command line.
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Reports", "Signing", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine",
+                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Training", "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),

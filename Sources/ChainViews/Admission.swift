@@ -101,7 +101,8 @@ public struct ReceivedEvent: Hashable, Sendable {
         }
     }
 
-    func record(at position: Int) -> EventRecord {
+    /// The event at its place in a chain, once whoever asks knows that its signatures hold there.
+    public func record(at position: Int) -> EventRecord {
         EventRecord(
             position: position, hash: hash, statement: statement,
             signers: envelope.signatures.map(\.keyID))

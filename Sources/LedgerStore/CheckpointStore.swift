@@ -193,6 +193,29 @@ public final class CheckpointStore: Sendable {
         }
     }
 
+    /// All signatures of witnesses on checkpoints of `origin`, by ascending size and witness.
+    public func cosignatures(of origin: String) throws -> [KeptCosignature] {
+        try StoreError.translating("reading cosignatures") {
+            try database.read { database in
+                let statement = try RawStatement(database, """
+                    SELECT size, root, witness, line FROM cosignatures
+                    WHERE origin = ? ORDER BY size, witness
+                    """)
+                defer { statement.reset() }
+                statement.bind(origin, at: 1)
+                var found: [KeptCosignature] = []
+                while try statement.next() {
+                    found.append(
+                        KeptCosignature(
+                            origin: origin, size: TreeSize(Int(statement.integer(at: 0))),
+                            root: try statement.hash(at: 1), witness: statement.text(at: 2),
+                            line: statement.text(at: 3)))
+                }
+                return found
+            }
+        }
+    }
+
     /// Checks that the ledger still has what we have signed; returns only if so.
     ///
     /// - Throws: ``StoreError/Code/restoredFromBackup(origin:)`` where a chain is missing, is shorter

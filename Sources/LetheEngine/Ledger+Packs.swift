@@ -1,4 +1,5 @@
-public import ChainViews
+public import Bytes
+internal import ChainViews
 public import Compliance
 public import Events
 internal import Signing

@@ -74,7 +74,7 @@ struct LineageBuilder {
 
     private func addLabels(_ layout: inout LineageLayout) {
         let excluded = Set(
-            selection.graph.contributions.filter { $0.excludedBy == selection.plan }.map(\.member))
+            selection.graph.contributions.filter(selection.focus.excludes).map(\.member))
         for row in 0..<metrics.rows {
             let box = metrics.nodeBox(row: row, column: 0)
             let isShared = row == selection.members.count
@@ -82,7 +82,7 @@ struct LineageBuilder {
             let isExcluded = !isShared && excluded.contains(selection.members[row])
             layout.rowLabels.append(
                 .init(
-                    text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? "excluded" : nil,
+                    text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? selection.focus.words.mark : nil,
                     at: Point(x: 8, y: box.middle.y)))
             layout.lanes.append(
                 Box(
@@ -119,7 +119,8 @@ struct LineageBuilder {
             case .replaced: .replaced
             case .recalled: .recalled
             case .suppressed: .suppressed
-            case .current: model.plan == selection.plan ? .new : .unchanged
+            case .current where selection.focus.toRebuild.contains(model.position): .pending
+            case .current: selection.focus.made(model) ? .new : .unchanged
             }
         layout.models.append(
             .init(
@@ -134,7 +135,8 @@ struct LineageBuilder {
         to layout: inout LineageLayout
     ) {
         guard new == nil else { return }
-        let text = old == nil ? (metrics.isDense ? "none yet" : "no model yet") : "none"
+        let words = selection.focus.words.noModel
+        let text = old == nil ? (metrics.isDense ? words.short : words.long) : "none"
         layout.vacancies.append(
             .init(
                 text: text, full: text, note: nil,
@@ -185,7 +187,7 @@ struct LineageBuilder {
             switch kind {
             case .kept: number
             case .affected: "affected"
-            case .excluded: "excluded"
+            case .excluded: selection.focus.words.mark
             case .excludedEarlier: "earlier"
             }
         let title =

@@ -173,12 +173,20 @@ extension LineageLayout.Role {
 }
 
 extension LineageLayout.ModelKind {
-    var style: String { isOld ? "model old" : self == .new ? "model new" : "model" }
+    var style: String {
+        switch self {
+        case .replaced, .recalled, .suppressed: "model old"
+        case .new: "model new"
+        case .pending: "model pending"
+        case .unchanged: "model"
+        }
+    }
 
     func word(isDense: Bool) -> String {
         switch self {
         case .unchanged: isDense ? "same" : "unchanged"
         case .new: "new"
+        case .pending: "affected"
         case .replaced: "replaced"
         case .recalled: "recalled"
         case .suppressed: isDense ? "held" : "suppressed"

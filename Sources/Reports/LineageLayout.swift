@@ -17,7 +17,8 @@ struct LineageLayout: Hashable, Sendable {
     }
 
     enum ModelKind: Hashable, Sendable, CaseIterable {
-        case unchanged, new, replaced, recalled, suppressed
+        /// Pending: it is served, and a plan would rebuild or withdraw it.
+        case unchanged, new, pending, replaced, recalled, suppressed
 
         var isOld: Bool { self == .replaced || self == .recalled || self == .suppressed }
     }
@@ -74,11 +75,19 @@ struct LineageLayout: Hashable, Sendable {
     /// lane.
     var hiddenRounds = 0, hiddenTouchedRounds = 0, sharedMembers = 0
 
+    /// The words of the document that it stands in.
+    let words: LineageFocus.Words
+
     /// - Parameters:
     ///   - plan: the deletion's plan; what earlier plans excluded is shown as such.
     ///   - affected: places of contributions that were trained on an affected model and still exist.
     init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
-        let selection = LineageSelection(graph, plan: plan, affected: affected)
+        self.init(graph, LineageFocus(plans: [plan], affected: affected))
+    }
+
+    init(_ graph: LineageGraph, _ focus: LineageFocus) {
+        let selection = LineageSelection(graph, focus)
+        words = focus.words
         metrics = LineageMetrics(selection)
         hiddenRounds = graph.rounds.count - selection.rounds.count
         hiddenTouchedRounds = selection.touchedRounds.subtracting(selection.rounds.map(\.round)).count
@@ -95,8 +104,7 @@ struct LineageLayout: Hashable, Sendable {
 /// Which members and rounds get a lane and a column of their own.
 struct LineageSelection {
     let graph: LineageGraph
-    let plan: ArtifactDigest
-    let affected: Set<Count>
+    let focus: LineageFocus
     let rounds: [LineageGraph.Round]
     let members: [MemberName]
     /// Members that share the last lane.
@@ -104,9 +112,9 @@ struct LineageSelection {
     /// Rounds with a contribution that is excluded or affected.
     let touchedRounds: Set<RoundID>
 
-    init(_ graph: LineageGraph, plan: ArtifactDigest, affected: Set<Count>) {
-        (self.graph, self.plan, self.affected) = (graph, plan, affected)
-        let touched = graph.contributions.filter { $0.excludedBy == plan || affected.contains($0.position) }
+    init(_ graph: LineageGraph, _ focus: LineageFocus) {
+        (self.graph, self.focus) = (graph, focus)
+        let touched = graph.contributions.filter(focus.touches)
         let touchedMembers = Set(touched.map(\.member))
         touchedRounds = Set(touched.map(\.round))
         members = Self.choose(graph.members, limit: LineageLayout.maximumMembers - 1, first: touchedMembers)
@@ -127,15 +135,12 @@ struct LineageSelection {
         return candidates.filter(chosen.contains)
     }
 
-    func kind(_ row: LineageGraph.Contribution) -> LineageLayout.NodeKind {
-        if let excludedBy = row.excludedBy { return excludedBy == plan ? .excluded : .excludedEarlier }
-        return affected.contains(row.position) ? .affected : .kept
-    }
+    func kind(_ row: LineageGraph.Contribution) -> LineageLayout.NodeKind { focus.kind(row) }
 
-    /// The model of `round` that stood before the plan and was disposed of by it.
+    /// The model of `round` that stood before the plans and was disposed of by them.
     func oldModel(of round: RoundID) -> LineageGraph.Model? {
         let models = graph.models.filter { $0.round == round }
-        if let new = models.first(where: { $0.plan == plan }) {
+        if let new = models.first(where: focus.made) {
             return models.first { $0.replacedBy == new.position }
         }
         return models.last { model in

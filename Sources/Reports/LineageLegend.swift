@@ -41,15 +41,16 @@ enum LineageLegend {
         let kept = layout.metrics.isDense ? "contribution" : "contribution, with its weight"
         let all: [(Bool, Glyph, String)] = [
             (nodes.contains(.kept), .node(.kept), kept),
-            (nodes.contains(.excluded), .node(.excluded), "excluded by this deletion"),
+            (nodes.contains(.excluded), .node(.excluded), layout.words.excluded),
             (nodes.contains(.affected), .node(.affected), "trained on an affected model"),
-            (nodes.contains(.excludedEarlier), .node(.excludedEarlier), "excluded by an earlier deletion"),
+            (nodes.contains(.excludedEarlier), .node(.excludedEarlier), layout.words.excludedEarlier),
             (layout.nodes.contains(where: \.startsFromBase), .base, "starts from the base model"),
             (roles.contains(.trained), .line(.trained), "was trained on"),
             (roles.contains(.mergedBefore), .line(.mergedBefore), "was merged, before"),
             (roles.contains(.merged), .line(.merged), "is merged now"),
             (models.contains { $0.isOld }, .model(.replaced), "model that is no longer served"),
             (models.contains(.new), .model(.new), "model rebuilt without them"),
+            (models.contains(.pending), .model(.pending), "model that would be rebuilt or withdrawn"),
             (models.contains(.unchanged), .model(.unchanged), "model that is not affected"),
         ]
         return all.filter(\.0).map { ($0.1, $0.2) }

@@ -24,7 +24,7 @@ enum Markup {
         return escaped
     }
 
-    private static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
+    static func isHarmful(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
         case 0x09, 0x0a: false
         case 0..<0x20, 0x7f..<0xa0: true

@@ -11,6 +11,8 @@ public enum Tone: String, Hashable, Sendable {
 public enum Span: Hashable, Sendable {
     case text(String)
     case strong(String)
+    /// What no longer counts. A word beside it must say so too.
+    case struck(String)
     case code(String)
     /// The beginning of a digest. The page lists all of it at its end, since paper has no tooltips.
     case digest(String)
@@ -37,6 +39,9 @@ public struct Fact: Hashable, Sendable {
     }
 
     public init(_ term: String, _ value: String) { self.init(term, [.text(value)]) }
+
+    /// A number of things, with their name as its term.
+    static func count(_ count: Int, _ noun: String) -> Fact { Fact(count == 1 ? noun : noun + "s", "\(count)") }
 }
 
 /// Rows under headings. The first cell of each row is the row's heading.
@@ -73,6 +78,8 @@ public enum Block: Hashable, Sendable {
     case table(DataTable)
     case picture(Picture)
     case command(String)
+    /// The title of a part of a section.
+    case heading([Span])
 }
 
 public struct Section: Hashable, Sendable {
@@ -206,6 +213,7 @@ extension Block {
         case .facts(let facts): facts.map(\.value)
         case .table(let table): table.rows.flatMap { $0 }
         case .picture(let picture): [picture.caption]
+        case .heading(let spans): [spans]
         case .command: []
         }
     }

@@ -98,6 +98,7 @@ struct PageTemplate: Sendable {
                 ] as Context
             ]
         case .command(let line): ["command": ["line": line]]
+        case .heading(let spans): ["heading": ["spans": context(spans)]]
         }
     }
 
@@ -118,6 +119,7 @@ struct PageTemplate: Sendable {
             switch span {
             case .text(let text): ["text": text]
             case .strong(let text): ["strong": ["text": text]]
+            case .struck(let text): ["struck": ["text": text]]
             case .code(let text): ["code": ["text": text]]
             case .digest(let digest): ["digest": ["short": "\(digest.prefix(12))…", "full": digest]]
             case .fullDigest(let digest): ["fullDigest": ["full": digest]]

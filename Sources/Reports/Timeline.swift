@@ -18,6 +18,8 @@ public struct TimelineStep: Codable, Hashable, Sendable {
 /// The course of a deletion, with its deadline.
 public struct Timeline: Codable, Hashable, Sendable {
     public var dueAt: Timestamp
+    /// Until when it is drawn where the answer is still open; absent where it was given.
+    public var openAsOf: Timestamp?
     /// In the order of the procedure.
     public var steps: [TimelineStep]
 
@@ -37,7 +39,9 @@ enum Elapsed {
         return minutes > 0 ? "\(minutes) min" : "\(seconds) s"
     }
 
-    static func unit(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+    static func unit(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+        "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
+    }
 }
 
 /// Where a timeline's marks stand: a bar to scale above, and the steps below it at even distances with
@@ -65,24 +69,25 @@ struct TimelineLayout: Hashable, Sendable {
     let height = 190
 
     init(_ timeline: Timeline) {
-        let times = timeline.steps.map(\.at.seconds) + [timeline.dueAt.seconds]
+        let times = (timeline.steps.map(\.at) + [timeline.dueAt] + [timeline.openAsOf].compactMap { $0 }).map(\.seconds)
         let first = times.min()!, span = max(1, times.max()! - first)
         let bar = bar
         func x(_ time: Timestamp) -> Int {
             bar.x + Int((Double(time.seconds - first) / Double(span) * Double(bar.width)).rounded())
         }
         let begin = timeline.steps.first?.at ?? timeline.dueAt,
-            end = timeline.steps.last?.at ?? timeline.dueAt
+            end = timeline.openAsOf ?? timeline.steps.last?.at ?? timeline.dueAt
         used = Box(x: x(begin), y: bar.y, width: max(2, x(end) - x(begin)), height: bar.height)
         due = Point(x: x(timeline.dueAt), y: bar.y)
         dueText = "due \(timeline.dueAt.date)"
         let took = Elapsed.text(seconds: max(0, end.seconds - begin.seconds))
         let allowed = Elapsed.text(seconds: max(0, timeline.dueAt.seconds - begin.seconds))
-        usedText = "answered after \(took); \(allowed) were allowed"
+        let isOpen = timeline.openAsOf != nil
+        usedText = isOpen ? "open for \(took); \(allowed) are allowed" : "answered after \(took); \(allowed) were allowed"
         if end > timeline.dueAt {
             late = Box(x: due.x, y: bar.y, width: max(2, x(end) - due.x), height: bar.height)
-            usedText =
-                "answered \(Elapsed.text(seconds: end.seconds - timeline.dueAt.seconds)) late, after \(took)"
+            let over = Elapsed.text(seconds: end.seconds - timeline.dueAt.seconds)
+            usedText = isOpen ? "overdue by \(over), open for \(took)" : "answered \(over) late, after \(took)"
         }
         let pitch = Double(Self.width) / Double(max(1, timeline.steps.count))
         steps = timeline.steps.enumerated().map { index, step in

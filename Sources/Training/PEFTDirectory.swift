@@ -48,6 +48,15 @@ extension Recipe {
     public func adapterConfiguration(
         base: BaseDigest, baseName: String? = nil
     ) throws(ConfigurationError) -> AdapterConfiguration {
+        try shape.adapterConfiguration(base: base, baseName: baseName)
+    }
+}
+
+extension AdapterShape {
+    /// The PEFT configuration of an adapter of this shape.
+    public func adapterConfiguration(
+        base: BaseDigest, baseName: String? = nil
+    ) throws(ConfigurationError) -> AdapterConfiguration {
         let quoted = { (names: [String]) in "[" + names.map { "\"\($0)\"" }.joined(separator: ",") + "]" }
         let json = """
             {"bias":"none","fan_in_fan_out":false,"inference_mode":true,"init_lora_weights":true,\
@@ -58,5 +67,38 @@ extension Recipe {
         var configuration = try AdapterConfiguration(parsing: Array(json.utf8), base: base)
         configuration.baseName = baseName
         return configuration
+    }
+
+    /// Why the encoder does not compute what an adapter asks for.
+    public struct NotComputable: Error, Hashable, CustomStringConvertible {
+        public let reason: String
+        public var description: String { reason }
+    }
+
+    /// The shape of an adapter that PEFT wrote: ranks and alphas that are all the same, a classifier, and perhaps a
+    /// pooler that was trained whole. Other names in `modules_to_save` are nothing where no tensors have them.
+    public init(_ adapter: Adapter) throws {
+        func refuse(_ reason: String) -> NotComputable { NotComputable(reason: reason) }
+        let configuration = adapter.configuration
+        guard !configuration.isRankStabilised, !configuration.fanInFanOut else {
+            throw refuse("the adapter is rank-stabilised or stores its layers as [in, out]")
+        }
+        let paths = adapter.modules.map(\.path)
+        guard let first = adapter.modules.first, adapter.modules.allSatisfy({ $0.rank == first.rank }) else {
+            throw refuse("the adapter's modules have no rank in common")
+        }
+        let alphas = Set(try paths.map { try configuration.alpha(ofModule: $0) })
+        guard alphas.count == 1, let alpha = alphas.first.flatMap({ Int($0.text) }) else {
+            throw refuse("the adapter's modules have no integer alpha in common")
+        }
+        let shapes = Dictionary(uniqueKeysWithValues: adapter.heads.map { ($0.tensor.name, $0.tensor.shape) })
+        let classifier = "base_model.model.classifier.weight"
+        guard let classes = shapes[classifier]?.first else {
+            throw refuse("the adapter has no classifier of its own, such as modules_to_save gives it")
+        }
+        let hasPooler = shapes.keys.contains { $0.hasPrefix("base_model.model.bert.pooler.") }
+        self.init(
+            lora: Recipe.LoRA(rank: first.rank, alpha: alpha, targetModules: paths.sorted()),
+            modulesToSave: hasPooler ? ["classifier", "pooler"] : ["classifier"], classCount: classes)
     }
 }

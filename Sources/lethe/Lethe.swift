@@ -17,8 +17,8 @@ struct Lethe: AsyncParsableCommand {
             DemoCommand.self, InitCommand.self, MemberCommand.self, KeyCommand.self, ChainCommand.self,
             AppendCommand.self, SignCommand.self, WitnessCommand.self, TrustCommand.self, BaseCommand.self,
             RoundCommand.self, AdapterCommand.self, ModelCommand.self, DeletionCommand.self, BodyCommand.self,
-            RecordCommand.self, InboxCommand.self, PolicyCommand.self, DiscloseCommand.self, DisclosureCommand.self,
-            ParticipateCommand.self, SimulateCommand.self,
+            RecordCommand.self, InboxCommand.self, PackCommand.self, PolicyCommand.self, DiscloseCommand.self,
+            DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self, ReportCommand.self,
             ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
             BenchCommand.self,
         ])

@@ -67,6 +67,18 @@ import Testing
         #expect(names == ["participation, 20 × 20"])
     }
 
+    /// What cannot be measured here is named, with what it would take.
+    @Test func trainingIsMeasuredOrSkippedWithAReason() throws {
+        let (status, output) = try bench(["--quick", "--json", "--only", "train"])
+        #expect(status == 0)
+        let answer = try JSONDecoder().decode(Answer.self, from: output)
+        for (line, skipped) in [("product ", "products against numpy"), ("train MiniLM", "training steps against PyTorch")] {
+            let isThere = answer.lines.contains { $0.name.hasPrefix(line) }
+            #expect(isThere != answer.skipped.contains { $0.hasPrefix(skipped) }, "\(line)")
+        }
+        for line in answer.lines { #expect((Double(line.ratio) ?? 0) > 0, "\(line.name)") }
+    }
+
     @Test func refusesANumberOfEventsThatNoRunCanHave() throws {
         #expect(try bench(["--events", "0"]).status == 64)
     }

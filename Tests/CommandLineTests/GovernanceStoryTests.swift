@@ -5,6 +5,7 @@ import Testing
 struct GovernanceStoryTests {
     private static func at(_ time: String) -> [String: String] { ["LETHE_NOW": time] }
 
+    @discardableResult
     private func done(_ place: Workplace, _ arguments: [String], at time: String) throws -> String {
         let outcome = place.lethe(arguments, environment: Self.at(time))
         try #require(outcome.status == 0, "\(arguments): \(outcome.output)\(outcome.errors)")
@@ -34,13 +35,14 @@ struct GovernanceStoryTests {
         #expect(utc["deletion"] as? String == id)
         #expect(utc["strictDueAt"] as? String == "2027-02-28T23:59:59Z")
         #expect(utc["gracedDueAt"] as? String == "2027-03-01T23:59:59Z")
-        let berlin = try #require(try status(place, at: "2027-02-10T00:00:00Z", "--zone", "Europe/Berlin").first)
+        let berlin = try #require(try status(place, at: "2027-02-10T00:00:00Z", "--time-zone", "Europe/Berlin").first)
         #expect(berlin["strictDueAt"] as? String == "2027-03-01T22:59:59Z")
-        let holiday = try #require(try status(place, at: "2027-02-10T00:00:00Z", "--holiday", "2027-03-01").first)
+        try Data("# Carnival\n2027-03-01\n".utf8).write(to: URL(fileURLWithPath: place.file("holidays")))
+        let holiday = try #require(try status(place, at: "2027-02-10T00:00:00Z", "--holidays", "holidays").first)
         #expect(holiday["gracedDueAt"] as? String == "2027-03-02T23:59:59Z")
         #expect(try #require(try status(place, at: "2027-03-01T23:59:59Z").first)["isOverdue"] as? Bool == false)
         #expect(try #require(try status(place, at: "2027-03-02T00:00:00Z").first)["isOverdue"] as? Bool == true)
-        expectRefusal(place.lethe(["deletion", "status", "--zone", "Atlantis"]), 64, naming: "Atlantis")
+        expectRefusal(place.lethe(["deletion", "status", "--time-zone", "Atlantis"]), 64, naming: "Atlantis")
     }
 
     @Test func anExtensionCountsOnceAndInsideTheFirstMonth() throws {

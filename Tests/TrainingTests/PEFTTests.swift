@@ -47,6 +47,30 @@ struct PEFTTests {
         #expect(try tensors.digest == adapter.digests().tensors)
     }
 
+    /// The shape is taken from the directory alone, whatever modules_to_save says beyond the tensors.
+    @Test("computes with the shape that a PEFT directory has", .enabled(if: Fixture.data != nil, "needs ../shared/data"))
+    func takesTheShapeFromADirectory() throws {
+        let folder = try #require(Fixture.data).appending(path: "peft-minilm-airline/isolated/round-1/delta")
+        let shape = try AdapterShape(Adapter(directory: folder.path, base: .sha256([])))
+        #expect(shape.lora.rank == 8 && shape.lora.alpha == 16 && shape.lora.targetModules.count == 12)
+        #expect(shape.modulesToSave == ["classifier"] && shape.classCount == 2)
+    }
+
+    @Test(
+        "has the shape of its recipe, and so the same logits", arguments: [["query", "value"], ["dense", "query"]])
+    func shapeRoundTrips(targets: [String]) throws {
+        let recipe = try Fixture.recipe { $0.lora.targetModules = targets }
+        let trainer = Trainer(base: Fixture.embeddedBase)
+        let result = try trainer.finish(recipe, records: Fixture.records(9))
+        let folder = try TemporaryFolder()
+        try write(result.tensors, recipe, base: Fixture.embeddedBase, to: folder.url)
+        let adapter = try Adapter(directory: folder.url.path, base: Fixture.embeddedBase.weightsDigest)
+        let texts = Fixture.records(9).map(\.text)
+        let logits = try trainer.logits(
+            of: texts, adapter: NamedTensors(adapter), shape: AdapterShape(adapter), maximumTokens: 24)
+        #expect(try logits == trainer.logits(of: texts, adapter: result.tensors, recipe: recipe))
+    }
+
     static let canRunPEFT =
         MiniLM.base != nil && Fixture.data != nil && Python.has("torch", "transformers", "peft")
 

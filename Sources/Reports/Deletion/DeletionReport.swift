@@ -7,7 +7,7 @@ public import Proofs
 ///
 /// Everything on the page derives from a verdict, that is from a bundle that was checked before. The page
 /// itself is not evidence and says so: it names the command that checks the bundle again.
-public struct DeletionReport: Sendable {
+public struct DeletionReport: Report {
     public static let format = "lethe/deletion-report@v1"
 
     /// What the page says, as data.
@@ -25,24 +25,6 @@ public struct DeletionReport: Sendable {
         public var openPoints: [OpenPoint]
         public var signers: [MemberName]
         public var timeline: Timeline
-    }
-
-    /// Something that a reader should weigh before relying on the document.
-    public struct OpenPoint: Codable, Hashable, Sendable {
-        public enum Weight: String, Codable, Hashable, Sendable {
-            /// The deletion falls short of what was asked.
-            case shortfall
-            /// The evidence is weaker than it could be.
-            case weakness
-        }
-
-        public var weight: Weight
-        public var statement: String
-
-        public init(_ weight: Weight, _ statement: String) {
-            self.weight = weight
-            self.statement = statement
-        }
     }
 
     public var content: Content
@@ -64,12 +46,6 @@ public struct DeletionReport: Sendable {
         affected = Set(
             certificate.descendants.compactMap { verdict.view.contributions[$0.event]?.position })
     }
-
-    /// The canonical JSON of ``content``.
-    public func json() -> [UInt8] { CanonicalJSON.encode(content) }
-
-    /// The page: one HTML file that asks for nothing else. The same report gives the same bytes.
-    public func html() -> String { page.html() }
 }
 
 extension Timeline {

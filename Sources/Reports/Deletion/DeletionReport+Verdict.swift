@@ -6,7 +6,7 @@ extension DeletionReport {
     var certificate: CertificateContent { content.certificate }
     var isCertificate: Bool { certificate.kind == .certificate }
 
-    var page: Page {
+    public var page: Page {
         Page(
             title: isCertificate ? "Deletion report" : "Deletion report: statement of status",
             subtitle: "Deletion \(certificate.deletion) on \(certificate.checkpoint.origin)",
@@ -85,15 +85,8 @@ extension DeletionReport {
     }
 
     private var openPoints: Section {
-        let items = content.openPoints.map { point -> [Span] in
-            switch point.weight {
-            case .shortfall: [.mark("Falls short. ", .bad), .text(point.statement)]
-            case .weakness: [.mark("Weaker evidence. ", .caution), .text(point.statement)]
-            }
-        }
-        let none: [Span] = ["None among the checks of the ", .link("checklist", section: "checklist"), "."]
-        return Section(
-            "open", "Failures and open points", [items.isEmpty ? .paragraph(none) : .list(items)])
+        .openPoints(
+            content.openPoints, orElse: ["None among the checks of the ", .link("checklist", section: "checklist"), "."])
     }
 
     private var outOfScope: Section {

@@ -1,0 +1,265 @@
+internal import Bytes
+internal import ChainViews
+internal import Compliance
+internal import Events
+
+/// The page of a deletion in any state.
+extension DeletionStateReport {
+    public var page: Page {
+        Page(
+            title: "Deletion: where it stands",
+            subtitle: "Deletion \(content.deletion) on \(content.footing.chain)", banner: banner,
+            sections: [
+                .openPoints(content.openPoints, orElse: ["None among the checks of this report."]), waiting, scope,
+                course, lineage, request, excluded, models, erasures,
+                .evidence(content.evidence, caption: "Events that record the deletion and its work"), limits, checking,
+                definitions,
+            ], data: json())
+    }
+
+    private var tone: Tone {
+        let fallsShort = content.openPoints.contains { $0.weight == .shortfall }
+        if isOverdue { return .bad }
+        switch content.state {
+        case .certified, .completed: return fallsShort ? .caution : .good
+        case .requested, .accepted, .started, .refused: return .caution
+        }
+    }
+
+    private var banner: Banner {
+        let scale = GradeScale(
+            title: "Evidence grade, the least over all parts",
+            steps: Grade.allCases.map { .init(name: $0.name, word: $0.word) }, reached: content.grade.rawValue)
+        return Banner(
+            tone: tone, notice: isOverdue ? "Overdue. The answer was due on \(limit.readable)." : nil,
+            heading: heading, sentences: [outcome, due, content.footing.sentence], scale: scale,
+            counts: [
+                .count(content.excluded.count, "contribution"), .count(content.models.count, "model"),
+                .count(content.holders.count, "holder"),
+                .count(content.erasures.count { !$0.results.isEmpty }, "attestation"),
+            ])
+    }
+
+    private var heading: String {
+        switch content.state {
+        case .requested: "Open: the request waits for a decision."
+        case .accepted: "Open: the request is accepted, and the work has not begun."
+        case .started: "In progress: the work has begun and is not completed."
+        case .refused: "Refused: nothing is deleted."
+        case .completed: "Completed, and not yet certified."
+        case .certified: content.certificate == nil ? "Certified." : "Completed and certified, grade \(content.grade.name)."
+        }
+    }
+
+    private var outcome: [Span] {
+        let member = Span.strong(content.member.text)
+        guard !content.excluded.isEmpty else { return [member, " has no contribution to exclude."] }
+        let count = Elapsed.unit(content.excluded.count, "contribution")
+        let models = Elapsed.unit(content.models.count, "model")
+        if content.state == .refused { return ["\(count) of ", member, " stay."] }
+        let verb = content.isPlanned ? "would be excluded" : content.excluded.count == 1 ? "is excluded" : "are excluded"
+        let done = content.models.count(where: \.isDone)
+        let fate =
+            content.isPlanned
+            ? "and \(models) would be rebuilt or withdrawn" : "and \(done) of \(models) that held them are settled"
+        return ["\(count) of ", member, " \(verb), \(fate)."]
+    }
+
+    private var due: [Span] {
+        var spans: [Span] = [
+            "Received \(content.receivedAt.readable) as declared; an answer is due ", .strong(content.dueAt.readable), ".",
+        ]
+        if isOpen, !isOverdue {
+            spans.append(" \(Elapsed.text(seconds: limit.seconds - content.footing.madeAt.seconds)) are left.")
+        }
+        return spans
+    }
+
+    // MARK: What it waits for
+
+    private var waiting: Section {
+        let table = DataTable(
+            caption: "The next steps, and who can take them", columns: ["Who", "What"],
+            rows: content.waitsFor.map { [[.text($0.by)], [.text($0.step)]] })
+        return Section("waiting", "What it waits for", table: table, orElse: "It waits for nobody.")
+    }
+
+    private var scope: Section {
+        Section("scope", "Not looked at", [.list(content.notLookedAt.map { [.text($0)] })])
+    }
+
+    // MARK: Pictures
+
+    private var course: Section {
+        let title = "Timeline of the deletion"
+        let steps = content.timeline.steps.map { "\($0.name) \($0.at)" }.joined(separator: ", ")
+        var caption = "The bar is to scale. All times are those that the organisations declared."
+        if isOpen { caption += " What is filled ends when this page was made." }
+        let picture = Picture(
+            markup: TimelineDrawing.markup(
+                TimelineLayout(content.timeline), title: title, summary: "\(steps); due \(content.timeline.dueAt)"),
+            label: title, caption: [.text(caption)], isWide: false)
+        return Section("timeline", "Timeline", [.picture(picture)])
+    }
+
+    private var lineage: Section {
+        let title = content.isPlanned ? "What the deletion would change" : "Lineage before and after the deletion"
+        let before = Set(content.models.map(\.before))
+        let pending = content.lineage.models.filter { $0.state == .current && before.contains($0.model) }
+        let focus = LineageFocus(
+            plans: Set([content.plan].compactMap { $0 }),
+            toExclude: content.isPlanned ? Set(content.excluded.map(\.event)) : [],
+            affected: Set(content.descendants), toRebuild: content.isPlanned ? Set(pending.map(\.position)) : [],
+            words: content.isPlanned ? .plan : .deletion)
+        let layout = LineageLayout(content.lineage, focus)
+        var caption = "Each lane is a member, each column a round."
+        if layout.hiddenRounds > 0 {
+            caption += " Of \(content.lineage.rounds.count) rounds, \(layout.hiddenRounds) are not drawn."
+        }
+        if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
+        let summary = "\(Elapsed.unit(content.excluded.count, "contribution")) of \(content.member), "
+            + "\(Elapsed.unit(content.models.count, "affected model"))."
+        let picture = Picture(
+            markup: LineageDrawing.markup(layout, title: title, summary: summary), label: title,
+            caption: [.text(caption)], isWide: layout.width > 760)
+        return Section("lineage", title, [.picture(picture)])
+    }
+
+    // MARK: Facts
+
+    private var request: Section {
+        var facts = [
+            Fact("Deletion", [.code(content.deletion.text)]), Fact("Whose contributions", content.member.text),
+            Fact("Recorded by", content.author.text), Fact("Ground", content.ground.meaning),
+            Fact("State", content.state.rawValue), Fact("Received, as declared", content.receivedAt.readable),
+            Fact("Due, as recorded", content.dueAt.readable),
+        ]
+        if let strict = content.strictDue, let graced = content.gracedDue {
+            facts += [
+                Fact("The law's period ends", strict.readable),
+                Fact("With grace for weekends", graced.readable),
+                Fact("With the longest extension", content.extendedDue?.readable ?? "none"),
+            ]
+        } else {
+            facts.append(Fact("The law's period", "none: the parties agree on it"))
+        }
+        facts += [
+            Fact("Plan", content.plan.map { [.digest($0.hex)] } ?? ["not begun"]),
+            Fact("Holders", content.holders.map(\.text).joined(separator: ", ")),
+            Fact("Certificate", content.certificate.map { [.digest($0.hex)] } ?? ["none"]),
+        ]
+        return Section("request", "The request", [.facts(facts)])
+    }
+
+    private var excluded: Section {
+        let table = DataTable(
+            caption: content.isPlanned ? "What the plan would leave out" : "Left out of every later replay of the chain",
+            columns: ["Event", "Round", "Member", "Adapter", "Weight"],
+            rows: content.excluded.map { row in
+                [["\(row.event)"], ["\(row.round)"], ["\(row.member)"], [.digest(row.adapter.hex)], ["\(row.weight)"]]
+            })
+        return Section("excluded", "Excluded contributions", table: table, orElse: "None.")
+    }
+
+    private var models: Section {
+        let table = DataTable(
+            caption: "Every model that descends from the excluded contributions",
+            columns: ["Round", "Model before", "What becomes of it", "Model after"],
+            rows: content.models.map { row in
+                [
+                    ["\(row.round)"], [.digest(row.before.hex)], [Self.fate(row)],
+                    row.after.map { [.digest($0.hex)] } ?? ["—"],
+                ]
+            })
+        return Section("models", "Models", table: table, orElse: "No model descends from what is excluded.")
+    }
+
+    private static func fate(_ row: Fate) -> Span {
+        switch (row.outcome, row.isDone) {
+        case (.rematerialized, true): .mark("rebuilt", .good)
+        case (.rematerialized, false): .mark("to be rebuilt", .caution)
+        case (.withdrawn, true): .mark("withdrawn", .bad)
+        case (.withdrawn, false): .mark("to be withdrawn", .caution)
+        }
+    }
+
+    private var erasures: Section {
+        let rows = content.erasures.flatMap { erasure -> [[[Span]]] in
+            guard !erasure.results.isEmpty else {
+                return [[["\(erasure.holder)"], ["all stores"], [.mark("not attested yet", .caution)], ["—"], ["—"]]]
+            }
+            return erasure.results.map { result in
+                [
+                    ["\(erasure.holder)"], ["\(result.store.rawValue): \(result.store.meaning)"],
+                    [.mark(result.verdict.words, result.verdict.tone)], ["\(result.items)"],
+                    [.text(erasure.event?.description ?? "—")],
+                ]
+            }
+        }
+        let table = DataTable(
+            caption: "What each holder says it erased, store by store. Attested, not proved.",
+            columns: ["Holder", "Store", "Result", "Items", "Event"], rows: rows)
+        return Section("erasures", "Erasures", table: table, orElse: "Nobody has had to erase anything yet.")
+    }
+
+    // MARK: Limits and use
+
+    private var limits: Section {
+        Section(
+            "limits", "Limits",
+            [
+                .list(
+                    (Footing.limits + [
+                        "This page is no certificate. What a regulator can check offline is the certificate's bundle.",
+                        "Where models were rebuilt, this shows which procedure was followed. It does not prove that the same "
+                            + "information did not enter through another contribution, through the base model, or outside this ledger.",
+                        "An erasure is the word of the holder that attests it.",
+                    ]).map { [.text($0)] })
+            ])
+    }
+
+    private var checking: Section {
+        content.footing.checking([
+            [
+                "Where there is a certificate, get its bundle and run ", .code("lethe verify FILE --trust POLICY"),
+                ", which needs no ledger.",
+            ]
+        ])
+    }
+
+    private var definitions: Section {
+        let grades = Grade.allCases.map { Fact($0.name, $0.meaning) }
+        let terms = Glossary.deletion.filter { !Footing.definitions.map(\.term).contains($0.term) }
+        return Section("definitions", "Definitions", [.facts(grades + terms + Footing.definitions)])
+    }
+}
+
+extension DeletionStateReport {
+    public var rows: FlatTable {
+        var rows = DeletionRows(content.deletion)
+        rows.add(
+            "state", content.state.rawValue, member: content.member, outcome: content.grade.name,
+            at: content.footing.madeAt)
+        for point in content.openPoints { rows.add("open", point.statement, outcome: point.weight.rawValue) }
+        for wait in content.waitsFor { rows.add("waits-for", wait.step, outcome: wait.by) }
+        for step in content.timeline.steps { rows.add("step", step.name, event: step.event, at: step.at) }
+        rows.add("step", "due", at: content.dueAt)
+        for row in content.excluded {
+            rows.add("excluded", member: row.member, round: row.round, before: row.adapter, event: row.event)
+        }
+        for row in content.models {
+            rows.add(
+                "model", row.isDone ? "done" : "to do", round: row.round, before: row.before, after: row.after,
+                outcome: row.outcome.rawValue)
+        }
+        for erasure in content.erasures {
+            if erasure.results.isEmpty { rows.add("erasure", member: erasure.holder, outcome: "not attested") }
+            for result in erasure.results {
+                rows.add(
+                    "erasure", result.store.rawValue, member: erasure.holder, outcome: result.verdict.rawValue,
+                    event: erasure.event)
+            }
+        }
+        return rows.table
+    }
+}
