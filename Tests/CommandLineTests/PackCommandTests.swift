@@ -42,16 +42,16 @@ struct PackCommandTests {
 
     /// Each query wants what none may: refused with exit 2 and a word that says what it wanted.
     @Test(arguments: [
-        ("DELETE FROM waivers", "change"), ("ATTACH DATABASE 'x' AS y", "attach"),
+        ("DELETE FROM waivers", "violations.sql"), ("ATTACH DATABASE 'x' AS y", "violations.sql"),
         ("SELECT load_extension('x') AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "load_extension"),
         ("SELECT date('now') AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "date"),
         ("SELECT datetime() AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "datetime"),
-        ("PRAGMA journal_mode = DELETE", "PRAGMA"),
+        ("PRAGMA journal_mode = DELETE", "violations.sql"),
         ("SELECT sql AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM sqlite_master ORDER BY 1", "sqlite_master"),
-        ("SELECT hex(randomblob(8)) AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "randomblob"),
+        ("SELECT randomblob(8) AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "randomblob"),
         ("SELECT waiver AS subject, :secret AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "secret"),
         ("SELECT waiver AS who, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "who"),
-        ("SELECT waiver AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers; SELECT 1", ""),
+        ("SELECT waiver AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers; SELECT 1", "violations.sql"),
     ])
     func refusesAQueryThatWantsWhatNoneMay(sql: String, word: String) throws {
         let place = Workplace()
@@ -78,7 +78,7 @@ struct PackCommandTests {
     @Test(arguments: [
         ("unknown key", "control.yaml", "owner: auditor\n", "owner: auditor\nscope: everything\n", "scope"),
         ("missing key", "control.yaml", "owner: auditor\n", "", "owner"),
-        ("undeclared parameter", "control.yaml", "  max_days:", "  most_days:", "most_days"),
+        ("undeclared parameter", "control.yaml", "  max_days:", "  most_days:", ":max_days"),
         ("unread table", "control.yaml", "views:\n", "views:\n  ledger: '>=1 <2'\n", "ledger"),
         ("another version of the tables", "control.yaml", "waivers: '>=1 <2'", "waivers: '>=7 <8'", "waivers"),
     ])

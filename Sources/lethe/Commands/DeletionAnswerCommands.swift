@@ -46,29 +46,7 @@ extension DeletionCommand {
         @Flag(help: "Leave out what is refused or certified.") var open = false
 
         func run() async throws {
-            let calendar = try calendar.calendar
-            let (all, view, now) = try await options.reading { ledger in
-                (try await ledger.deletionStatus(calendar: calendar), try await ledger.view, ledger.surroundings.now())
-            }
-            let rows = all.filter { !open || ![.refused, .certified].contains($0.row.state) }
-            if options.json { return printJSON(rows.map(DeletionAnswer.init)) }
-            guard !rows.isEmpty else { return print(all.isEmpty ? "no deletions" : "no open deletions") }
-            var table = TextTable(["deletion", "member", "received", "due", "limit", "state", "grade", "waits for"])
-            for status in rows {
-                let next = status.next.map { "\($0.by): \($0.step)" }.joined(separator: "; ")
-                let note = [
-                    status.isOverdue ? "overdue" : nil, status.row.extended == nil ? nil : "extended",
-                    status.row.identity.last?.step == .asked ? "identity asked" : nil,
-                    view.isHeld(status.row.deletion, at: now) ? "held" : nil,
-                ].compactMap { $0 }
-                table.add([
-                    status.row.deletion.text, status.row.member.text, status.row.receivedAt.date.text,
-                    calendar.day(of: status.dates.strict)?.text ?? "-", calendar.day(of: status.dates.graced)?.text ?? "-",
-                    ([status.row.state.rawValue] + note).joined(separator: ", "), "A\(status.grade.rawValue)",
-                    next.isEmpty ? "nobody" : next,
-                ])
-            }
-            print(table.text)
+            try await printDeletions(options, calendar.calendar, onlyOpen: open)
         }
     }
 
@@ -209,6 +187,32 @@ extension DeletionCommand {
             }
         }
     }
+}
+
+/// All deletions with their due dates by `calendar`, or those that wait for something.
+func printDeletions(_ options: LedgerOptions, _ calendar: LegalCalendar, onlyOpen: Bool) async throws {
+    let (all, view, now) = try await options.reading { ledger in
+        (try await ledger.deletionStatus(calendar: calendar), try await ledger.view, ledger.surroundings.now())
+    }
+    let rows = all.filter { !onlyOpen || ![.refused, .certified].contains($0.row.state) }
+    if options.json { return printJSON(rows.map(DeletionAnswer.init)) }
+    guard !rows.isEmpty else { return print(all.isEmpty ? "no deletions" : "no open deletions") }
+    var table = TextTable(["deletion", "member", "received", "due", "limit", "state", "grade", "waits for"])
+    for status in rows {
+        let next = status.next.map { "\($0.by): \($0.step)" }.joined(separator: "; ")
+        let marks = [
+            status.isOverdue ? "overdue" : nil, status.row.extended == nil ? nil : "extended",
+            status.row.identity.last?.step == .asked ? "identity asked" : nil,
+            view.isHeld(status.row.deletion, at: now) ? "held" : nil,
+        ].compactMap { $0 }
+        table.add([
+            status.row.deletion.text, status.row.member.text, status.row.receivedAt.date.text,
+            calendar.day(of: status.dates.strict)?.text ?? "-", calendar.day(of: status.dates.graced)?.text ?? "-",
+            ([status.row.state.rawValue] + marks).joined(separator: ", "), "A\(status.grade.rawValue)",
+            next.isEmpty ? "nobody" : next,
+        ])
+    }
+    print(table.text)
 }
 
 /// What others wait for from one member.
