@@ -3,10 +3,12 @@
 SWIFT ?= swift
 # Where the demo goes; empty for lethe-demo, or the next free name.
 DEMO_DIR ?=
+# Where make install puts the program and its control packs.
+PREFIX ?= /usr/local
 # The demo and the benchmark run optimised code; the tests run with checks on.
 RELEASE := $(SWIFT) build -c release --product lethe
 
-.PHONY: demo test bench build packages clean
+.PHONY: demo test bench build install packages clean
 
 demo: packages
 	$(RELEASE)
@@ -22,6 +24,13 @@ bench: packages
 
 build: packages
 	$(RELEASE)
+
+# The program, and the packs where it looks for them.
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/lethe
+	install .build/release/lethe $(DESTDIR)$(PREFIX)/bin/lethe
+	rm -rf $(DESTDIR)$(PREFIX)/share/lethe/policies
+	cp -R policies $(DESTDIR)$(PREFIX)/share/lethe/policies
 
 # libsodium and SQLite from Debian, with sudo where this is not root. Nothing is installed that is there already.
 packages:

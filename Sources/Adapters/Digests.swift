@@ -51,7 +51,7 @@ extension SafetensorsFile {
 
 extension AdapterDigest {
     /// SHA-256 over the tag, the canonical configuration and the tensor digest (`schemas/adapters.md`).
-    static func of(_ configuration: AdapterConfiguration, _ tensors: TensorDigest) -> AdapterDigest {
+    public static func of(_ configuration: AdapterConfiguration, _ tensors: TensorDigest) -> AdapterDigest {
         var hasher = Hasher256()
         hasher.update(Array("lethe/adapter/v1\0".utf8))
         hasher.update(configuration.canonicalBytes)

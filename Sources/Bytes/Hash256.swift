@@ -84,6 +84,13 @@ public struct Hash256<Subject>: Hashable, Comparable, Sendable {
             < (right.word0, right.word1, right.word2, right.word3)
     }
 
+    /// HMAC-SHA-256 (RFC 2104) of `parts`, one after the other, under `key`.
+    public static func hmac(key: [UInt8], _ parts: [UInt8]...) -> Self {
+        var hasher = HMAC<SHA256>(key: SymmetricKey(data: key))
+        for part in parts { part.withUnsafeBytes { hasher.update(data: $0) } }
+        return Hash256(bytes: Array(hasher.finalize()))!
+    }
+
     /// SHA-256 of `parts`, one after the other.
     public static func sha256(_ parts: [UInt8]...) -> Self {
         var hasher = Hasher256()

@@ -54,12 +54,20 @@ public struct PrivateView: Sendable {
     public let origin: Origin
     private var head = Table<Origin, HeadRow>(kind: "head") { $0.origin }
     private var authors = Table<MemberName, AuthorRow>(kind: "author")
-    public private(set) var bodies = Table<BodyCommitment, BodyRow>(kind: "body") { $0.reference.commitment }
+    public internal(set) var bodies = Table<BodyCommitment, BodyRow>(kind: "body") { $0.reference.commitment }
     public private(set) var scopes = Table<DeletionID, ScopeRow>(kind: "scope") { $0.deletion }
     public private(set) var resources = Table<EventHash, ResourceRow>(kind: "resources") { $0.event }
     public private(set) var explanations = Table<RoundID, ExplanationRow>(kind: "explanation") { $0.round }
     public private(set) var accesses = Table<EventHash, AccessRow>(kind: "access") { $0.event }
     public private(set) var governance = PrivateGovernance()
+
+    public internal(set) var datasets = Table<DatasetID, DatasetRow>(kind: "dataset") { $0.dataset }
+    public internal(set) var runs = Table<EventHash, RunRow>(kind: "run") { $0.event }
+    public internal(set) var erasedRecords = Table<RecordCommitment, ErasedRecordRow>(kind: "erased-record") {
+        $0.commitment
+    }
+    /// The runs on each shard, in chain order.
+    var runsByShard: [ShardReference: [EventHash]] = [:]
 
     public init(origin: Origin) { self.origin = origin }
 
@@ -128,13 +136,9 @@ public struct PrivateView: Sendable {
             if record.statement.body != nil { try checkBodyIsNew(of: record) }
             try governance.apply(record, publicView)
             if record.statement.body != nil { _ = try takeBody(of: record) }
-        case .recordErased(let event):
-            guard !event.bodies.isEmpty else { throw .listIsEmpty("bodies") }
-            for body in event.bodies {
-                guard let row = bodies[body] else { throw .unknownBody(body) }
-                guard row.erasedBy == nil else { throw .bodyAlreadyErased(body) }
-            }
-            for body in event.bodies { bodies.update(body) { $0.erasedBy = record.hash } }
+        case .recordErased(let event): try erase(event, chain, record)
+        case .datasetRegistered(let event): try registerDataset(event, chain, record)
+        case .shardTrained(let event): try trainShard(event, chain, record, publicView)
         default: throw .wrongAudience(record.statement.event.type, chain: origin)
         }
     }
@@ -156,7 +160,7 @@ public struct PrivateView: Sendable {
                 claimedAt: record.statement.claimedAt, accessed: event, body: body))
     }
 
-    private func requireOperator(_ chain: ChainRow, _ record: EventRecord) throws(RuleViolation) {
+    func requireOperator(_ chain: ChainRow, _ record: EventRecord) throws(RuleViolation) {
         guard record.author == chain.chainOperator else {
             throw .notTheMember(expected: chain.chainOperator, actual: record.author)
         }
@@ -169,7 +173,7 @@ public struct PrivateView: Sendable {
     }
 
     /// Takes in the body that `record` commits to.
-    private mutating func takeBody(of record: EventRecord) throws(RuleViolation) -> BodyCommitment {
+    mutating func takeBody(of record: EventRecord) throws(RuleViolation) -> BodyCommitment {
         let body = record.statement.body!
         try checkBodyIsNew(of: record)
         bodies.set(body.commitment, BodyRow(event: record.hash, position: record.count, reference: body))
@@ -180,11 +184,12 @@ public struct PrivateView: Sendable {
         head.takeChanges() + authors.takeChanges() + bodies.takeChanges() + scopes.takeChanges()
             + resources.takeChanges() + explanations.takeChanges() + accesses.takeChanges()
             + governance.takeChanges()
+            + datasets.takeChanges() + runs.takeChanges() + erasedRecords.takeChanges()
     }
 
     public var rows: [ViewRow] {
         head.all + authors.all + bodies.all + scopes.all + resources.all + explanations.all
-            + accesses.all + governance.rows
+            + accesses.all + governance.rows + datasets.all + runs.all + erasedRecords.all
     }
 
     /// What was opened for whom, in chain order.
@@ -213,6 +218,9 @@ public struct PrivateView: Sendable {
             case resources.kind: try resources.load(row)
             case explanations.kind: try explanations.load(row)
             case accesses.kind: try accesses.load(row)
+            case datasets.kind: try datasets.load(row)
+            case runs.kind: try runs.load(row)
+            case erasedRecords.kind: try erasedRecords.load(row)
             default:
                 guard try !governance.load(row) else { continue }
                 throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
@@ -226,9 +234,12 @@ public struct PrivateView: Sendable {
         let cited =
             scopes.rows.map { (scopes.kind, $0.text, $1.body) } + resources.rows.map { (resources.kind, $0.hex, $1.body) }
             + explanations.rows.map { (explanations.kind, $0.text, $1.body) }
-            + accesses.rows.map { (accesses.kind, $0.hex, $1.body) } + governance.cited
+            + accesses.rows.map { (accesses.kind, $0.hex, $1.body) }
+            + datasets.rows.map { (datasets.kind, $0.text, $1.body) }
+            + runs.rows.map { (runs.kind, $0.hex, $1.body) } + governance.cited
         for (kind, key, body) in cited where bodies[body] == nil {
             throw ViewLoadError(kind: kind, key: key, reason: "it names a body that is not there")
         }
+        try indexRuns()
     }
 }

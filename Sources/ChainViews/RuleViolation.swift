@@ -78,6 +78,14 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case alreadySettled(RoundID)
     case correctsNothing(RoundID)
     case settlementDiffers(RoundID, reason: String)
+    case datasetExists(DatasetID)
+    case unknownDataset(DatasetID)
+    case unknownShard(ShardReference, shards: Int)
+    case baseDiffers(RoundID, expected: ArtifactDigest, actual: ArtifactDigest)
+    case trainerMalformed(TrainerKind)
+    case runExists(ArtifactDigest)
+    case recordsForgotten(DatasetID, left: Int, used: Int)
+    case recordAlreadyErased(RecordCommitment)
     case unknownAdapter(ArtifactDigest)
     case measurementRefused(ArtifactDigest, reason: String)
     case mitigationRefused(DeletionID, reason: String)
@@ -194,6 +202,18 @@ extension RuleViolation: CustomStringConvertible {
         case .alreadySettled(let round): "the rewards of \(round) are settled for the model that it has"
         case .correctsNothing(let round): "the event does not name the first settlement of \(round), which it would correct"
         case .settlementDiffers(let round, let reason): "the rewards of \(round) do not fit: \(reason)"
+        case .datasetExists(let dataset): "the dataset \(dataset) is registered already"
+        case .unknownDataset(let dataset): "no dataset \(dataset) is registered on this chain"
+        case .unknownShard(let shard, let shards):
+            "the dataset \(shard.dataset) has \(shards) shard(s), and no shard \(shard.shard)"
+        case .baseDiffers(let round, let expected, let actual):
+            "\(round) is about the base \(expected.hex.prefix(16))…, not \(actual.hex.prefix(16))…"
+        case .trainerMalformed(let kind):
+            "a trainer of the kind \(kind.rawValue) has to say other things of itself than this one does"
+        case .runExists(let run): "the run \(run.hex.prefix(16))… is recorded already"
+        case .recordsForgotten(let dataset, let left, let used):
+            "\(left) record(s) of \(dataset) are not erased, and the run says that it used \(used)"
+        case .recordAlreadyErased(let record): "the record \(record.hex.prefix(16))… was erased already"
         case .unknownAdapter(let adapter): "no event of the chain names the adapter \(adapter.hex.prefix(16))…"
         case .measurementRefused(let adapter, let reason):
             "the evaluation of \(adapter.hex.prefix(16))… is refused: \(reason)"

@@ -11,6 +11,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case consentWithdrawn = "consent-withdrawn"
     case consortiumFounded = "consortium-founded"
     case datasetDescribed = "dataset-described"
+    case datasetRegistered = "dataset-registered"
     case decisionExplained = "decision-explained"
     case deletionCertified = "deletion-certified"
     case deletionCompleted = "deletion-completed"
@@ -53,6 +54,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case roundClosed = "round-closed"
     case roundOpened = "round-opened"
     case waiverGranted = "waiver-granted"
+    case shardTrained = "shard-trained"
 
     /// Stands for the project's own domain in predicate types.
     public static let prefix = "https://lethe.example/event/"
@@ -75,7 +77,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
-            .incidentDetected, .incidentHandled, .noticeSent: .privateChain
+            .incidentDetected, .incidentHandled, .noticeSent,
+            .datasetRegistered, .shardTrained: .privateChain
         default: .publicChain
         }
     }
@@ -85,7 +88,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded,
             .documentRecorded, .datasetDescribed, .consentRecorded, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent: true
+            .incidentHandled, .noticeSent, .datasetRegistered, .shardTrained: true
         default: false
         }
     }
@@ -104,6 +107,7 @@ public enum Event: Hashable, Sendable {
     case consentWithdrawn(ConsentWithdrawn)
     case consortiumFounded(ConsortiumFounded)
     case datasetDescribed(DatasetDescribed)
+    case datasetRegistered(DatasetRegistered)
     case decisionExplained(DecisionExplained)
     case deletionCertified(DeletionCertified)
     case deletionCompleted(DeletionCompleted)
@@ -146,6 +150,7 @@ public enum Event: Hashable, Sendable {
     case roundClosed(RoundClosed)
     case roundOpened(RoundOpened)
     case waiverGranted(WaiverGranted)
+    case shardTrained(ShardTrained)
 }
 
 extension Event {
@@ -162,6 +167,7 @@ extension Event {
         case .consentWithdrawn: .consentWithdrawn
         case .consortiumFounded: .consortiumFounded
         case .datasetDescribed: .datasetDescribed
+        case .datasetRegistered: .datasetRegistered
         case .decisionExplained: .decisionExplained
         case .deletionCertified: .deletionCertified
         case .deletionCompleted: .deletionCompleted
@@ -204,6 +210,7 @@ extension Event {
         case .roundClosed: .roundClosed
         case .roundOpened: .roundOpened
         case .waiverGranted: .waiverGranted
+        case .shardTrained: .shardTrained
         }
     }
 
@@ -221,6 +228,7 @@ extension Event {
         case .consentWithdrawn(let content): content
         case .consortiumFounded(let content): content
         case .datasetDescribed(let content): content
+        case .datasetRegistered(let content): content
         case .decisionExplained(let content): content
         case .deletionCertified(let content): content
         case .deletionCompleted(let content): content
@@ -263,6 +271,7 @@ extension Event {
         case .roundClosed(let content): content
         case .roundOpened(let content): content
         case .waiverGranted(let content): content
+        case .shardTrained(let content): content
         }
     }
 
@@ -285,6 +294,7 @@ extension Event {
         case .consentWithdrawn: self = .consentWithdrawn(try node.decode(ConsentWithdrawn.self))
         case .consortiumFounded: self = .consortiumFounded(try node.decode(ConsortiumFounded.self))
         case .datasetDescribed: self = .datasetDescribed(try node.decode(DatasetDescribed.self))
+        case .datasetRegistered: self = .datasetRegistered(try node.decode(DatasetRegistered.self))
         case .decisionExplained: self = .decisionExplained(try node.decode(DecisionExplained.self))
         case .deletionCertified: self = .deletionCertified(try node.decode(DeletionCertified.self))
         case .deletionCompleted: self = .deletionCompleted(try node.decode(DeletionCompleted.self))
@@ -327,6 +337,7 @@ extension Event {
         case .roundClosed: self = .roundClosed(try node.decode(RoundClosed.self))
         case .roundOpened: self = .roundOpened(try node.decode(RoundOpened.self))
         case .waiverGranted: self = .waiverGranted(try node.decode(WaiverGranted.self))
+        case .shardTrained: self = .shardTrained(try node.decode(ShardTrained.self))
         }
     }
 }
@@ -346,6 +357,7 @@ extension EventType {
         case .consentWithdrawn: ConsentWithdrawn.self
         case .consortiumFounded: ConsortiumFounded.self
         case .datasetDescribed: DatasetDescribed.self
+        case .datasetRegistered: DatasetRegistered.self
         case .decisionExplained: DecisionExplained.self
         case .deletionCertified: DeletionCertified.self
         case .deletionCompleted: DeletionCompleted.self
@@ -388,6 +400,7 @@ extension EventType {
         case .roundClosed: RoundClosed.self
         case .roundOpened: RoundOpened.self
         case .waiverGranted: WaiverGranted.self
+        case .shardTrained: ShardTrained.self
         }
     }
 }

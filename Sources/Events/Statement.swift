@@ -76,6 +76,10 @@ public struct Statement: Hashable, Sendable {
         case .evaluationRecorded(let content):
             [Subject(name: "dataset", digest: content.dataset)]
                 + (content.model.map { [Subject(name: "model", digest: $0)] } ?? [])
+        case .datasetRegistered(let content):
+            [Subject(name: "dataset", digest: ArtifactDigest(retagging: content.records.root))]
+        case .shardTrained(let content):
+            [Subject(name: "adapter", digest: content.adapter), Subject(name: "tensors", digest: content.tensors)]
         case .rewardSettled(let content): [Subject(name: "rules", digest: content.rules)]
         case .adapterEvaluated(let content): [Subject(name: "adapter", digest: content.adapter)]
         case .mitigationApplied(let content):

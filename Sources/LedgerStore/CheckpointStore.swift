@@ -66,9 +66,9 @@ public final class CheckpointStore: Sendable {
         ) STRICT, WITHOUT ROWID;
 
         -- What the vault has erased, so that a vault from a backup does not serve it again. Kind is empty
-        -- for bodies.
+        -- for all but blobs. A fingerprint is a keyed hash of what an erased row said.
         CREATE TABLE erased (
-            store TEXT NOT NULL CHECK (store IN ('body', 'blob')),
+            store TEXT NOT NULL CHECK (store IN ('body', 'blob', 'record', 'fingerprint')),
             kind TEXT NOT NULL,
             digest BLOB NOT NULL CHECK (length(digest) = 32),
             PRIMARY KEY (store, kind, digest)
@@ -237,7 +237,10 @@ public final class CheckpointStore: Sendable {
     }
 
     /// Remembers what was erased, beyond a power cut and beyond a restore of the vault.
-    func remember(erased subjects: [ErasureSubject]) throws {
+    ///
+    /// - Parameter fingerprints: by which the content of erased rows is known again.
+    func remember(erased subjects: [ErasureSubject], fingerprints: [Fingerprint] = []) throws {
+        guard !subjects.isEmpty || !fingerprints.isEmpty else { return }
         try StoreError.translating("remembering an erasure") {
             try database.writeWithoutTransaction { database in
                 try Self.setDurability(.full, database)
@@ -248,6 +251,12 @@ public final class CheckpointStore: Sendable {
                         """)
                     for subject in subjects {
                         subject.bind(to: statement)
+                        try statement.run()
+                    }
+                    for fingerprint in fingerprints {
+                        statement.bind("fingerprint", at: 1)
+                        statement.bind("", at: 2)
+                        statement.bind(copying: fingerprint.bytes, at: 3)
                         try statement.run()
                     }
                     return .commit
@@ -261,9 +270,26 @@ public final class CheckpointStore: Sendable {
         try StoreError.translating("reading what was erased") {
             try database.read { database in
                 let statement = try RawStatement(
-                    database, "SELECT store, kind, digest FROM erased ORDER BY 1, 2, 3")
+                    database, """
+                        SELECT store, kind, digest FROM erased WHERE store <> 'fingerprint' ORDER BY 1, 2, 3
+                        """)
                 defer { statement.reset() }
                 return try ErasureSubject.all(in: statement)
+            }
+        }
+    }
+
+    /// Which of `fingerprints` were remembered.
+    func remembered(_ fingerprints: [Fingerprint]) throws -> Set<Fingerprint> {
+        try StoreError.translating("looking for erased rows") {
+            try database.read { database in
+                let statement = try RawStatement(
+                    database, "SELECT 1 FROM erased WHERE store = 'fingerprint' AND kind = '' AND digest = ?")
+                return try Set(fingerprints.filter { fingerprint in
+                    defer { statement.reset() }
+                    statement.bind(copying: fingerprint.bytes, at: 1)
+                    return try statement.next()
+                })
             }
         }
     }

@@ -4,12 +4,14 @@ internal import Glibc
 internal import GRDB
 internal import Signing
 
-/// How something is erased, for bodies and blobs alike.
+/// How something is erased, for bodies, blobs and rows of datasets alike.
 ///
 /// 1. Mark: a tombstone `erasing` for each, in one transaction. From here on nobody is served.
 /// 2. Blob files are overwritten, synced and unlinked.
 /// 3. Delete: the rows with salts, keys and ciphertexts, in one transaction. `secure_delete` writes
-///    zeros over them.
+///    zeros over them. With a dataset's row goes the state of every run under way, which may hold what was
+///    learnt from it, and its fingerprints were remembered in step 1. Pages that index rows are shared with
+///    others, so the database is then written anew.
 /// 4. Truncate: the log, which still holds the old pages, goes into the database and is emptied.
 /// 5. Search: all files of the ledger, for what was read in step 1 of each thing now deleted.
 /// 6. Confirm: those without a trace are remembered beside the checkpoints, for the case that the vault
@@ -32,7 +34,11 @@ extension VaultDatabase {
         let subject: ErasureSubject
         var state: State
         var needles: [Needle] = []
+        /// By which the content of a row is known again.
+        var fingerprints: [Fingerprint] = []
         var failure: String?
+
+        var isRecord: Bool { if case .record = subject { true } else { false } }
     }
 
     func erase(_ subjects: [ErasureSubject]) throws -> ErasureReceipt {
@@ -43,6 +49,7 @@ extension VaultDatabase {
         var items: [Item] = []
         var seen: Set<ErasureSubject> = []
         for subject in subjects where seen.insert(subject).inserted { items.append(try find(subject)) }
+        try addSharedNeedles(&items)
         try faults.perform(.markErasure) { try mark(items) }
         removeFiles(&items)
         var scanned = 0
@@ -106,10 +113,17 @@ extension VaultDatabase {
             switch subject {
             case .body(let commitment): rows.0 = try Vault.row(commitment, database)
             case .blob(let id): rows.1 = try BlobStore.row(id, database)
+            case .record: break
             }
             return (rows.0, rows.1, tombstone)
         }
         switch subject {
+        case .record(let commitment):
+            let found = try RecordStore(self).erasable(commitment)
+            guard let found else { break }
+            return Item(
+                subject: subject, state: .stored(file: nil), needles: found.needles,
+                fingerprints: found.fingerprints)
         case .body(let commitment):
             guard let body else { break }
             let needles = Vault(self).needles(body, commitment)
@@ -122,8 +136,22 @@ extension VaultDatabase {
         return Item(subject: subject, state: tombstone == .erasing ? .interrupted : .absent)
     }
 
+    /// What indexes rows of one subject is gone only once all of them are: then it is searched for too, on behalf of
+    /// the last of them.
+    private func addSharedNeedles(_ items: inout [Item]) throws {
+        let commitments = items.compactMap { item -> RecordCommitment? in
+            if case .record(let commitment) = item.subject, item.state != .absent { commitment } else { nil }
+        }
+        for (commitment, needle) in try RecordStore(self).lastOfTheirSubject(commitments) {
+            guard let index = items.firstIndex(where: { $0.subject == .record(commitment) }) else { continue }
+            items[index].needles.append(needle)
+        }
+    }
+
     private func mark(_ items: [Item]) throws {
-        try checkpoints.remember(erased: items.filter { $0.state == .absent }.map(\.subject))
+        try checkpoints.remember(
+            erased: items.filter { $0.state == .absent }.map(\.subject),
+            fingerprints: items.flatMap(\.fingerprints))
         try write("marking an erasure") { database in
             for item in items where try Self.tombstone(item.subject, database) == nil {
                 let statement = try RawStatement(
@@ -186,7 +214,14 @@ extension VaultDatabase {
                         statement.bind(id.kind.rawValue, at: 1)
                         statement.bind(copying: id.digest.bytes, at: 2)
                         try statement.run()
+                    case .record(let commitment):
+                        let statement = try RawStatement(database, "DELETE FROM records WHERE commitment = ?")
+                        statement.bind(copying: commitment.bytes, at: 1)
+                        try statement.run()
                     }
+                }
+                if items.contains(where: \.isRecord) {
+                    try RawStatement(database, "DELETE FROM states").run()
                 }
             }
         }
@@ -194,7 +229,7 @@ extension VaultDatabase {
 
     private func truncate(_ items: [Item]) throws {
         try faults.perform(.truncateLog) {
-            if items.contains(where: { $0.state == .interrupted }) {
+            if items.contains(where: { $0.state == .interrupted || $0.isRecord }) {
                 try StoreError.translating("writing \(paths.vault) anew") {
                     try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM") }
                 }

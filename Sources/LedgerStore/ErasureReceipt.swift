@@ -5,6 +5,8 @@ public import Events
 public enum ErasureSubject: Hashable, Sendable {
     case body(BodyCommitment)
     case blob(BlobID)
+    /// A row of a dataset.
+    case record(RecordCommitment)
 }
 
 extension ErasureSubject: CustomStringConvertible {
@@ -12,6 +14,7 @@ extension ErasureSubject: CustomStringConvertible {
         switch self {
         case .body(let commitment): "body \(commitment)"
         case .blob(let id): "blob \(id)"
+        case .record(let commitment): "record \(commitment)"
         }
     }
 }
@@ -28,6 +31,10 @@ extension ErasureSubject {
             statement.bind("blob", at: 1)
             statement.bind(id.kind.rawValue, at: 2)
             statement.bind(copying: id.digest.bytes, at: 3)
+        case .record(let commitment):
+            statement.bind("record", at: 1)
+            statement.bind("", at: 2)
+            statement.bind(copying: commitment.bytes, at: 3)
         }
     }
 
@@ -35,9 +42,11 @@ extension ErasureSubject {
     static func all(in statement: RawStatement) throws -> [ErasureSubject] {
         var subjects: [ErasureSubject] = []
         while try statement.next() {
-            if statement.text(at: 0) == "body" {
-                subjects.append(.body(try statement.hash(at: 2)))
-            } else if let kind = BlobKind(rawValue: statement.text(at: 1)) {
+            switch statement.text(at: 0) {
+            case "body": subjects.append(.body(try statement.hash(at: 2)))
+            case "record": subjects.append(.record(try statement.hash(at: 2)))
+            default:
+                guard let kind = BlobKind(rawValue: statement.text(at: 1)) else { continue }
                 subjects.append(.blob(BlobID(kind, try statement.hash(at: 2, as: BlobSubject.self))))
             }
         }

@@ -15,6 +15,8 @@ public struct FaultInjector: Sendable {
         case swapCheckpoint
         // Vault
         case insertBody
+        // Rows of datasets, and the state of runs under way
+        case insertRecords, saveState
         // Blob
         case createBlobFile, writeBlobChunk, syncBlobFile, renameBlobFile, syncBlobDirectory, insertBlobKey
         // Erasure

@@ -7,7 +7,7 @@ internal import Synchronization
 /// ```
 /// ledger.sqlite       events, trees, views: append-only
 /// checkpoints.sqlite  last signed checkpoints; never restored from a backup with the rest
-/// vault.sqlite        bodies, salts, wrapped data keys: erasable
+/// vault.sqlite        bodies, rows of datasets, salts, wrapped data keys: erasable
 /// blobs/              large artifacts, each encrypted under its own data key: erasable
 /// keys/               key files
 /// outbox/             what is still to be sent
@@ -28,6 +28,8 @@ public final class LedgerDirectory: Sendable {
     public let checkpoints: CheckpointStore
     public let vault: Vault
     public let blobs: BlobStore
+    public let records: RecordStore
+    public let states: StateStore
     /// `nil` in a reader and after ``close()``.
     private let lock: Mutex<DirectoryLock?>
 
@@ -64,6 +66,8 @@ public final class LedgerDirectory: Sendable {
             events: events, checkpoints: checkpoints)
         vault = Vault(database)
         blobs = try BlobStore(database)
+        records = RecordStore(database)
+        states = StateStore(database)
     }
 
     /// Makes an empty ledger at `path`, which is a new or an empty directory, and opens it for writing.

@@ -5,7 +5,7 @@ internal import GRDBSQLite
 /// Bytes that must not be found any more.
 struct Needle: Hashable, Sendable {
     enum Part: String, Sendable {
-        case salt, wrappedKey = "wrapped key", dataKey = "data key", ciphertext, content
+        case salt, wrappedKey = "wrapped key", dataKey = "data key", ciphertext, content, index
     }
 
     let part: Part
@@ -21,15 +21,15 @@ struct Needle: Hashable, Sendable {
     private static let windowSize = 32
     private static let windowCount = 32
 
-    /// Up to 32 pieces of `content`, 32 bytes each, spread evenly from its first to its last byte.
+    /// Up to `count` pieces of `content`, 32 bytes each, spread evenly from its first to its last byte.
     ///
     /// Content under 16 bytes gives none, nor does a piece with fewer than 8 different byte values: both
     /// occur by chance. What a deleted page leaves behind is then found by the ciphertext and the salt.
-    static func windows(of content: [UInt8]) -> [Needle] {
+    static func windows(of content: [UInt8], count: Int = windowCount) -> [Needle] {
         guard content.count >= windowSize / 2 else { return [] }
         let size = min(windowSize, content.count)
         let last = content.count - size
-        let starts = Set((0..<windowCount).map { last * $0 / (windowCount - 1) }).sorted()
+        let starts = Set((0..<count).map { last * $0 / (count - 1) }).sorted()
         return starts.map { Array(content[$0..<$0 + size]) }
             .filter { Set($0).count >= 8 }
             .map { Needle(.content, $0) }
@@ -48,8 +48,9 @@ struct ResidueScan {
     private let longest: Int
     /// The needles by their first 8 bytes.
     private var byPrefix: [UInt64: [Int]] = [:]
-    /// One bit for each value of a 16-bit hash of those 8 bytes: nearly every offset of a file ends here.
-    private var filter = [UInt64](repeating: 0, count: 1_024)
+    /// One bit for each value of a 20-bit hash of those 8 bytes: nearly every offset of a file ends here, also
+    /// with the hundred thousand needles of a few thousand rows.
+    private var filter = [UInt64](repeating: 0, count: 1 << 14)
 
     private(set) var hits: Set<Hit> = []
     private(set) var scannedBytes = 0
@@ -66,7 +67,7 @@ struct ResidueScan {
     }
 
     private static func hash(_ prefix: UInt64) -> Int {
-        Int(truncatingIfNeeded: (prefix &* 0x9E37_79B9_7F4A_7C15) >> 48)
+        Int(truncatingIfNeeded: (prefix &* 0x9E37_79B9_7F4A_7C15) >> 44)
     }
 
     /// Searches `size` bytes that `read` gives at any offset, one MiB at a time.

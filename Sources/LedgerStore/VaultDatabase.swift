@@ -38,9 +38,33 @@ final class VaultDatabase: Sendable {
             UNIQUE (kind, digest)
         ) STRICT;
 
-        -- What was erased, so that it does not come back. Kind is empty for bodies.
+        -- Rows of datasets. Salt and record are inside the ciphertext; what finds a row by its id or its
+        -- subject is a hash under a key of this vault.
+        CREATE TABLE records (
+            commitment BLOB NOT NULL PRIMARY KEY CHECK (length(commitment) = 32),
+            dataset TEXT NOT NULL,
+            shard INTEGER NOT NULL CHECK (shard >= 0),
+            record_tag BLOB NOT NULL CHECK (length(record_tag) = 32),
+            subject_tag BLOB CHECK (length(subject_tag) = 32),
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72),
+            nonce BLOB NOT NULL CHECK (length(nonce) = 24),
+            ciphertext BLOB NOT NULL CHECK (length(ciphertext) >= 48),
+            UNIQUE (dataset, record_tag)
+        ) STRICT;
+        CREATE INDEX records_by_shard ON records (dataset, shard, commitment);
+        CREATE INDEX records_by_subject ON records (subject_tag) WHERE subject_tag IS NOT NULL;
+
+        -- How far training runs are: replaced again and again, gone when the run is finished.
+        CREATE TABLE states (
+            name TEXT NOT NULL PRIMARY KEY,
+            wrapped_key BLOB NOT NULL CHECK (length(wrapped_key) = 72),
+            nonce BLOB NOT NULL CHECK (length(nonce) = 24),
+            ciphertext BLOB NOT NULL
+        ) STRICT;
+
+        -- What was erased, so that it does not come back. Kind is empty for all but blobs.
         CREATE TABLE tombstones (
-            store TEXT NOT NULL CHECK (store IN ('body', 'blob')),
+            store TEXT NOT NULL CHECK (store IN ('body', 'blob', 'record')),
             kind TEXT NOT NULL,
             digest BLOB NOT NULL CHECK (length(digest) = 32),
             state TEXT NOT NULL CHECK (state IN ('erasing', 'erased')),
@@ -61,6 +85,9 @@ final class VaultDatabase: Sendable {
         CREATE TRIGGER bodies_stay_erased BEFORE INSERT ON bodies
         WHEN EXISTS (SELECT 1 FROM tombstones WHERE store = 'body' AND digest = new.commitment)
         BEGIN SELECT RAISE(ABORT, 'this body was erased'); END;
+        CREATE TRIGGER records_stay_erased BEFORE INSERT ON records
+        WHEN EXISTS (SELECT 1 FROM tombstones WHERE store = 'record' AND digest = new.commitment)
+        BEGIN SELECT RAISE(ABORT, 'this record was erased'); END;
         CREATE TRIGGER blobs_stay_erased BEFORE INSERT ON blobs
         WHEN EXISTS (
             SELECT 1 FROM tombstones WHERE store = 'blob' AND kind = new.kind AND digest = new.digest)
@@ -140,6 +167,18 @@ extension VaultDatabase {
                 hint: "check that keys/vault.key belongs to this vault; run a check")
         }
         return dataKey
+    }
+
+    /// HMAC-SHA-256 under a key that only this vault's own key gives: what finds something again without
+    /// saying what it is. Each part is preceded by its length, so that no two lists of parts are one message.
+    func keyedHash<Subject>(_ use: String, _ parts: [UInt8]...) -> Hash256<Subject> {
+        let root = key.withUnsafeBytes { Hash256<Subject>.hmac(key: Array($0), Array("lethe/vault-index/v1".utf8)) }
+        var message = Array(use.utf8) + [0]
+        for part in parts {
+            message.appendBigEndian(UInt32(part.count))
+            message += part
+        }
+        return .hmac(key: root.bytes, message)
     }
 
     func write<Result>(

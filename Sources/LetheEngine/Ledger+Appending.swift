@@ -154,15 +154,17 @@ extension Ledger {
     public func recover() throws {
         guard directory.mode == .readWrite else { return }
         for origin in try origins() { try signCheckpoint(of: origin) }
-        var (bodies, blobs): ([BodyCommitment], [BlobID]) = ([], [])
+        var (bodies, blobs, records): ([BodyCommitment], [BlobID], [RecordCommitment]) = ([], [], [])
         for subject in try directory.vault.pendingErasures() {
             switch subject {
             case .body(let commitment): bodies.append(commitment)
             case .blob(let id): blobs.append(id)
+            case .record(let commitment): records.append(commitment)
             }
         }
         if !bodies.isEmpty { _ = try directory.vault.eraseBodies(bodies) }
         if !blobs.isEmpty { _ = try directory.blobs.erase(blobs) }
+        if !records.isEmpty { _ = try directory.records.erase(records) }
     }
 
     /// The kept checkpoint of `origin`, with the cosignatures that were collected for it.

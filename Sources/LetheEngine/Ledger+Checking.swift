@@ -18,6 +18,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
     public var events = 0
     public var bodies = 0
     public var blobs = 0
+    /// Rows of datasets.
+    public var records = 0
     public var models = 0
     public var findings: [CheckFinding] = []
     /// What could not be looked at, and why. Not a fault.
@@ -58,6 +60,7 @@ extension Ledger {
         try checkDisputes(&report)
         try checkBodies(&report)
         try checkBlobs(&report)
+        try checkDatasets(&report)
         try checkModels(replay.view, &report)
         try checkParticipation(&report)
         return report

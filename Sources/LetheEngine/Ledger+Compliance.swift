@@ -119,7 +119,7 @@ extension Ledger {
     }
 
     /// The private chain that `member` operates here.
-    private func ownChain(of member: MemberName) throws -> Origin {
+    public func ownChain(of member: MemberName) throws -> Origin {
         guard try view.members[member] != nil else {
             throw EngineError(
                 .invalidRequest, "\(member) is not a member", hint: "lethe show members lists them")

@@ -29,10 +29,12 @@ extension Ledger {
     /// - Parameters:
     ///   - body: data that the event commits to; it goes into the vault.
     ///   - cosigners: other local members whose signatures the rule wants.
+    ///   - anchoring: whether an event of a private chain is anchored at once. Where `false`, the caller anchors after
+    ///     the last of several.
     @discardableResult
     public func record(
         _ event: Event, as member: MemberName, on origin: Origin, body: (MediaType, [UInt8])? = nil,
-        cosigners: [MemberName] = [], extraKeys: [KeyID] = []
+        cosigners: [MemberName] = [], extraKeys: [KeyID] = [], anchoring: Bool = true
     ) throws -> Recorded {
         let kept = body.map { open($0.1, $0.0) }
         let reference = kept.map { BodyReference(commitment: $0.commitment, mediaType: $0.mediaType) }
@@ -47,7 +49,7 @@ extension Ledger {
         }
         if operates(origin) {
             let appended = Recorded.appended(try append([bytes], to: origin)[0])
-            if !origin.isPublic { try anchor(origin, as: member) }
+            if !origin.isPublic, anchoring { try anchor(origin, as: member) }
             return appended
         }
         return try putIntoOutbox(bytes, origin)
@@ -132,11 +134,19 @@ extension Ledger {
     ) -> [(position: Int, size: TreeSize)] {
         publicView.allAnchors.filter { $0.row.origin == origin }.compactMap { anchor in
             // What does not open counts as absent: the check says which body it is.
-            guard let body = bodies[anchor.row.commitment] ?? (try? body(anchor.row.commitment)) ?? nil,
-                let note = try? Note(parsing: body.bytes), let checkpoint = try? Checkpoint(parsing: note.text)
-            else { return nil }
-            return (anchor.row.position.value, checkpoint.size)
+            let size = bodies[anchor.row.commitment].map(Self.size)
+                ?? (try? anchoredSize(anchor.row.commitment))
+            return (size ?? nil).map { (anchor.row.position.value, $0) }
         }
+    }
+
+    /// How many entries the anchor with this body covers; `nil` where the body is not here.
+    func anchoredSize(_ commitment: BodyCommitment) throws -> TreeSize? { try body(commitment).flatMap(Self.size) }
+
+    private static func size(_ anchor: OpenBody) -> TreeSize? {
+        guard let note = try? Note(parsing: anchor.bytes), let checkpoint = try? Checkpoint(parsing: note.text)
+        else { return nil }
+        return checkpoint.size
     }
 
     // MARK: Outbox

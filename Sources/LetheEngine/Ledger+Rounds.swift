@@ -57,7 +57,7 @@ extension Ledger {
 
     /// Isolated: the member's contribution to the latest earlier round. Feedback: the latest earlier round's model.
     /// Cohort: that of the member's cohort.
-    private func suggestedParents(of round: RoundRow, _ member: MemberName, _ view: PublicView) -> [ArtifactDigest] {
+    func suggestedParents(of round: RoundRow, _ member: MemberName, _ view: PublicView) -> [ArtifactDigest] {
         let earlier = view.allRounds.filter {
             $0.openedAt < round.openedAt && $0.topology == round.topology && $0.base == round.base
         }
@@ -85,7 +85,7 @@ extension Ledger {
     }
 
     /// Refuses an adapter that does not merge with those that the round has already.
-    private func checkFits(
+    func checkFits(
         _ adapter: Adapter, _ member: MemberName, _ weight: Weight, _ round: RoundRow, _ view: PublicView
     ) throws {
         var contributions = try contributions(to: round, view.contributions(to: round.round), allowMissing: true)

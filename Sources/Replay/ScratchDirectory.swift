@@ -25,7 +25,9 @@ public func sweepScratch(_ parent: String) {
 /// Overwrites the files in `path` and removes it.
 public func removeScratchDirectory(_ path: String) {
     let files = FileManager.default
-    for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] { overwrite("\(path)/\(name)") }
+    for name in files.enumerator(atPath: path)?.compactMap({ $0 as? String }) ?? [] {
+        overwrite("\(path)/\(name)")
+    }
     try? files.removeItem(atPath: path)
 }
 

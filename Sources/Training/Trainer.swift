@@ -39,6 +39,8 @@ public struct Trainer: Sendable {
     /// What to do after a step.
     public enum Direction: Hashable, Sendable {
         case goOn
+        /// Hands the state to `save`, then goes on.
+        case save
         case stop
     }
 
@@ -61,10 +63,11 @@ public struct Trainer: Sendable {
     ///   - records: in any order, no commitment twice.
     ///   - state: where an earlier call with the same arguments stopped.
     ///   - progress: called after each step; `stop` ends the call with the state reached.
+    ///   - save: keeps a state from which another call goes on, for the case that this one is killed.
     public func train(
         _ recipe: Recipe, parent: NamedTensors? = nil, records: [TrainingRecord],
-        resuming state: [UInt8]? = nil,
-        progress: (TrainingProgress) -> Direction = { _ in .goOn }
+        resuming state: [UInt8]? = nil, progress: (TrainingProgress) -> Direction = { _ in .goOn },
+        save: ([UInt8]) -> Void = { _ in }
     ) throws(TrainingError) -> TrainingOutcome {
         let session = try TrainingSession(
             base: base, encoder: encoder, recipe: recipe, parent: parent, records: records, threads: threads
@@ -77,8 +80,12 @@ public struct Trainer: Sendable {
                 step: session.step, stepCount: session.stepCount,
                 epoch: (session.step - 1) / session.stepsPerEpoch,
                 loss: loss)
-            if progress(report) == .stop, session.step < session.stepCount {
-                return .stopped(state: session.state)
+            let direction = progress(report)
+            guard session.step < session.stepCount else { break }
+            switch direction {
+            case .goOn: break
+            case .save: save(session.state)
+            case .stop: return .stopped(state: session.state)
             }
         }
         return .finished(Self.result(of: session, lastLoss: loss))

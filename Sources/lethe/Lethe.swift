@@ -20,6 +20,7 @@ struct Lethe: AsyncParsableCommand {
             RecordCommand.self, InboxCommand.self, PackCommand.self, PolicyCommand.self, DiscloseCommand.self,
             DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self, ReportCommand.self,
             ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
+            DatasetCommand.self, RecipeCommand.self, TrainCommand.self,
             BenchCommand.self,
         ])
 }

@@ -24,6 +24,7 @@ private typealias Skies = SampleConsortium
         try DocumentVectors.add(to: &set)
         try PrivateGovernanceVectors.add(to: &set)
         try BehaviourVectors.add(to: &set)
+        try DatasetVectors.add(to: &set)
         return set.files
     }
 

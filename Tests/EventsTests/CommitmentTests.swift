@@ -18,6 +18,13 @@ import Testing
         #expect(record.hex == "3c1f49a1f8623938b9edba55f340f92a921fe0cb28721bf8677dec41140ef22f")
     }
 
+    /// The example of `schemas/datasets.md`.
+    @Test func commitsToADatasetRecord() {
+        let record = DatasetRecord(id: "r-17", subject: "p-4", label: 1, text: "Thank you, the crew was lovely.")
+        let commitment = RecordCommitment(record: record.bytes, salt: Salt(bytes: (0..<32).map { UInt8($0) })!)
+        #expect(commitment.hex == "a5031b92d2b089cbb277012597252f3049e55bde4daab47e7a2143101139a83a")
+    }
+
     @Test func takesASaltOf32BytesOnly() {
         #expect(Salt(bytes: [UInt8](repeating: 0, count: 31)) == nil)
         #expect(Salt(bytes: [UInt8](repeating: 0, count: 33)) == nil)

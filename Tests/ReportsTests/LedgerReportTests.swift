@@ -42,7 +42,7 @@ import Testing
         let page = try LedgerSample.forms(name).page
         let titles = page.matches(of: /<h2 id="([a-z]+)">/).map { String($0.1) }
         #expect(titles.first == "verdict")
-        #expect(titles[1] == (name == "compliance" ? "failures" : "open"))
+        #expect(titles[1] == (["compliance": "failures", "processing": "missing"][name] ?? "open"))
         let scope = try #require(titles.firstIndex(of: "scope"))
         #expect(scope <= 3)
         #expect(titles.suffix(4) == ["limits", "checking", "definitions", "digests"])
@@ -187,6 +187,13 @@ extension String {
         return report
     }
 
+    private static func processing(_ text: String) throws -> ProcessingReport {
+        var report = try LedgerSample.processing(try Sample.isolated.history())
+        report.content.notLookedAt = [text]
+        report.content.activities[0].entries = ProcessingReport.Matter.allCases.map { .init($0, [text, text]) }
+        return report
+    }
+
     private func expectText(_ make: (String) throws -> any Report) throws {
         let harmless = try make("word").html().withoutData.unicodeScalars
         for text in HostileTextTests.hostile {
@@ -202,6 +209,7 @@ extension String {
 
     @Test func staysTextInAComplianceReport() throws { try expectText(Self.compliance) }
     @Test func staysTextInAProvenanceReport() throws { try expectText(Self.provenance) }
+    @Test func staysTextInRecordsOfProcessing() throws { try expectText(Self.processing) }
     @Test func staysTextInADeletionsState() throws { try expectText(Self.state) }
 
     @Test func noFieldOfARowIsAFormula() throws {

@@ -55,6 +55,14 @@ enum LedgerSample {
             footing: footing(history, later: seconds))
     }
 
+    static func processing(_ history: History, _ member: String? = nil) throws -> ProcessingReport {
+        let member = member.map { MemberName($0)! }
+        let evidence = try cited(history, ProcessingReport.events(in: history.view, member: member))
+        return ProcessingReport(
+            ProcessingReport.activities(in: history.view, member: member, evidence: evidence), member: member,
+            evidence: evidence, footing: footing(history))
+    }
+
     static let answers = Answers(
         judgements: [],
         responses: [
@@ -113,13 +121,14 @@ enum LedgerSample {
             "provenance-replaced": forms(try provenance(isolated, "round-3", isFirst: true, file: "model")),
             "provenance-feedback": forms(try provenance(try Sample.feedback.history(), "round-1")),
             "provenance-huge": forms(try provenance(try Sample.huge.history(), "2026-week-35")),
+            "processing": forms(try processing(isolated)),
             "deletion": forms(try state(isolated, "del-5f2c71")),
             "deletion-late": forms(try state(try Sample.lonely.history(), "del-5f2c71")),
         ]
     }
 
     static let names = [
-        "compliance", "provenance", "provenance-replaced", "provenance-feedback", "provenance-huge", "deletion",
+        "compliance", "provenance", "provenance-replaced", "provenance-feedback", "provenance-huge", "processing", "deletion",
         "deletion-late",
     ]
 

@@ -260,10 +260,16 @@ public struct DeletionScoped: Codable, Hashable, Sendable {
     public init(deletion: DeletionID) { self.deletion = deletion }
 }
 
-/// Private: bodies that are gone, with their salts and data keys. Only under such an event may a body be missing.
+/// Private: bodies and rows of datasets that are gone, with their salts and data keys. Only under such an event may one
+/// be missing.
 public struct RecordErased: Codable, Hashable, Sendable {
-    /// Ascending, each once, at least one.
+    /// Ascending, each once; at least one, or a row.
     public var bodies: Ascending<BodyCommitment>
+    /// The rows of datasets that are gone, by dataset.
+    public var records: Ascending<ErasedRecords>
 
-    public init(bodies: Ascending<BodyCommitment>) { self.bodies = bodies }
+    public init(bodies: Ascending<BodyCommitment>, records: Ascending<ErasedRecords> = []) {
+        self.bodies = bodies
+        self.records = records
+    }
 }

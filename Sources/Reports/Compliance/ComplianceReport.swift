@@ -3,7 +3,7 @@ public import ChainViews
 public import Compliance
 public import Events
 
-/// What controls found in a ledger, as a document.
+/// What controls found in a ledger, as a document (`schemas/reports.md`).
 ///
 /// The order is that of a careful auditor: the verdict, what fails, what waits for a person, what was not
 /// looked at, and only then the whole table.

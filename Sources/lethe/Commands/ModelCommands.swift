@@ -6,31 +6,6 @@ import Events
 import Foundation
 import LetheEngine
 
-struct BaseCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "base", abstract: "Base models.", subcommands: [Register.self])
-
-    struct Register: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Register a frozen base model by its digest.")
-        @OptionGroup var options: LedgerOptions
-        @Argument(help: "Where people fetch it, e.g. sentence-transformers/all-MiniLM-L6-v2.") var name: String
-        @Option(help: "SHA-256 of its weights file.") var digest: String?
-        @Option(help: "The weights file, to take the digest of.") var file: String?
-
-        func run() async throws {
-            let name: BaseName = try parsed(name, "base name")
-            guard (digest == nil) != (file == nil) else { throw ValidationError("give --digest or --file, one of them") }
-            let base = try digest.map { try parsedDigest($0, "digest") } ?? fileDigest(file!)
-            try await options.writing { ledger in
-                let member = try await options.actor(ledger, role: .aggregator)
-                let recorded = try await ledger.record(
-                    .baseRegistered(BaseRegistered(base: base, name: name)), as: member, on: ledger.publicOrigin)
-                printRecorded(recorded, "registered \(name)", json: options.json)
-            }
-        }
-    }
-}
-
 struct RoundCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "round", abstract: "Open and close rounds.", subcommands: [Open.self, Close.self])

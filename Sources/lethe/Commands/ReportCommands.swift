@@ -13,6 +13,7 @@ struct ReportCommand: AsyncParsableCommand {
         abstract: "Documents for people, as one HTML file each, with the same content as JSON and CSV.",
         subcommands: [
             ComplianceReportCommand.self, ProvenanceReportCommand.self, DeletionReportCommand.self,
+            ProcessingReportCommand.self,
         ])
 }
 
@@ -46,20 +47,18 @@ struct ReportOutput: ParsableArguments {
 
     /// Writes what was asked for, each file whole or not at all, then says so.
     func write(_ report: some Report) throws {
-        let data = report.json()
         if let output {
-            let page = Array(report.html().utf8)
-            try writeFile(page, to: output)
-            say("\(output): \(page.count) bytes, data SHA-256 \(report.page.dataDigest)")
+            try writeFile(Array(report.html().utf8), to: output)
+            say("\(output): page, its data have the SHA-256 \(report.page.dataDigest)")
         }
-        if let json { try put(data + [0x0a], json) }
-        if let csv { try put(Array(report.csv().utf8), csv) }
+        if let json { try put(report.json() + [0x0a], json, "the same data") }
+        if let csv { try put(Array(report.csv().utf8), csv, "\(report.rows.rows.count) rows") }
     }
 
-    private func put(_ bytes: [UInt8], _ path: String) throws {
+    private func put(_ bytes: [UInt8], _ path: String, _ what: String) throws {
         guard path != "-" else { return FileHandle.standardOutput.write(Data(bytes)) }
         try writeFile(bytes, to: path)
-        say("\(path): \(bytes.count) bytes")
+        say("\(path): \(what)")
     }
 
     /// Says a line to people: not where a program reads.
@@ -76,8 +75,8 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
     @Argument(help: "The model: a PEFT directory, a round, or the first digits of its digest.") var model: String
 
     func run() async throws {
-        var isDirectory: ObjCBool = false
-        let isThere = FileManager.default.fileExists(atPath: model, isDirectory: &isDirectory) && isDirectory.boolValue
+        // A folder of adapters may have a round's name; what has no adapter in it is not meant.
+        let isThere = FileManager.default.fileExists(atPath: "\(model)/adapter_config.json")
         let report = try await target.options().reading { ledger in
             let row = try await ledger.modelAskedFor(model, isDirectory: isThere)
             let view = try await ledger.view

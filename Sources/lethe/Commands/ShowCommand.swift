@@ -10,7 +10,7 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show", abstract: "What the views say.",
         subcommands: [
             Members.self, Keys.self, Events_.self, Event_.self, Rounds.self, Models.self, LineageOfModel.self,
-            Deletions.self, Bodies.self,
+            Deletions.self, Bodies.self, Datasets.self,
         ])
 
     struct Members: AsyncParsableCommand {

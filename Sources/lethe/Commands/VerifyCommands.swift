@@ -230,7 +230,16 @@ struct ReplayCommand: AsyncParsableCommand {
     @Flag(help: "Rebuild the stored views from the entries.") var views = false
     @Flag(help: "Derive every participation decision, Q-table and reward again instead of models.") var decisions = false
 
+    @Flag(help: "Re-execute the training runs whose data this ledger holds instead of merging models.") var retrain = false
+    @Option(help: "With --retrain: only the runs on this dataset.") var dataset: String?
+    @Option(help: "With --retrain: only the runs for this round.") var round: String?
+    @Flag(help: "With --retrain: commit external runs that came out the same, which makes them reproduced.")
+    var record = false
+    @OptionGroup var how: TrainingHow
+
     func run() async throws {
+        if retrain { return try await replayRuns(
+                options, dataset: dataset, round: round, recording: record, how.options) }
         if decisions { return try await replayDecisions(options) }
         if views {
             try await options.writing { try await $0.rebuildViews() }
@@ -313,8 +322,9 @@ struct CheckCommand: AsyncParsableCommand {
     private func printReport(_ report: CheckReport) {
         for finding in report.findings { print("FINDING  \(finding.place): \(finding.problem)") }
         for skipped in report.notLookedAt { print("not looked at  \(skipped.place): \(skipped.problem)") }
+        let records = report.records == 0 ? "" : ", \(report.records) records"
         print(
             "\(report.chains) chain(s), \(report.events) event(s), \(report.models) model(s) merged again, "
-                + "\(report.bodies) bodies, \(report.blobs) blobs: \(report.isClean ? "clean" : "NOT clean")")
+                + "\(report.bodies) bodies, \(report.blobs) blobs\(records): \(report.isClean ? "clean" : "NOT clean")")
     }
 }

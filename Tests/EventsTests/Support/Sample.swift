@@ -37,8 +37,24 @@ enum Sample {
         case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
             .incidentHandled, .noticeSent:
             GovernanceSample.privateEvent(type)
+        case .datasetRegistered, .shardTrained: training(type)
         default: deletion(type)
         }
+    }
+
+    private static func training(_ type: EventType) -> Event {
+        let (dataset, records) = (DatasetID("ds-5f0c12ab9e01")!, RecordSet(count: Count(1_190)!, root: hash(80)))
+        if type == .datasetRegistered {
+            return .datasetRegistered(DatasetRegistered(dataset: dataset, records: records, shards: Quantity(8)!))
+        }
+        let trainer = TrainerIdentity.external(
+            command: hash(81), hardware: TrainerText("NVIDIA H100")!, image: TrainerText("trainer:1")!,
+            versions: TrainerText("torch 2.13.0, peft 0.21.2")!)
+        return .shardTrained(
+            ShardTrained(
+                adapter: hash(52), base: hash(37), dataset: dataset, durationMilliseconds: Count(1_830)!,
+                encoder: hash(82), parent: hash(54), plan: plan, recipe: hash(83), records: records,
+                round: RoundID("round-1")!, run: hash(84), shard: Count(3)!, tensors: hash(56), trainer: trainer))
     }
 
     private static func member(_ name: String, seed: UInt8) -> MemberRecord {
@@ -194,7 +210,10 @@ enum Sample {
                 AccessRecorded(
                     access: .disclosed, anchor: hash(73), leaves: [Count(3)!, Count(5)!], reader: .authority))
         case .deletionScoped: return .deletionScoped(DeletionScoped(deletion: deletion))
-        case .recordErased: return .recordErased(RecordErased(bodies: [hash(68), hash(69)]))
+        case .recordErased: return .recordErased(
+                RecordErased(
+                    bodies: [hash(68), hash(69)],
+                    records: [ErasedRecords(dataset: DatasetID("ds-5f0c12ab9e01")!, records: [hash(85), hash(86)])]))
         default: return erasure(type)
         }
     }

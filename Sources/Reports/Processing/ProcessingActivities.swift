@@ -1,0 +1,98 @@
+public import Bytes
+public import ChainViews
+public import Events
+
+extension ProcessingReport {
+    /// The events whose times the activities need.
+    public static func events(in view: PublicView, member: MemberName?) -> Set<EventHash> {
+        let contributions = contributionsByMember(view).filter { member == nil || $0.key == member }
+        let models = Dictionary(grouping: view.allModels, by: \.author).filter { member == nil || $0.key == member }
+        return Set(contributions.values.flatMap { [$0.first, $0.last] }.compactMap { $0?.event })
+            .union(models.values.flatMap { [$0.first, $0.last] }.compactMap { $0?.event })
+    }
+
+    /// What the public chain says of each member's processing, in the order of their names.
+    ///
+    /// - Parameters:
+    ///   - member: the one to look at; all where it is absent.
+    ///   - evidence: the events that ``events(in:member:)`` names.
+    public static func activities(
+        in view: PublicView, member: MemberName?, evidence: [CitedEvent]
+    ) -> [Activity] {
+        let times = Dictionary(evidence.map { ($0.event, $0.claimedAt) }, uniquingKeysWith: { first, _ in first })
+        let contributions = contributionsByMember(view)
+        let models = Dictionary(grouping: view.allModels, by: \.author)
+        let names = view.memberNames.filter { member == nil || $0 == member }
+        return names.flatMap { name -> [Activity] in
+            let training = contributions[name].flatMap { rows -> Activity? in
+                let rounds = unique(rows.map(\.round))
+                return activity(
+                    .training, name, rows.count, rounds, rows.first?.event, rows.last?.event, times,
+                    recipients(of: name, rounds, view) + partners(of: name, rounds, view, contributions)
+                        + [security(of: name, view)])
+            }
+            let merging = models[name].flatMap { rows -> Activity? in
+                let rounds = unique(rows.map(\.round))
+                return activity(
+                    .merging, name, rows.count, rounds, rows.first?.event, rows.last?.event, times,
+                    partners(of: name, rounds, view, contributions) + [security(of: name, view)])
+            }
+            return [training, merging].compactMap { $0 }
+        }
+    }
+
+    private static func activity(
+        _ kind: Activity.Kind, _ name: MemberName, _ count: Int, _ rounds: [RoundID], _ first: EventHash?,
+        _ last: EventHash?, _ times: [EventHash: Timestamp], _ entries: [Entry]
+    ) -> Activity? {
+        guard let first = first.flatMap({ times[$0] }), let last = last.flatMap({ times[$0] }) else { return nil }
+        let given = Dictionary(entries.map { ($0.matter, $0) }, uniquingKeysWith: { first, _ in first })
+        return Activity(
+            controller: name, entries: Matter.allCases.map { given[$0] ?? Entry($0, []) }, firstAt: first, kind: kind,
+            lastAt: last, number: Count(count)!, rounds: rounds)
+    }
+
+    private static func contributionsByMember(_ view: PublicView) -> [MemberName: [ContributionRow]] {
+        let rows = view.allRounds.flatMap { view.allContributions(to: $0.round) }.sorted { $0.position < $1.position }
+        return Dictionary(grouping: rows, by: \.member)
+    }
+
+    private static func unique(_ rounds: [RoundID]) -> [RoundID] {
+        var seen: Set<RoundID> = []
+        return rounds.filter { seen.insert($0).inserted }
+    }
+
+    /// Who gets a member's adapters: whoever merges them, and whoever merged them again.
+    private static func recipients(of name: MemberName, _ rounds: [RoundID], _ view: PublicView) -> [Entry] {
+        let models = rounds.flatMap { view.allModels(of: $0) }
+        let mergers = Set(models.map(\.author)).subtracting([name]).sorted().map { "\($0): merges the adapters" }
+        let checkers = Set(models.flatMap(\.attestedBy)).subtracting([name]).sorted()
+            .map { "\($0): merged them again, as a check" }
+        return [Entry(.recipients, mergers + checkers, events: [])]
+    }
+
+    /// The members that train together. That they have an arrangement is another matter, which documents record.
+    private static func partners(
+        of name: MemberName, _ rounds: [RoundID], _ view: PublicView, _ all: [MemberName: [ContributionRow]]
+    ) -> [Entry] {
+        let shared = Set(rounds)
+        let partners = all.filter { $0.key != name && $0.value.contains { shared.contains($0.round) } }.keys.sorted()
+        guard !partners.isEmpty else { return [] }
+        return [Entry(.jointControllers, ["takes part in the same rounds: \(partners.map(\.text).joined(separator: ", "))"])]
+    }
+
+    /// Measures that the chain itself shows.
+    private static func security(of name: MemberName, _ view: PublicView) -> Entry {
+        let keys = view.activeKeys(of: name, for: .event)
+        var values = ["each event is signed; \(Elapsed.unit(keys.count, "signing key")) in use"]
+        if let newest = keys.last { values.append("the newest signing key was added in event \(newest.addedAt)") }
+        if !view.activeKeys(of: name, for: .encryption).isEmpty {
+            values.append("what is handed to it is encrypted under a key of its own")
+        }
+        let chains = view.allChains.filter { $0.chainOperator == name && !$0.origin.isPublic }
+        if !chains.isEmpty {
+            values.append("erasable data stay off the chains, behind salted commitments on \(chains[0].origin)")
+        }
+        return Entry(.security, values, events: [])
+    }
+}

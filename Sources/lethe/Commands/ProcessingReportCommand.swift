@@ -1,0 +1,40 @@
+import ArgumentParser
+import ChainViews
+import Events
+import LetheEngine
+import Reports
+
+struct ProcessingReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "processing",
+        abstract: "Records of processing (GDPR Art. 30), as far as the ledger has them. Exit 1 where something is missing.")
+    @OptionGroup var target: ReportOutput
+    @Option(name: .long, help: "Only this member, with its private chain; its keys must be here.") var `as`: String?
+
+    func run() async throws {
+        let member: MemberName? = try self.as.map { try parsed($0, "member name") }
+        let report = try await target.options(as: self.as).reading { ledger in
+            if let member { _ = try await ledger.ownChain(of: member) }
+            let view = try await ledger.view
+            let evidence = try await ledger.cited(ProcessingReport.events(in: view, member: member))
+            let activities = ProcessingReport.activities(in: view, member: member, evidence: evidence)
+            let suffix = member.map { " --as \($0)" } ?? ""
+            return ProcessingReport(
+                activities, member: member, evidence: evidence,
+                footing: try await ledger.footing("lethe report processing\(suffix)"))
+        }
+        target.say(report.page.banner.heading)
+        for activity in report.content.activities {
+            let missing = activity.missing.map(\.rawValue).joined(separator: ", ")
+            target.say(
+                "  \(activity.controller): \(activity.kind.rawValue) in \(activity.rounds.count) round(s)"
+                    + (missing.isEmpty ? "" : "; not recorded: \(missing)"))
+        }
+        try target.write(report)
+        guard report.findings == 0 else {
+            throw Answer.no(
+                "\(report.findings) matter(s) of Art. 30(1) are not recorded",
+                hint: "lethe help record says how documents and data sets are recorded")
+        }
+    }
+}
