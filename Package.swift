@@ -191,7 +191,8 @@ let package = Package(
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),
         // Runs the built program. The dependency is there so that it is built.
         .testTarget(
-            name: "CommandLineTests", dependencies: ["lethe", "Bytes", "Events", "LetheEngine", "Signing", grdb],
+            name: "CommandLineTests",
+            dependencies: ["lethe", "Adapters", "Bytes", "Events", "LetheEngine", "Signing", "Training", grdb],
             swiftSettings: strict),
 
         // Organisations as agents: state to decision, contribution to reward, and their simulation.

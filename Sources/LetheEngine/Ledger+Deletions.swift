@@ -45,6 +45,8 @@ public struct DeletionStatus: Sendable {
     public var isOverdue: Bool
     /// The next steps, and who can take each.
     public var next: [(step: String, by: String)]
+    /// Approximate measures that serve until it is carried out.
+    public var mitigations: [MitigationStatus]
 }
 
 extension Ledger {
@@ -201,11 +203,12 @@ extension Ledger {
         let view = try view
         let plan = view.plans[digest]!
         let adapters = plan.artifacts.flatMap { [BlobID(.tensors, $0), BlobID(.configuration, $0)] }
+        let interim = try interimAdapters(of: plan.deletions)
         let sums = plan.models.map {
             BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
         }
         let results = [
-            StoreResult(try directory.blobs.erase(adapters), .blobs),
+            StoreResult(try directory.blobs.erase(adapters + interim), .blobs),
             StoreResult(try directory.blobs.erase(sums), .runningSums),
             // Contributions and models have no bodies; the vault is named because it was looked at.
             StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
@@ -254,7 +257,7 @@ extension Ledger {
         let view = try view
         let now = surroundings.now()
         let progress = DeletionProgress(view: view)
-        return view.allDeletions.map { row in
+        return try view.allDeletions.map { row in
             let plan = row.plan.flatMap { view.plans[$0] }
             let next: [(step: String, by: String)] =
                 switch row.state {
@@ -269,7 +272,8 @@ extension Ledger {
             let isOpen = [.requested, .accepted, .started].contains(row.state)
             return DeletionStatus(
                 row: row, grade: plan.map(view.grade) ?? .recorded, dates: dates,
-                isOverdue: isOpen && dates.isOverdue(at: now), next: next + recipientSteps(row, view))
+                isOverdue: isOpen && dates.isOverdue(at: now), next: next + recipientSteps(row, view),
+                mitigations: try mitigations(for: row.deletion))
         }
     }
 }

@@ -117,6 +117,6 @@ extension Section {
         }
         let table = DataTable(
             caption: caption, columns: ["Event", "Type", "Author", "Claimed time", "Leaf hash"], rows: rows)
-        return Section("evidence", "Evidence index", table: table, orElse: "No event is cited.")
+        return Section("evidence", "Evidence index", table: table, atMost: shownRows, orElse: "No event is cited.")
     }
 }

@@ -16,6 +16,16 @@ extension LineageGraph {
         members = Set(contributions.map(\.member)).sorted()
     }
 
+    /// The part of it in `rounds`: chains of rounds grow long, and a page holds what it draws.
+    func part(in kept: Set<RoundID>) -> LineageGraph {
+        var part = self
+        part.rounds.removeAll { !kept.contains($0.round) }
+        part.contributions.removeAll { !kept.contains($0.round) }
+        part.models.removeAll { !kept.contains($0.round) }
+        part.members = Set(part.contributions.map(\.member)).sorted()
+        return part
+    }
+
     /// Walks from a model towards the base. A list instead of recursion: chains of rounds grow long.
     private struct Closure {
         let view: PublicView

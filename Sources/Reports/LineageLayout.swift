@@ -125,6 +125,11 @@ struct LineageSelection {
         rounds = graph.rounds.filter { chosen.contains($0.round) }
     }
 
+    /// The rounds that a picture of `graph` draws.
+    static func drawnRounds(_ graph: LineageGraph, _ focus: LineageFocus) -> Set<RoundID> {
+        Set(LineageSelection(graph, focus).rounds.map(\.round))
+    }
+
     /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in
     /// `first` before others, in the order given.
     private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name]

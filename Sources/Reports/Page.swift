@@ -94,9 +94,25 @@ public struct Section: Hashable, Sendable {
         self.blocks = blocks
     }
 
+    /// Rows of one table that a page shows, where a ledger may give any number: a page stays readable, and its
+    /// data, JSON and CSV have all.
+    static let shownRows = 300
+
     /// A section that is one table, or one sentence where the table would be empty.
-    init(_ id: String, _ title: String, table: DataTable, orElse sentence: String) {
-        self.init(id, title, [table.rows.isEmpty ? .paragraph([.text(sentence)]) : .table(table)])
+    ///
+    /// - Parameter limit: how many rows are shown; the section says how many more there are.
+    init(_ id: String, _ title: String, table: DataTable, atMost limit: Int = .max, orElse sentence: String) {
+        guard !table.rows.isEmpty else {
+            self.init(id, title, [.paragraph([.text(sentence)])])
+            return
+        }
+        var shown = table
+        shown.rows = Array(table.rows.prefix(limit))
+        let hidden = table.rows.count - shown.rows.count
+        let more = Block.paragraph([
+            "The other \(hidden) rows are in this page's data and in the report's JSON and CSV."
+        ])
+        self.init(id, title, hidden > 0 ? [.table(shown), more] : [.table(shown)])
     }
 
     /// Whether paper is turned for the section.

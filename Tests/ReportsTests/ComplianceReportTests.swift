@@ -1,5 +1,5 @@
 import Bytes
-import Compliance
+@testable import Compliance
 import Events
 import Foundation
 import Testing
@@ -90,5 +90,41 @@ import Testing
     @Test func itsDataAreReadBack() throws {
         let report = try Self.report()
         #expect(try CanonicalJSON.decode(ComplianceReport.Content.self, from: report.json()) == report.content)
+    }
+}
+
+/// Pages stay readable whatever a ledger gives.
+@Suite struct PageSizeTests {
+    /// As many exceptions as the engine keeps, in every control: the page grows with what it shows alone.
+    @Test func aPageShowsABoundedNumberOfExceptions() throws {
+        var report = try LedgerSample.compliance(try Sample.isolated.history())
+        let control = try #require(report.content.result.packs[0].controls.first)
+        let rows = (0..<1_000).map { number in
+            ReportedViolation(
+                violation: ViolationRow(
+                    subject: "subject-\(number)", reason: "what is wrong with \(number), in a sentence",
+                    since: "2026-11-23T10:00:00Z", eventID: nil), waiver: nil)
+        }
+        report.content.result.packs[0].controls = (0..<12).map { _ in
+            var failing = control
+            (failing.word, failing.violations, failing.population) = (.fail, rows, 1_000)
+            return failing
+        }
+        let page = report.html()
+        #expect(page.withoutData.utf8.count < 400_000)
+        #expect(page.withoutData.contains("subject-29") && !page.withoutData.contains("subject-30<"))
+        #expect(report.rows.rows.count >= 12_000)
+    }
+
+    @Test func aTableSaysHowManyRowsItDoesNotShow() {
+        let rows = (0..<301).map { [[Span.text("\($0)")]] }
+        let table = DataTable(caption: "rows", columns: ["number"], rows: rows)
+        let section = Section("t", "T", table: table, atMost: 300, orElse: "")
+        guard case .table(let shown) = section.blocks[0], case .paragraph(let words) = section.blocks[1] else {
+            Issue.record("\(section.blocks)")
+            return
+        }
+        #expect(shown.rows.count == 300)
+        #expect(words == [.text("The other 1 rows are in this page's data and in the report's JSON and CSV.")])
     }
 }

@@ -16,7 +16,7 @@ extension ComplianceReport {
             banner: banner,
             sections: [failures, waiting, scope] + tables + [
                 packs, waivers,
-                .evidence(content.evidence, caption: "Events that exceptions name, in the order of their chains"),
+                .evidence(shownEvidence, caption: evidenceCaption),
                 limits, checking, definitions,
             ].compactMap { $0 },
             data: json())
@@ -35,6 +35,19 @@ extension ComplianceReport {
         guard result.asOf > content.footing.madeAt else { return nil }
         return "Judged as of a later time than this page was made: it looks ahead to \(result.asOf.date), "
             + "as if nothing were recorded until then."
+    }
+
+    /// The events that the page's own rows name. Those of exceptions that are not shown are in the data.
+    private var shownEvidence: [CitedEvent] {
+        let shown = result.findings.flatMap { $0.control.violations.prefix(Self.shownExceptions) }
+        let named = Set(shown.compactMap(\.violation.eventID))
+        return content.evidence.filter { named.contains($0.event.hex) }
+    }
+
+    private var evidenceCaption: String {
+        let hidden = content.evidence.count - shownEvidence.count
+        let more = hidden > 0 ? "; \(hidden) more are in this page's data" : ""
+        return "Events that exceptions name, in the order of their chains\(more)"
     }
 
     private var subject: [Span] {
@@ -156,7 +169,9 @@ extension ComplianceReport {
 
     private func event(_ id: String?) -> [Span] {
         guard let id else { return ["none"] }
-        guard let cited = content.evidence.first(where: { $0.event.hex == id }) else { return [Self.name(id)] }
+        guard let hash = EventHash(hex: id), let cited = content.evidence.first(where: { $0.event == hash }) else {
+            return [Self.name(id)]
+        }
         return [.text(cited.chain.isPublic ? "\(cited.index)" : "\(cited.chain) \(cited.index)")]
     }
 

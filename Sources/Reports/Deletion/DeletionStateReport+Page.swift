@@ -104,18 +104,10 @@ extension DeletionStateReport {
 
     private var lineage: Section {
         let title = content.isPlanned ? "What the deletion would change" : "Lineage before and after the deletion"
-        let before = Set(content.models.map(\.before))
-        let pending = content.lineage.models.filter { $0.state == .current && before.contains($0.model) }
-        let focus = LineageFocus(
-            plans: Set([content.plan].compactMap { $0 }),
-            toExclude: content.isPlanned ? Set(content.excluded.map(\.event)) : [],
-            affected: Set(content.descendants), toRebuild: content.isPlanned ? Set(pending.map(\.position)) : [],
-            words: content.isPlanned ? .plan : .deletion)
         let layout = LineageLayout(content.lineage, focus)
         var caption = "Each lane is a member, each column a round."
-        if layout.hiddenRounds > 0 {
-            caption += " Of \(content.lineage.rounds.count) rounds, \(layout.hiddenRounds) are not drawn."
-        }
+        let drawn = layout.columnLabels.count
+        if drawn < content.rounds.value { caption += " \(drawn) of \(content.rounds) rounds are drawn." }
         if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
         let summary = "\(Elapsed.unit(content.excluded.count, "contribution")) of \(content.member), "
             + "\(Elapsed.unit(content.models.count, "affected model"))."
@@ -123,6 +115,18 @@ extension DeletionStateReport {
             markup: LineageDrawing.markup(layout, title: title, summary: summary), label: title,
             caption: [.text(caption)], isWide: layout.width > 760)
         return Section("lineage", title, [.picture(picture)])
+    }
+
+    /// What the picture shows as excluded and as affected.
+    var focus: LineageFocus {
+        guard content.isPlanned else {
+            return LineageFocus(plans: Set([content.plan].compactMap { $0 }), affected: Set(content.descendants))
+        }
+        let before = Set(content.models.map(\.before))
+        let pending = content.lineage.models.filter { $0.state == .current && before.contains($0.model) }
+        return LineageFocus(
+            plans: [], toExclude: Set(content.excluded.map(\.event)), affected: Set(content.descendants),
+            toRebuild: Set(pending.map(\.position)), words: .plan)
     }
 
     // MARK: Facts
@@ -158,7 +162,8 @@ extension DeletionStateReport {
             rows: content.excluded.map { row in
                 [["\(row.event)"], ["\(row.round)"], ["\(row.member)"], [.digest(row.adapter.hex)], ["\(row.weight)"]]
             })
-        return Section("excluded", "Excluded contributions", table: table, orElse: "None.")
+        return Section(
+            "excluded", "Excluded contributions", table: table, atMost: Section.shownRows, orElse: "None.")
     }
 
     private var models: Section {
@@ -171,7 +176,9 @@ extension DeletionStateReport {
                     row.after.map { [.digest($0.hex)] } ?? ["—"],
                 ]
             })
-        return Section("models", "Models", table: table, orElse: "No model descends from what is excluded.")
+        return Section(
+            "models", "Models", table: table, atMost: Section.shownRows,
+            orElse: "No model descends from what is excluded.")
     }
 
     private static func fate(_ row: Fate) -> Span {

@@ -39,6 +39,8 @@ public struct DeletionStateReport: Report {
         public var openPoints: [OpenPoint]
         public var plan: ArtifactDigest?
         public var receivedAt: Timestamp
+        /// How many rounds the chain has in all; the lineage has those that are drawn.
+        public var rounds: Count
         public var state: DeletionRow.State
         public var strictDue: Timestamp?
         public var timeline: Timeline
@@ -101,8 +103,10 @@ public struct DeletionStateReport: Report {
             ground: row.ground, holders: work.holders, isPlanned: work.isPlanned,
             lineage: LineageGraph(view: view), member: row.member, models: work.models,
             notLookedAt: Self.notLookedAt, openPoints: [], plan: row.plan, receivedAt: row.receivedAt,
+            rounds: Count(view.allRounds.count)!,
             state: row.state, strictDue: answer?.strict,
             timeline: Timeline(row, view, evidence, asOf: footing.madeAt), waitsFor: waits)
+        content.lineage = content.lineage.part(in: LineageSelection.drawnRounds(content.lineage, focus))
         content.openPoints = openPoints
     }
 

@@ -74,7 +74,7 @@ extension ProcessingReport {
                 ]
             }
         }
-        return [Section("records", "Activities", blocks.isEmpty ? [.paragraph(["None."])] : blocks)]
+        return [Section("records", "Activities, by the letters of Art. 30(1)", blocks.isEmpty ? [.paragraph(["None."])] : blocks)]
     }
 
     private func facts(of activity: Activity) -> [Fact] {
@@ -88,9 +88,9 @@ extension ProcessingReport {
         return [extent] + activity.entries.map { entry in
             guard entry.isRecorded else {
                 let tone = entry.matter.isRequired ? Tone.caution : .plain
-                return Fact("\(entry.matter.title), \(entry.matter.article)", [.mark("not recorded", tone)])
+                return Fact(entry.matter.term, [.mark("not recorded", tone)])
             }
-            return Fact("\(entry.matter.title), \(entry.matter.article)", value(of: entry))
+            return Fact(entry.matter.term, value(of: entry))
         }
     }
 
@@ -134,6 +134,11 @@ extension ProcessingReport {
                     ] + Footing.definitions)
             ])
     }
+}
+
+extension ProcessingReport.Matter {
+    /// The title with its letter of Art. 30(1), if it has one.
+    var term: String { isRequired ? "\(title) \(article.suffix(3))" : title }
 }
 
 extension ProcessingReport.Activity.Kind {

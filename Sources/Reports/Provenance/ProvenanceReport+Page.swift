@@ -74,21 +74,25 @@ extension ProvenanceReport {
 
     private var lineage: Section {
         let title = "Lineage of the model"
-        let focus = LineageFocus(
-            plans: Set(content.deletions.map(\.plan)),
-            affected: Set(content.contributions.filter { $0.part == .excluded }.map(\.event)),
-            words: .provenance)
         let layout = LineageLayout(content.lineage, focus)
         let drawn = "\(Elapsed.unit(content.lineage.members.count, "member")) in lanes, "
-            + "\(Elapsed.unit(content.lineage.rounds.count, "round")) in columns."
+            + "\(Elapsed.unit(content.rounds.value, "round")) in columns."
         var caption = "Each lane is a member, each column a round. A line runs down from the contributions to the model "
             + "that merges them. What a deletion excluded is crossed out."
-        if layout.hiddenRounds > 0 { caption += " \(Elapsed.unit(layout.hiddenRounds, "round")) not drawn are in the table." }
+        let hidden = content.rounds.value - layout.columnLabels.count
+        if hidden > 0 { caption += " \(Elapsed.unit(hidden, "round")) more are in the tables." }
         if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
         let picture = Picture(
             markup: LineageDrawing.markup(layout, title: title, summary: "\(drawn) \(attested)"), label: title,
             caption: [.text(caption)], isWide: layout.width > 760)
         return Section("lineage", "Lineage", [.picture(picture)])
+    }
+
+    /// What the picture shows as excluded.
+    var focus: LineageFocus {
+        LineageFocus(
+            plans: Set(content.deletions.map(\.plan)),
+            affected: Set(content.contributions.filter { $0.part == .excluded }.map(\.event)), words: .provenance)
     }
 
     private var facts: Section {
@@ -129,7 +133,8 @@ extension ProvenanceReport {
                     [.text(covered(row))],
                 ]
             })
-        return Section("contributions", "Contributions", table: table, orElse: "None.")
+        return Section(
+            "contributions", "Contributions", table: table, atMost: Section.shownRows, orElse: "None.")
     }
 
     private func part(of row: Contribution) -> [Span] {
@@ -171,12 +176,13 @@ extension ProvenanceReport {
                     [.digest(row.adapter.hex)], part(of: row), origin(of: row), ["\(row.event)"], [.text(covered(row))],
                 ]
             })
-        return Section("ancestors", "What they were trained on", [.table(table)])
+        return Section(
+            "ancestors", "What they were trained on", table: table, atMost: Section.shownRows, orElse: "Nothing.")
     }
 
     private var history: Section {
         let table = DataTable(
-            caption: "All materialisations of the rounds in this lineage, in the order of the chain",
+            caption: "Materialisations of the rounds that are drawn, in the order of the chain",
             columns: ["Event", "Round", "Model", "State", "Merges"],
             rows: content.lineage.models.map { row in
                 [
@@ -185,7 +191,7 @@ extension ProvenanceReport {
                     ["\(Elapsed.unit(row.contributions.count, "contribution"))"],
                 ]
             })
-        return Section("history", "Models", table: table, orElse: "None.")
+        return Section("history", "Models", table: table, atMost: Section.shownRows, orElse: "None.")
     }
 
     private var deletions: Section {

@@ -21,10 +21,13 @@ public struct ProvenanceReport: Report {
         public var file: String?
         public var footing: Footing
         public var format: String
+        /// What the picture draws of it.
         public var lineage: LineageGraph
         public var model: Model
         public var notLookedAt: [String]
         public var openPoints: [OpenPoint]
+        /// How many rounds the lineage has in all.
+        public var rounds: Count
     }
 
     /// The model that is asked about.
@@ -109,7 +112,8 @@ public struct ProvenanceReport: Report {
                 event: model.position, madeBy: model.author, model: model.model,
                 replacedBy: model.replacedBy.flatMap { view.models[$0]?.model }, round: model.round,
                 rule: round.rule, state: model.state, tensors: model.tensors, topology: round.topology),
-            notLookedAt: Self.notLookedAt, openPoints: [])
+            notLookedAt: Self.notLookedAt, openPoints: [], rounds: Count(graph.rounds.count)!)
+        content.lineage = graph.part(in: LineageSelection.drawnRounds(graph, focus))
         content.openPoints = openPoints
     }
 

@@ -213,6 +213,9 @@ func printDeletions(_ options: LedgerOptions, _ calendar: LegalCalendar, onlyOpe
         ])
     }
     print(table.text)
+    for measure in rows.flatMap(\.mitigations) {
+        print("\(measure.deletion): \(measure.words): \(measure.method.rawValue) of \(short(measure.model.hex))")
+    }
 }
 
 /// What others wait for from one member.

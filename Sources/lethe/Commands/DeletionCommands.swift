@@ -13,7 +13,7 @@ struct DeletionCommand: AsyncParsableCommand {
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
-            Countersign.self, Extend.self, Hold.self, Identity.self,
+            Countersign.self, Extend.self, Hold.self, Identity.self, Interim.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -236,6 +236,8 @@ struct DeletionAnswer: Encodable {
     var grade: Int
     var identity: String?
     var isOverdue: Bool
+    /// Approximate, interim; none of them is erasure.
+    var interim: [MitigationStatus]
     var member: MemberName
     var plan: ArtifactDigest?
     var receivedAt: Timestamp
@@ -252,6 +254,7 @@ struct DeletionAnswer: Encodable {
         identity = status.row.identity.last?.step.rawValue
         isOverdue = status.isOverdue
         grade = status.grade.rawValue
+        interim = status.mitigations
         member = status.row.member
         plan = status.row.plan
         receivedAt = status.row.receivedAt
