@@ -58,7 +58,7 @@ let package = Package(
             name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
 
         // Who said it: keys, signatures, encryption and signed notes, through libsodium.
-        .target(name: "Signing", dependencies: ["Bytes", "CSodium"], swiftSettings: strict),
+        .target(name: "Signing", dependencies: ["Bytes", "CSodium", crypto], swiftSettings: strict),
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
 
@@ -119,7 +119,8 @@ let package = Package(
         .testTarget(
             name: "ReportsTests",
             dependencies: [
-                "Reports", "Bytes", "ChainViews", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+                "Reports", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "MerkleLog",
+                "Proofs", "Signing",
             ],
             exclude: ["Golden", "Support"], swiftSettings: strict),
 
@@ -131,6 +132,25 @@ let package = Package(
             name: "LedgerStoreTests",
             dependencies: ["LedgerStore", "Bytes", "Events", "MerkleLog", "Signing", grdb],
             swiftSettings: strict),
+
+        // RFC 3161: when a checkpoint was there already, by the word of an authority outside the consortium.
+        .target(
+            name: "Timestamps",
+            dependencies: ["Bytes", "Events", crypto, .product(name: "CryptoExtras", package: "swift-crypto")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TimestampsTests", dependencies: ["Timestamps", "Bytes", "Events"], swiftSettings: strict),
+
+        // What others read: provenance, bills of materials, control results, model signatures.
+        .target(
+            name: "Exports",
+            dependencies: ["Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Signing"], swiftSettings: strict),
+        .testTarget(
+            name: "ExportsTests",
+            dependencies: [
+                "Exports", "Adapters", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "Signing",
+            ],
+            exclude: ["Interop"], swiftSettings: strict),
 
         // What the law and the charter want: controls as queries over a database of their own, in a sandbox.
         .target(
@@ -168,9 +188,9 @@ let package = Package(
         .target(
             name: "LetheEngine",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "MerkleLog",
-                "Participation", "Proofs", "Replay", "Signing", "Training", "Unlearning",
-            ], swiftSettings: strict),
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Exports", "LedgerStore", "MerkleLog",
+                "Participation", "Proofs", "Replay", "Signing", "Timestamps", "Training", "Unlearning",
+            ], exclude: ["integrations"], swiftSettings: strict),
 
         .testTarget(
             name: "LetheEngineTests",
@@ -184,8 +204,9 @@ let package = Package(
         .executableTarget(
             name: "lethe",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "LedgerStore", "LetheEngine",
-                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Training", "Unlearning",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Exports", "LedgerStore", "LetheEngine",
+                "MerkleLog", "Participation", "Proofs", "Replay", "Reports", "Signing", "Timestamps", "Training",
+                "Unlearning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .testTarget(name: "BenchTests", dependencies: ["lethe"], swiftSettings: strict),

@@ -1,5 +1,5 @@
 /// A JSON value; numbers as they were written.
-enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case number(String)
@@ -7,16 +7,21 @@ enum JSONValue: Hashable, Sendable {
     case array([JSONValue])
     case object([Member])
 
-    struct Member: Hashable, Sendable {
-        let name: String
-        let value: JSONValue
+    package struct Member: Hashable, Sendable {
+        package let name: String
+        package let value: JSONValue
+
+        package init(name: String, value: JSONValue) {
+            self.name = name
+            self.value = value
+        }
     }
 
     /// Configuration files are a few kilobytes. A value of the tree takes more memory than its text does.
-    static let maximumBytes = 1 << 20
+    package static let maximumBytes = 1 << 20
 
     /// Reads one value that is the whole of `bytes`.
-    init(parsing bytes: [UInt8], limit: Int = maximumBytes) throws(JSONFault) {
+    package init(parsing bytes: [UInt8], limit: Int = maximumBytes) throws(JSONFault) {
         guard bytes.count <= limit else { throw .tooLarge(bytes: bytes.count, limit: limit) }
         var scanner = JSONScanner(bytes[...])
         self = try Self.read(&scanner)
@@ -45,40 +50,40 @@ enum JSONValue: Hashable, Sendable {
         }
     }
 
-    static func integer(_ value: Int) -> JSONValue { .number(String(value)) }
+    package static func integer(_ value: Int) -> JSONValue { .number(String(value)) }
 
-    static func strings(_ values: [String]) -> JSONValue { .array(values.map(JSONValue.string)) }
+    package static func strings(_ values: [String]) -> JSONValue { .array(values.map(JSONValue.string)) }
 
-    static func object(_ members: [String: JSONValue]) -> JSONValue {
+    package static func object(_ members: [String: JSONValue]) -> JSONValue {
         .object(members.map { Member(name: $0.key, value: $0.value) })
     }
 
     /// The value of the member called `name`, where this is an object that has one.
-    subscript(name: String) -> JSONValue? {
+    package subscript(name: String) -> JSONValue? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
-    var text: String? {
+    package var text: String? {
         guard case .string(let text) = self else { return nil }
         return text
     }
 
     /// The integer, where this is one that was written without fraction, exponent or superfluous zeros.
-    var integer: Int? {
+    package var integer: Int? {
         guard case .number(let text) = self, let value = Int(text), String(value) == text else {
             return nil
         }
         return value
     }
 
-    var elements: [JSONValue]? {
+    package var elements: [JSONValue]? {
         guard case .array(let elements) = self else { return nil }
         return elements
     }
 
     /// The bytes of RFC 8785 (JCS). Numbers are written as they stand: callers give integers only.
-    var canonicalBytes: [UInt8] {
+    package var canonicalBytes: [UInt8] {
         var output: [UInt8] = []
         appendCanonical(to: &output)
         return output

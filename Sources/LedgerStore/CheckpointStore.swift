@@ -13,6 +13,17 @@ public struct KeptCheckpoint: Hashable, Sendable {
     }
 }
 
+/// A timestamp on one checkpoint.
+public struct KeptTimestamp: Hashable, Sendable {
+    public let checkpoint: Checkpoint
+    /// An RFC 3161 token in DER.
+    public let token: [UInt8]
+
+    public init(checkpoint: Checkpoint, token: [UInt8]) {
+        (self.checkpoint, self.token) = (checkpoint, token)
+    }
+}
+
 /// A witness's signature on one checkpoint.
 public struct KeptCosignature: Hashable, Sendable {
     public let origin: String
@@ -63,6 +74,15 @@ public final class CheckpointStore: Sendable {
             root BLOB NOT NULL CHECK (length(root) = 32),
             line TEXT NOT NULL,
             PRIMARY KEY (origin, size, witness)
+        ) STRICT, WITHOUT ROWID;
+
+        -- Timestamps of authorities outside on checkpoints (RFC 3161 tokens in DER).
+        CREATE TABLE timestamps (
+            origin TEXT NOT NULL,
+            size INTEGER NOT NULL CHECK (size >= 0),
+            root BLOB NOT NULL CHECK (length(root) = 32),
+            token BLOB NOT NULL,
+            PRIMARY KEY (origin, size, token)
         ) STRICT, WITHOUT ROWID;
 
         -- What the vault has erased, so that a vault from a backup does not serve it again. Kind is empty
@@ -210,6 +230,46 @@ public final class CheckpointStore: Sendable {
                             origin: origin, size: TreeSize(Int(statement.integer(at: 0))),
                             root: try statement.hash(at: 1), witness: statement.text(at: 2),
                             line: statement.text(at: 3)))
+                }
+                return found
+            }
+        }
+    }
+
+    /// Keeps a timestamp; one that is there already stays as it is.
+    public func add(_ timestamp: KeptTimestamp) throws {
+        try StoreError.translating("keeping a timestamp of \(timestamp.checkpoint.origin)") {
+            try database.write { database in
+                let statement = try RawStatement(database, """
+                    INSERT INTO timestamps (origin, size, root, token) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
+                    """)
+                statement.bind(timestamp.checkpoint.origin, at: 1)
+                statement.bind(Int64(timestamp.checkpoint.size.rawValue), at: 2)
+                try timestamp.checkpoint.root.withUnsafeBytes { root in
+                    statement.bind(root, at: 3)
+                    try timestamp.token.withUnsafeBytes { token in
+                        statement.bind(token, at: 4)
+                        try statement.run()
+                    }
+                }
+            }
+        }
+    }
+
+    /// All timestamps, by origin and ascending size.
+    public func timestamps() throws -> [KeptTimestamp] {
+        try StoreError.translating("reading timestamps") {
+            try database.read { database in
+                let statement = try RawStatement(
+                    database, "SELECT origin, size, root, token FROM timestamps ORDER BY origin, size, token")
+                defer { statement.reset() }
+                var found: [KeptTimestamp] = []
+                while try statement.next() {
+                    let size = TreeSize(Int(statement.integer(at: 1)))
+                    guard let checkpoint = try? Checkpoint(
+                        origin: statement.text(at: 0), size: size, root: try statement.hash(at: 2))
+                    else { continue }
+                    found.append(KeptTimestamp(checkpoint: checkpoint, token: Array(statement.bytes(at: 3))))
                 }
                 return found
             }

@@ -97,6 +97,13 @@ public final class RecordStore: Sendable {
         }.compactMap(DatasetID.init)
     }
 
+    /// Those of `commitments` that were erased here, or whose erasure has begun.
+    public func buried(_ commitments: [RecordCommitment]) throws -> Set<RecordCommitment> {
+        try vault.read("looking for erased rows") { database in
+            Set(try commitments.filter { try VaultDatabase.tombstone(.record($0), database) != nil })
+        }
+    }
+
     // MARK: Finding
 
     /// The row of `dataset` with this id.

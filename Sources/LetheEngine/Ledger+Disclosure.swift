@@ -48,18 +48,24 @@ extension Ledger {
         try requireReader(member, of: origin)
         let leaf = try place.origin.isPublic ? nil : openLeaf(event, place)
         let publicOrigin = try publicOrigin
-        for witness in witnesses { _ = try cosign(checkpoint: checkpointNote(of: publicOrigin).note, as: witness) }
+        for witness in witnesses {
+            _ = try cosign(checkpoint: checkpointNote(of: publicOrigin).note, as: witness)
+        }
         let (checkpoint, note) = try checkpointNote(of: publicOrigin)
-        let anchor = try leaf == nil
-            ? openedAnchor(event, before: checkpoint) : anchor(covering: place.index, of: origin, before: checkpoint)
+        let anchor =
+            try leaf == nil
+            ? openedAnchor(event, before: checkpoint)
+            : anchor(covering: place.index, of: origin, before: checkpoint)
         var entries: [[UInt8]] = []
         try forEachBatch(of: publicOrigin, upTo: checkpoint.size) { entries += $0 }
         let disclosure = Disclosure(
             anchor: .init(event: anchor.event, checkpoint: anchor.body.opened),
             chain: .init(checkpoint: note, entries: entries),
             leaf: try leaf.map { entry, body in
-                let path = try directory.events.inclusionProof(of: place.index, in: anchor.size, of: chainID(origin))
-                return .init(body: body?.opened, entry: entry, index: place.index.rawValue, path: path.map(\.bytes))
+                let path = try directory.events.inclusionProof(
+                    of: place.index, in: anchor.size, of: chainID(origin))
+                return .init(
+                    body: body?.opened, entry: entry, index: place.index.rawValue, path: path.map(\.bytes))
             })
         let access = AccessRecorded(
             access: .disclosed, anchor: anchor.event, leaves: leaf == nil ? [] : [Count(place.index.rawValue)!],
@@ -71,15 +77,19 @@ extension Ledger {
 
     private static func document(_ request: DisclosureRequest) throws -> AccessDocument {
         for (what, text) in [("reader", request.reader), ("reason", request.reason ?? "-")] {
-            let isLine = text.unicodeScalars.allSatisfy { $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value) }
+            let isLine = text.unicodeScalars.allSatisfy {
+                $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)
+            }
             guard !text.isEmpty, isLine, text.utf8.count <= AccessDocument.maximumBytes else {
                 throw EngineError(
-                    .invalidRequest, "the \(what) must be one line of at most \(AccessDocument.maximumBytes) bytes",
+                    .invalidRequest,
+                    "the \(what) must be one line of at most \(AccessDocument.maximumBytes) bytes",
                     hint: "name who gets to see it, and why, in short")
             }
         }
         return AccessDocument(
-            format: AccessDocument.format, reader: request.reader, reason: request.reason, sealedTo: request.sealedTo)
+            format: AccessDocument.format, reader: request.reader, reason: request.reason,
+            sealedTo: request.sealedTo)
     }
 
     // MARK: What is opened
@@ -90,15 +100,20 @@ extension Ledger {
                 return (origin, index)
             }
         }
-        throw EngineError(.invalidRequest, "no chain of this ledger has the event \(event)", hint: "lethe show events lists them")
+        throw EngineError(
+            .invalidRequest, "no chain of this ledger has the event \(event)",
+            hint: "lethe show events lists them")
     }
 
     /// The private chain that the public event `event` anchors. No other public event hides anything.
-    private func anchoredChain(_ event: EventHash, _ place: (origin: Origin, index: LeafIndex)) throws -> Origin {
+    private func anchoredChain(_ event: EventHash, _ place: (origin: Origin, index: LeafIndex)) throws -> Origin
+    {
         guard let row = try view.anchors[event] else {
             throw EngineError(
-                .invalidRequest, "event \(place.index) of \(place.origin) commits to nothing that could be opened",
-                hint: "everybody may read the public chain: lethe prove \(place.index) writes its offline proof")
+                .invalidRequest,
+                "event \(place.index) of \(place.origin) commits to nothing that could be opened",
+                hint: "everybody may read the public chain: lethe prove \(place.index) writes its offline proof"
+            )
         }
         return row.origin
     }
@@ -106,7 +121,8 @@ extension Ledger {
     private func requireReader(_ member: MemberName, of origin: Origin) throws {
         guard let chain = privateViews[origin] else {
             throw EngineError(
-                .missing, "this ledger does not hold \(origin)", hint: "only the readers of a private chain can open it")
+                .missing, "this ledger does not hold \(origin)",
+                hint: "only the readers of a private chain can open it")
         }
         guard chain.readers.contains(member) else {
             throw EngineError(
@@ -126,11 +142,15 @@ extension Ledger {
             return (entry.envelope, nil)
         }
         if let erasure = privateViews[place.origin]?.bodies[reference.commitment]?.erasedBy {
-            let index = try directory.events.position(of: LeafHash(retagging: erasure), in: chainID(place.origin))
+            let index = try directory.events.position(
+                of: LeafHash(retagging: erasure), in: chainID(place.origin))
             throw EngineError(
-                .refused, "the body of event \(place.index) of \(place.origin) is gone: it was erased under event "
+                .refused,
+                "the body of event \(place.index) of \(place.origin) is gone: it was erased under event "
                     + "\(index.map { "\($0)" } ?? "?") \(erasure.hex.prefix(16)) of that chain",
-                hint: "nothing can open it any more; lethe disclose \(erasure.hex.prefix(16)) opens the erasure itself")
+                hint:
+                    "nothing can open it any more; lethe disclose \(erasure.hex.prefix(16)) opens the erasure itself"
+            )
         }
         guard let body = try body(reference.commitment), body.commitment == reference.commitment else {
             throw EngineError(
@@ -165,7 +185,8 @@ extension Ledger {
     private func openedAnchor(_ event: EventHash, before checkpoint: Checkpoint) throws -> OpenedAnchor {
         guard let row = try view.anchors[event], row.position.value < checkpoint.size.rawValue else {
             throw EngineError(
-                .missing, "the anchor \(event) is newer than the last public checkpoint", hint: "import the newest public chain")
+                .missing, "the anchor \(event) is newer than the last public checkpoint",
+                hint: "import the newest public chain")
         }
         guard let body = try body(row.commitment), body.commitment == row.commitment else {
             throw EngineError(
@@ -200,10 +221,13 @@ extension Ledger {
     public func accesses() throws -> [AccessSummary] {
         try privateViews.values.sorted { $0.origin < $1.origin }.flatMap { chain in
             try chain.allAccesses.map { row in
-                let document = try body(row.body).flatMap { try? CanonicalJSON.decode(AccessDocument.self, from: $0.bytes) }
+                let document = try body(row.body).flatMap {
+                    try? CanonicalJSON.decode(AccessDocument.self, from: $0.bytes)
+                }
                 return AccessSummary(
                     anchor: row.accessed.anchor, author: row.author, claimedAt: row.claimedAt, event: row.event,
-                    index: row.position, kind: row.accessed.reader, leaves: row.accessed.leaves, origin: chain.origin,
+                    index: row.position, kind: row.accessed.reader, leaves: row.accessed.leaves,
+                    origin: chain.origin,
                     reader: document?.reader, reason: document?.reason)
             }
         }
@@ -222,7 +246,9 @@ public struct SealedDisclosure: Codable, Hashable, Sendable {
     /// Base64 of ephemeral key ‖ tag ‖ ciphertext.
     public var sealed: String
 
-    public static func isClaimed(by bytes: [UInt8]) -> Bool { bytes.starts(with: Array("{\"format\":\"\(format)\"".utf8)) }
+    public static func isClaimed(by bytes: [UInt8]) -> Bool {
+        bytes.starts(with: Array("{\"format\":\"\(format)\"".utf8))
+    }
 
     init(_ disclosure: Disclosure, to reader: KeyBytes, random: RandomBytes) throws {
         do {
@@ -230,7 +256,8 @@ public struct SealedDisclosure: Codable, Hashable, Sendable {
                 try EncryptionPublicKey(bytes: reader.bytes)!.seal(disclosure.bytes, random: random))
         } catch {
             throw EngineError(
-                .refused, "\(reader) is a weak key: anybody could read what is sealed to it", hint: "ask the reader for another")
+                .refused, "\(reader) is a weak key: anybody could read what is sealed to it",
+                hint: "ask the reader for another")
         }
         format = Self.format
         self.reader = reader
@@ -238,15 +265,20 @@ public struct SealedDisclosure: Codable, Hashable, Sendable {
 
     public init(parsing bytes: [UInt8]) throws {
         guard bytes.count <= Disclosure.maximumBytes * 2, bytes.last == 0x0a else {
-            throw EngineError(.invalidRequest, "this is not a sealed disclosure: it is too large or cut off", hint: "get the file again")
+            throw EngineError(
+                .invalidRequest, "this is not a sealed disclosure: it is too large or cut off",
+                hint: "get the file again")
         }
         do throws(JSONError) {
             self = try CanonicalJSON.decode(Self.self, from: bytes.dropLast())
         } catch {
-            throw EngineError(.invalidRequest, "this is not a sealed disclosure: \(error)", hint: "get the file again", cause: error)
+            throw EngineError(
+                .invalidRequest, "this is not a sealed disclosure: \(error)", hint: "get the file again",
+                cause: error)
         }
         guard format == Self.format else {
-            throw EngineError(.invalidRequest, "unknown format \"\(format.prefix(60))\"", hint: "a later version may read it")
+            throw EngineError(
+                .invalidRequest, "unknown format \"\(format.prefix(60))\"", hint: "a later version may read it")
         }
     }
 
@@ -257,10 +289,12 @@ extension Ledger {
     /// The newest encryption key of `member`, to seal to.
     public func encryptionKey(of member: MemberName) throws -> KeyBytes {
         guard try view.members[member] != nil else {
-            throw EngineError(.invalidRequest, "\(member) is not a member", hint: "lethe show members lists them")
+            throw EngineError(
+                .invalidRequest, "\(member) is not a member", hint: "lethe show members lists them")
         }
         guard let row = try view.activeKeys(of: member, for: .encryption).last else {
-            throw EngineError(.missing, "\(member) has no active encryption key", hint: "lethe show keys lists them")
+            throw EngineError(
+                .missing, "\(member) has no active encryption key", hint: "lethe show keys lists them")
         }
         return row.key
     }
@@ -279,12 +313,15 @@ extension Ledger {
         guard let box = Base64.decode(sealed.sealed),
             let bytes = try? keys.encryptionKey(sealed.reader.keyID).open(box)
         else {
-            throw EngineError(.refused, "the sealed box does not open: it was altered or cut", hint: "ask for the file again")
+            throw EngineError(
+                .refused, "the sealed box does not open: it was altered or cut", hint: "ask for the file again")
         }
         do throws(Disclosure.Failure) {
             return try Disclosure(parsing: bytes)
         } catch {
-            throw EngineError(.refused, "what was sealed is not a disclosure: \(error)", hint: "ask for another", cause: error)
+            throw EngineError(
+                .refused, "what was sealed is not a disclosure: \(error)", hint: "ask for another", cause: error
+            )
         }
     }
 }

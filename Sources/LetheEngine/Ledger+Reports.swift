@@ -18,6 +18,11 @@ extension Ledger {
         return model
     }
 
+    /// The view of the private chain that `member` operates here; nothing where nobody is asked about.
+    public func ownView(of member: MemberName?) throws -> (member: MemberName, view: PrivateView)? {
+        try member.map { ($0, privateViews[try ownChain(of: $0)]!) }
+    }
+
     /// The event that records the certificate of `deletion`, if there is one.
     public func certification(of deletion: DeletionID) throws -> EventHash? {
         guard try view.deletions[deletion]?.certificate != nil else { return nil }

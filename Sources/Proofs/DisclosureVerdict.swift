@@ -19,9 +19,12 @@ public struct DisclosureVerdict: Sendable {
 
     /// What any rendering must begin with.
     public var firstLine: String {
-        guard let event, let index else { return "disclosure of an anchor of \(origin): its checkpoint of \(anchored.size)" }
+        guard let event, let index else {
+            return "disclosure of an anchor of \(origin): its checkpoint of \(anchored.size)"
+        }
         let statement = event.statement
-        return "disclosure of event \(index) of \(origin): \(statement.event.type.rawValue) by \(statement.author)"
+        return
+            "disclosure of event \(index) of \(origin): \(statement.event.type.rawValue) by \(statement.author)"
     }
 }
 

@@ -41,7 +41,8 @@ public struct DisclosureVerifier: Sendable {
         }
         let (row, anchored) = try openAnchor(disclosure.anchor, chain.view)
         var verdict = DisclosureVerdict(
-            origin: row.origin, anchored: anchored, checkpoint: chain.checkpoint, event: nil, index: nil, body: nil,
+            origin: row.origin, anchored: anchored, checkpoint: chain.checkpoint, event: nil, index: nil,
+            body: nil,
             findings: chainFindings(chain, row, anchored))
         if let leaf = disclosure.leaf {
             let event = try open(leaf, row, anchored, chain.view)
@@ -139,7 +140,9 @@ public struct DisclosureVerifier: Sendable {
         case (nil, _): throw .body("the event commits to none")
         case (_, nil): throw .body("the event commits to one, and the file does not open it")
         case (let reference?, let opened?):
-            guard let bytes = opened.opening(reference) else { throw .body("it is not what the event commits to") }
+            guard let bytes = opened.opening(reference) else {
+                throw .body("it is not what the event commits to")
+            }
             return (reference.mediaType, bytes)
         }
     }
@@ -152,12 +155,15 @@ public struct DisclosureVerifier: Sendable {
         let witnesses = chain.trust.cosigners.map { "\($0.witness.name)" }
         return [
             CertificateFinding(
-                .proved, "the public checkpoint of \(chain.checkpoint.size) events is the one that the policy's log signed, "
+                .proved,
+                "the public checkpoint of \(chain.checkpoint.size) events is the one that the policy's log signed, "
                     + "and all of them replay",
                 source: witnesses.isEmpty
-                    ? "no witness; the policy requires none" : "cosigned by \(witnesses.joined(separator: ", "))"),
+                    ? "no witness; the policy requires none"
+                    : "cosigned by \(witnesses.joined(separator: ", "))"),
             CertificateFinding(
-                .proved, "\(row.origin) had \(anchored.size) event(s) with root \(anchored.root.hex.prefix(16))… "
+                .proved,
+                "\(row.origin) had \(anchored.size) event(s) with root \(anchored.root.hex.prefix(16))… "
                     + "before public event \(row.position) was appended",
                 source: "opened anchor, event \(row.position)"),
         ]
@@ -169,7 +175,8 @@ public struct DisclosureVerifier: Sendable {
         let statement = event.statement
         var findings = [
             CertificateFinding(
-                .proved, "event \(leaf.index) of \(row.origin) is \(statement.event.type.rawValue), signed by "
+                .proved,
+                "event \(leaf.index) of \(row.origin) is \(statement.event.type.rawValue), signed by "
                     + "\(statement.author) with a key that was valid at public event \(row.position)",
                 source: "inclusion proof and signature")
         ]
@@ -179,7 +186,9 @@ public struct DisclosureVerifier: Sendable {
                     .proved, "the body is the one that \(statement.author) committed to then",
                     source: "commitment \(body.commitment.hex.prefix(16))…"))
             findings.append(
-                CertificateFinding(.attested, "what the body says is the word of \(statement.author)", source: "its signature"))
+                CertificateFinding(
+                    .attested, "what the body says is the word of \(statement.author)", source: "its signature")
+            )
         }
         findings.append(
             CertificateFinding(

@@ -55,9 +55,11 @@ extension LineageGraph {
 
         private mutating func add(_ model: ModelRow) {
             guard models.insert(model.position).inserted else { return }
-            // Other materialisations of the round: what this one replaced, or was replaced by.
-            models.formUnion(view.allModels(of: model.round).map(\.position))
-            for row in view.allContributions(to: model.round) where !row.counts {
+            // Other materialisations of the round, or of its cohort: what this one replaced, or was replaced by.
+            models.formUnion(view.allModels(of: model.round).filter { $0.cohort == model.cohort }.map(\.position))
+            let round = view.rounds[model.round]
+            for row in view.allContributions(to: model.round)
+            where !row.counts && (model.cohort == nil || round?.cohort(of: row.member) == model.cohort) {
                 contributions.insert(row.position)
             }
             waiting += view.mergedContributions(of: model)

@@ -21,6 +21,7 @@ struct Lethe: AsyncParsableCommand {
             DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self, ReportCommand.self,
             ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
             DatasetCommand.self, RecipeCommand.self, TrainCommand.self,
+            ExportCommand.self, SignatureCommand.self, TimestampCommand.self,
             EvaluateCommand.self, BenchCommand.self,
         ])
 }

@@ -85,9 +85,34 @@ struct LeakTests {
         try organisations.exchange()
         try organisations.execute(plan)
         try organisations.cosign()
+        try discloseScope(organisations)
+        try organisations.exchange()
+        try organisations.cosign()
         try organisations.at("hub", "deletion", "certify", deletion, "--output", "certificate.json", "--report", "report.html")
         try organisations.exchange()
         return organisations
+    }
+
+    /// delta opens what it asked for to somebody: for whom, and why, is private too.
+    private func discloseScope(_ organisations: Organisations) throws {
+        let events = try JSON(organisations.at("delta", "show", "events", "skies.example/delta", "--json")).elements
+        let scoped = try #require(events.first { $0["type"].text == "deletion-scoped" }?["event"].text)
+        try organisations.at(
+            "delta", "disclose", scoped, "--to", "canary-reader-3c11", "--reason", "canary-inquiry-80d2", "--kind", "authority",
+            "--output", "opened.json")
+    }
+
+    /// Every export, from the ledger that has the secrets.
+    private func writeExports(_ organisations: Organisations) throws {
+        try organisations.at("delta", "export", "provenance", "round-1", "--output", "public/prov.json")
+        try organisations.at("delta", "export", "bom", "round-1", "--output", "public/bom.json")
+        try organisations.at("delta", "export", "event", "0", "--output", "public/event.json")
+        try organisations.at("delta", "timestamp", "request", "--output", "public/request.tsq", "--data", "public/request.txt")
+        let report = organisations.place.lethe(
+            "report", "compliance", "--ledger", "delta", "--roles", "controller", "--packs", Places.package + "/policies",
+            "--json", "public/compliance.json")
+        #expect([0, 1, 2].contains(report.status) && !report.output.isEmpty, "\(report.errors)")
+        try organisations.place.done("export", "assessment", "public/compliance.json", "--output", "public/oscal.json")
     }
 
     /// Everything that a member who is no reader of delta's chain, or anybody else, can get.
@@ -99,6 +124,7 @@ struct LeakTests {
         }
         try organisations.at("hub", "chain", "tiles", "--output", "public/tiles")
         try organisations.at("birch", "chain", "export", "skies.example/birch", "--output", "public/birch.chain")
+        try writeExports(organisations)
         let views: [[String]] = [
             ["show", "members"], ["show", "keys"], ["show", "events"], ["show", "rounds"], ["show", "models"],
             ["show", "lineage", "round-1"], ["show", "deletions"], ["show", "bodies"], ["chain", "list"], ["check"],
@@ -121,6 +147,8 @@ struct LeakTests {
     private func secrets(of name: String, _ place: Workplace) async throws -> [Needle] {
         var needles = [
             Needle(name: "the reason", bytes: Array(Self.reason.utf8)),
+            Needle(name: "the reader", bytes: Array("canary-reader-3c11".utf8)),
+            Needle(name: "the inquiry", bytes: Array("canary-inquiry-80d2".utf8)),
             Needle(name: "the passphrase", bytes: Array(Self.passphrase.utf8)),
         ]
         needles += try keySecrets(place.file("\(name)/keys"))

@@ -33,12 +33,15 @@ private struct DisclosureScenario {
         let reference = BodyReference(
             commitment: BodyCommitment(body: text, mediaType: .json, salt: salt), mediaType: .json)
         try skies.say(
-            .deletionScoped(DeletionScoped(deletion: DeletionID("del-\(bodies.count)")!)), by: Skies.united, on: origin,
+            .deletionScoped(DeletionScoped(deletion: DeletionID("del-\(bodies.count)")!)), by: Skies.united,
+            on: origin,
             body: reference)
         bodies.append((text, salt))
     }
 
-    var privateTree: MerkleTree { MerkleTree(leaves: (skies.privateEntries[origin] ?? []).map { LeafHash(entry: $0) }) }
+    var privateTree: MerkleTree {
+        MerkleTree(leaves: (skies.privateEntries[origin] ?? []).map { LeafHash(entry: $0) })
+    }
 
     mutating func anchor(key: SigningKey = Skies.key(Skies.united, "private-checkpoint")) throws {
         let tree = privateTree
@@ -61,10 +64,13 @@ private struct DisclosureScenario {
         let (text, salt) = bodies[index - 1]
         let path = privateTree.inclusionProof(of: LeafIndex(index), in: TreeSize(anchoredSize))
         return Disclosure(
-            anchor: .init(event: anchorEvent, checkpoint: .init(body: anchorNote, mediaType: .checkpoint, salt: anchorSalt)),
+            anchor: .init(
+                event: anchorEvent,
+                checkpoint: .init(body: anchorNote, mediaType: .checkpoint, salt: anchorSalt)),
             chain: chain,
             leaf: .init(
-                body: .init(body: text, mediaType: .json, salt: salt), entry: skies.privateEntries[origin]![index],
+                body: .init(body: text, mediaType: .json, salt: salt),
+                entry: skies.privateEntries[origin]![index],
                 index: index, path: path.map(\.bytes)))
     }
 }
@@ -121,8 +127,12 @@ private func step(_ bytes: [UInt8], _ policy: TrustPolicy = CertificateScenario.
         expect("inclusion", "beyond the anchored size") { $0.leaf!.index = Count(6)! }
         expect("inclusion", "a path cut short") { $0.leaf!.path.removeLast() }
         expect("inclusion", "a path of no hashes") { $0.leaf!.path[0] = "AAAA" }
-        expect("inclusion", "a path of very many") { $0.leaf!.path = Array(repeating: $0.leaf!.path[0], count: 100_000) }
-        expect("inclusion", "another event") { $0.leaf!.entry = JSONText(scenario.skies.privateEntries[scenario.origin]![1])! }
+        expect("inclusion", "a path of very many") {
+            $0.leaf!.path = Array(repeating: $0.leaf!.path[0], count: 100_000)
+        }
+        expect("inclusion", "another event") {
+            $0.leaf!.entry = JSONText(scenario.skies.privateEntries[scenario.origin]![1])!
+        }
         expect("body", "the other answer") { $0.leaf!.body!.body = Base64.encode(yes) }
         expect("body", "the other answer with its salt") {
             $0.leaf!.body = .init(body: yes, mediaType: .json, salt: yesSalt)
@@ -152,9 +162,11 @@ private func step(_ bytes: [UInt8], _ policy: TrustPolicy = CertificateScenario.
     @Test func refusesAKeyThatWasRevokedBeforeTheAnchor() throws {
         var scenario = try DisclosureScenario()
         let revoked = KeyRevoked(
-            goodSize: Count(scenario.skies.view.size)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united,
+            goodSize: Count(scenario.skies.view.size)!, key: Skies.keyBytes(Skies.united).keyID,
+            member: Skies.united,
             reason: .compromised)
-        let added = KeyAdded(key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
+        let added = KeyAdded(
+            key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
         try scenario.skies.say(.keyAdded(added), by: Skies.united, keys: [Skies.key(Skies.united, "event", 1)])
         scenario.skies.keyNumbers[Skies.united] = 1
         try scenario.skies.say(.keyRevoked(revoked), by: Skies.united)
@@ -199,7 +211,8 @@ private func step(_ bytes: [UInt8], _ policy: TrustPolicy = CertificateScenario.
             #expect(file.range(of: Data(entry)) == nil)
             #expect(file.range(of: Data(Base64.encode(event.envelope.payload).utf8)) == nil)
             guard index > 0 else { continue }
-            #expect(file.range(of: Data(event.statement.body!.commitment.hex.utf8)) == nil, "no other commitment")
+            #expect(
+                file.range(of: Data(event.statement.body!.commitment.hex.utf8)) == nil, "no other commitment")
             #expect(file.range(of: Data(Base64.encode(scenario.bodies[index - 1].salt.bytes).utf8)) == nil)
             for candidate in Self.candidates(of: event, disclosure) {
                 #expect(!shown.contains(Base64.encode(LeafHash(entry: candidate).bytes)))
@@ -219,8 +232,11 @@ private func step(_ bytes: [UInt8], _ policy: TrustPolicy = CertificateScenario.
     /// Every envelope that fits `event` in all but its salt and its signature, with the salts and signatures in the file.
     private static func candidates(of event: ReceivedEvent, _ disclosure: Disclosure) -> [[UInt8]] {
         let opened = Envelope(disclosure.leaf!.entry.bytes)
-        let salts = [disclosure.leaf!.body!.salt, disclosure.anchor.checkpoint.salt, Base64.encode([UInt8](repeating: 0, count: 32))]
-            .map { Salt(bytes: Base64.decode($0)!)! }
+        let salts = [
+            disclosure.leaf!.body!.salt, disclosure.anchor.checkpoint.salt,
+            Base64.encode([UInt8](repeating: 0, count: 32)),
+        ]
+        .map { Salt(bytes: Base64.decode($0)!)! }
         var envelopes: [[UInt8]] = []
         for salt in salts {
             for answer in ["yes", "no"] {

@@ -159,6 +159,8 @@ extension Ledger {
             shards += open.manifest.shards.indices.filter { !open.left(in: $0).isEmpty }
                 .map { ShardReference(dataset: dataset, shard: Count($0)!) }
         }
+        // A gap in the last shard is found before the first is trained.
+        for shard in shards { _ = try trainingRecords(of: shard) }
         guard !shards.isEmpty else {
             throw EngineError(.refused, "no record is left to train on", hint: "lethe show datasets says what is erased")
         }
@@ -383,6 +385,19 @@ extension Ledger {
             try merge.write(toDirectory: path, threads: surroundings.cores)
             return try body(path, try Adapter(directory: path, base: BaseDigest(retagging: base)))
         }
+    }
+
+    /// One run with a base made ready for it alone; several are better off with ``workbench(for:_:)``.
+    func retrainShard(
+        _ request: ShardRunRequest, in round: RoundRow, as member: MemberName,
+        options: TrainingOptions = TrainingOptions()
+    ) throws -> RunRow {
+        try trainShard(request, as: member, on: workbench(for: round, options), options: options).row
+    }
+
+    /// The records of a shard that are not erased, ascending by commitment.
+    func trainingRecords(of shard: ShardReference) throws -> [TrainingRecord] {
+        try records(of: shard, in: openDataset(shard.dataset), excluding: [])
     }
 
     private static func weight(of runs: [RunRow]) throws -> Weight {

@@ -15,9 +15,10 @@ extension ProcessingReport {
     ///
     /// - Parameters:
     ///   - member: the one to look at; all where it is absent.
+    ///   - privateView: that member's private chain.
     ///   - evidence: the events that ``events(in:member:)`` names.
     public static func activities(
-        in view: PublicView, member: MemberName?, evidence: [CitedEvent]
+        in view: PublicView, member: MemberName?, privateView: PrivateView? = nil, evidence: [CitedEvent]
     ) -> [Activity] {
         let times = Dictionary(evidence.map { ($0.event, $0.claimedAt) }, uniquingKeysWith: { first, _ in first })
         let contributions = contributionsByMember(view)
@@ -37,7 +38,11 @@ extension ProcessingReport {
                     .merging, name, rows.count, rounds, rows.first?.event, rows.last?.event, times,
                     partners(of: name, rounds, view, contributions) + [security(of: name, view)])
             }
-            return [training, merging].compactMap { $0 }
+            return [training, merging].compactMap { $0 }.map { activity in
+                var activity = activity
+                if activity.kind == .training, let privateView { activity.datasets = datasets(in: privateView) }
+                return activity
+            }
         }
     }
 
@@ -48,8 +53,17 @@ extension ProcessingReport {
         guard let first = first.flatMap({ times[$0] }), let last = last.flatMap({ times[$0] }) else { return nil }
         let given = Dictionary(entries.map { ($0.matter, $0) }, uniquingKeysWith: { first, _ in first })
         return Activity(
-            controller: name, entries: Matter.allCases.map { given[$0] ?? Entry($0, []) }, firstAt: first, kind: kind,
+            controller: name, datasets: [], entries: Matter.allCases.map { given[$0] ?? Entry($0, []) }, firstAt: first, kind: kind,
             lastAt: last, number: Count(count)!, rounds: rounds)
+    }
+
+    private static func datasets(in view: PrivateView) -> [Dataset] {
+        let runs = Dictionary(grouping: view.allRuns, by: \.trained.dataset)
+        return view.allDatasets.map { row in
+            Dataset(
+                dataset: row.dataset, erased: row.erased, records: row.records.count,
+                runs: Count(runs[row.dataset]?.count ?? 0)!, shards: Count(row.shards.value)!)
+        }
     }
 
     private static func contributionsByMember(_ view: PublicView) -> [MemberName: [ContributionRow]] {

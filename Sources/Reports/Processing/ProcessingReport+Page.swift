@@ -85,7 +85,13 @@ extension ProcessingReport {
             "Extent",
             "\(Elapsed.unit(activity.number.value, noun)) in \(named); "
                 + "\(activity.firstAt.date) to \(activity.lastAt.date), as declared")
-        return [extent] + activity.entries.map { entry in
+        let datasets = activity.datasets.map { row in
+            Fact(
+                "Data set \(row.dataset)",
+                "\(Elapsed.unit(row.records.value, "record")) in \(Elapsed.unit(row.shards.value, "shard")), "
+                    + "\(row.erased) of them erased; \(Elapsed.unit(row.runs.value, "training run"))")
+        }
+        return [extent] + datasets + activity.entries.map { entry in
             guard entry.isRecorded else {
                 let tone = entry.matter.isRequired ? Tone.caution : .plain
                 return Fact(entry.matter.term, [.mark("not recorded", tone)])

@@ -36,6 +36,16 @@ public struct ProcessingReport: Report {
         public var isRecorded: Bool { !values.isEmpty }
     }
 
+    /// A data set on a private chain. What its rows say is not on any chain.
+    public struct Dataset: Codable, Hashable, Sendable {
+        public var dataset: DatasetID
+        /// How many of the records are erased.
+        public var erased: Count
+        public var records: Count
+        public var runs: Count
+        public var shards: Count
+    }
+
     /// Something that a member does with personal data, or with what was made of them.
     public struct Activity: Codable, Hashable, Sendable {
         public enum Kind: String, Codable, Hashable, Sendable {
@@ -46,6 +56,8 @@ public struct ProcessingReport: Report {
         }
 
         public var controller: MemberName
+        /// The data sets that it trains on, from its private chain; empty where nobody looked.
+        public var datasets: [Dataset]
         public var entries: [Entry]
         /// Claimed times of the first and the last event.
         public var firstAt: Timestamp

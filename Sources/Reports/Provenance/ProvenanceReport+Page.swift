@@ -15,7 +15,7 @@ extension ProvenanceReport {
             subtitle: "Model of \(model.round) on \(content.footing.chain)", banner: banner,
             sections: [
                 .openPoints(content.openPoints, orElse: ["None among the checks of this report."]), scope, lineage,
-                facts, contributions, ancestors, history, deletions,
+                facts, contributions, training, runs, ancestors, history, deletions,
                 .evidence(content.evidence, caption: "Events that the model descends from"), limits, checking,
                 definitions,
             ].compactMap { $0 },
@@ -103,7 +103,7 @@ extension ProvenanceReport {
                     Fact("Model", [.fullDigest(model.model.hex)]), Fact("Its tensors alone", [.fullDigest(model.tensors.hex)]),
                     Fact("State", [.mark(model.state.rawValue, model.state == .current ? .good : .bad)]),
                     Fact("Replaced by", model.replacedBy.map { [.digest($0.hex)] } ?? ["nothing"]),
-                    Fact("Round", "\(model.round), \(model.topology.rawValue)"),
+                    Fact("Round", "\(model.round), \(model.topology.rawValue)" + (model.cohort.map { ", cohort \($0)" } ?? "")),
                     Fact("Merged by the rule", model.rule.meaning),
                     Fact("Made by", "\(model.madeBy), event \(model.event)"),
                     Fact("Attested by", content.attestations.isEmpty ? "nobody else" : content.attestations.map(\.member.text).joined(separator: ", ")),
@@ -162,6 +162,54 @@ extension ProvenanceReport {
     private func covered(_ row: Contribution) -> String {
         guard row.isCovered, let checkpoint = content.footing.checkpoint else { return "not yet" }
         return "\(checkpoint.size)"
+    }
+
+    /// What contributions were trained by, as their members say in public.
+    private var training: Section? {
+        let trained = content.contributions.filter { $0.training != nil }
+        guard !trained.isEmpty else { return nil }
+        let table = DataTable(
+            caption: "What members say of the training behind their contributions",
+            columns: ["Member", "Round", "Trainer", "Recipe", "Shards", "Runs"],
+            rows: trained.map { row in
+                let training = row.training!
+                return [
+                    [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)], ["\(row.round)"],
+                    ["\(training.trainer.rawValue)"], [.digest(training.recipe.hex)],
+                    [.text(Self.words(training.shards))], [.digest(training.runs.hex)],
+                ]
+            })
+        return Section(
+            "training", "Training", table: table, atMost: Section.shownRows, orElse: "Nothing is said of it.")
+    }
+
+    /// `2 of ds-1: 0, 3`, for each data set.
+    private static func words(_ shards: Ascending<ShardReference>) -> String {
+        let sets = Dictionary(grouping: shards, by: \.dataset)
+        return sets.keys.sorted().map { dataset in
+            let numbers = sets[dataset]!.map { "\($0.shard)" }
+            return "\(dataset): " + (numbers.count > 8 ? "\(numbers.count) shards" : numbers.joined(separator: ", "))
+        }.joined(separator: "; ")
+    }
+
+    /// The runs of the member whose private chain was looked at.
+    private var runs: Section? {
+        guard let member = content.organisation else { return nil }
+        let table = DataTable(
+            caption: "Training runs on the private chain of \(member), by shard and round",
+            columns: ["Event", "Round", "Shard", "Records", "Started from", "Result", "Trainer", "Here"],
+            rows: content.runs.map { run in
+                [
+                    ["\(run.event)"], ["\(run.round)"], ["\(run.shard.dataset) \(run.shard.shard)"],
+                    ["\(run.records)"], run.parent.map { [.digest($0.hex)] } ?? ["the recipe's beginning"],
+                    [.digest(run.adapter.hex)],
+                    [.text(run.trainer.rawValue + (run.isReproduced ? ", reproduced" : ""))],
+                    [.mark(run.isCurrent ? "counts" : "replaced", run.isCurrent ? .good : .caution)],
+                ]
+            })
+        return Section(
+            "runs", "Training runs of \(member)", table: table, atMost: Section.shownRows,
+            orElse: "No run is recorded behind its contributions.")
     }
 
     private var ancestors: Section? {
@@ -278,6 +326,13 @@ extension ProvenanceReport {
                 name, round, "contribution", row.part.rawValue, row.member.text, row.round.text, row.adapter.hex,
                 row.tensors.hex, "\(row.weight)", row.parents.map(\.hex).joined(separator: " "), "\(row.event)", nil,
                 row.excludedBy?.hex, "\(row.isCovered)",
+            ])
+        }
+        for row in content.runs {
+            table.add([
+                name, round, "run", row.isCurrent ? "counts" : "replaced", content.organisation?.text, row.round.text,
+                row.adapter.hex, nil, "\(row.records)", row.parent?.hex, "\(row.event)",
+                "\(row.shard.dataset) \(row.shard.shard)", nil, nil,
             ])
         }
         for row in content.lineage.models {

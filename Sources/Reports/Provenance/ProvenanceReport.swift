@@ -26,12 +26,18 @@ public struct ProvenanceReport: Report {
         public var model: Model
         public var notLookedAt: [String]
         public var openPoints: [OpenPoint]
+        /// The member whose private chain was looked at too.
+        public var organisation: MemberName?
         /// How many rounds the lineage has in all.
         public var rounds: Count
+        /// The training runs of ``organisation`` behind its contributions.
+        public var runs: [Run]
     }
 
     /// The model that is asked about.
     public struct Model: Codable, Hashable, Sendable {
+        /// The cohort of the round that it was merged for.
+        public var cohort: CohortName?
         public var event: Count
         public var madeBy: MemberName
         public var model: ArtifactDigest
@@ -66,7 +72,27 @@ public struct ProvenanceReport: Report {
         public var part: Part
         public var round: RoundID
         public var tensors: ArtifactDigest
+        /// What it was trained by, where its member says so in public.
+        public var training: TrainingReference?
         public var weight: Int
+    }
+
+    /// A training run on one shard, from a private chain.
+    public struct Run: Codable, Hashable, Sendable {
+        public var adapter: ArtifactDigest
+        /// Its place on the private chain.
+        public var event: Count
+        /// Whether no later run on the shard takes its place in the round.
+        public var isCurrent: Bool
+        /// Whether the same run was made again with the same bytes; nobody has tried where it is false.
+        public var isReproduced: Bool
+        public var parent: ArtifactDigest?
+        public var recipe: ArtifactDigest
+        public var records: Count
+        public var round: RoundID
+        public var run: ArtifactDigest
+        public var shard: ShardReference
+        public var trainer: TrainerKind
     }
 
     /// Another member that merged the same contributions to the same bytes.
@@ -96,8 +122,10 @@ public struct ProvenanceReport: Report {
     ///   - view: the chain's view, at its end.
     ///   - evidence: the events that ``events(of:in:)`` names.
     ///   - file: the directory that was asked about.
+    ///   - privateChain: the private chain of one member, for its training runs.
     public init(
-        of model: ModelRow, in view: PublicView, evidence: [CitedEvent], file: String?, footing: Footing
+        of model: ModelRow, in view: PublicView, evidence: [CitedEvent], file: String?, footing: Footing,
+        privateChain: (member: MemberName, view: PrivateView)? = nil
     ) {
         let graph = LineageGraph(view: view, closureOf: model)
         let round = view.rounds[model.round]!
@@ -109,10 +137,12 @@ public struct ProvenanceReport: Report {
             evaluations: view.evaluations(in: model.round).map { Evaluation(event: $0.position, member: $0.author) },
             evidence: evidence, file: file, footing: footing, format: Self.format, lineage: graph,
             model: Model(
-                event: model.position, madeBy: model.author, model: model.model,
+                cohort: model.cohort, event: model.position, madeBy: model.author, model: model.model,
                 replacedBy: model.replacedBy.flatMap { view.models[$0]?.model }, round: model.round,
                 rule: round.rule, state: model.state, tensors: model.tensors, topology: round.topology),
-            notLookedAt: Self.notLookedAt, openPoints: [], rounds: Count(graph.rounds.count)!)
+            notLookedAt: Self.notLookedAt(privateChain?.member), openPoints: [],
+            organisation: privateChain?.member, rounds: Count(graph.rounds.count)!, runs: [])
+        if let privateChain { content.runs = Self.runs(of: content.contributions, privateChain) }
         content.lineage = graph.part(in: LineageSelection.drawnRounds(graph, focus))
         content.openPoints = openPoints
     }
@@ -137,13 +167,16 @@ public struct ProvenanceReport: Report {
         return events
     }
 
-    private static let notLookedAt = [
-        "What the base model was trained on.",
-        "The records that contributions were trained on: they stay with the members, on private chains.",
-        "Whether training as described gives the adapters that were committed.",
-        "What the model does: this report says what it is made of.",
-        "Copies of the file elsewhere, and what was built on them outside the ledger.",
-    ]
+    private static func notLookedAt(_ member: MemberName?) -> [String] {
+        let runs = member.map { "The training runs of members other than \($0), and all records that were trained on." }
+        return [
+            "What the base model was trained on.",
+            runs ?? "The training runs and the records behind contributions: they stand on private chains.",
+            "Whether training as described gives the adapters that were committed; lethe replay --retrain tries it.",
+            "What the model does: this report says what it is made of.",
+            "Copies of the file elsewhere, and what was built on them outside the ledger.",
+        ]
+    }
 }
 
 extension ProvenanceReport {
@@ -160,7 +193,28 @@ extension ProvenanceReport {
                 adapter: row.adapter, event: row.position, excludedBy: row.excludedBy ?? row.affectedBy,
                 isCovered: row.position.value < covered, member: row.member, parents: Array(row.parents),
                 part: merged.contains(row.position) ? .merged : row.counts ? .ancestor : .excluded,
-                round: row.round, tensors: row.tensors, weight: row.weight.value)
+                round: row.round, tensors: row.tensors, training: row.training, weight: row.weight.value)
+        }
+    }
+
+    /// The runs of a member on the shards that its contributions name, in the order of its chain.
+    private static func runs(
+        of contributions: [Contribution], _ chain: (member: MemberName, view: PrivateView)
+    ) -> [Run] {
+        let own = contributions.filter { $0.member == chain.member }
+        let rows = own.flatMap { contribution in
+            (contribution.training?.shards ?? []).flatMap { shard in
+                let runs = chain.view.runs(on: shard, in: contribution.round)
+                return runs.map { ($0, $0.event == runs.last?.event) }
+            }
+        }
+        return rows.sorted { $0.0.position < $1.0.position }.map { row, isCurrent in
+            let trained = row.trained
+            return Run(
+                adapter: trained.adapter, event: row.position, isCurrent: isCurrent,
+                isReproduced: chain.view.isReproduced(row), parent: trained.parent, recipe: trained.recipe,
+                records: trained.records.count, round: trained.round, run: trained.run, shard: trained.reference,
+                trainer: trained.trainer.kind)
         }
     }
 

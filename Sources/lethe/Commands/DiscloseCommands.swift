@@ -9,16 +9,20 @@ import Proofs
 
 struct DiscloseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disclose", abstract: "Open one event of a private chain for one reader, and record that it was opened.",
+        commandName: "disclose",
+        abstract: "Open one event of a private chain for one reader, and record that it was opened.",
         discussion: """
             The file holds the event, the body behind its commitment, and the proofs that they stand on the private chain \
             and were anchored on the public one. Nothing else of the private chain can be learned from it but hashes, and \
             the size that the anchor had. lethe verify checks it offline.
             """)
     @OptionGroup var options: LedgerOptions
-    @Argument(help: "The event: its hash, or at least 8 digits of it; or an anchor on the public chain.") var event: String
-    @Option(name: .customLong("to"), help: "Who gets to see it: a member, or a name in one line.") var reader: String
-    @Option(name: .customLong("kind"), help: "What the reader is: auditor, authority, data-subject, member, other.")
+    @Argument(help: "The event: its hash, or at least 8 digits of it; or an anchor on the public chain.")
+    var event: String
+    @Option(name: .customLong("to"), help: "Who gets to see it: a member, or a name in one line.") var reader:
+        String
+    @Option(
+        name: .customLong("kind"), help: "What the reader is: auditor, authority, data-subject, member, other.")
     var kind: String?
     @Option(help: "Why. It stays on the private chain.") var reason: String?
     @Flag(help: "Seal the file to the member's encryption key.") var seal = false
@@ -38,8 +42,11 @@ struct DiscloseCommand: AsyncParsableCommand {
             let member = try await options.actor(ledger)
             let request = try await request(ledger)
             let view = try await ledger.view
-            let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
-            let (disclosure, recorded) = try await ledger.disclose(hash, request, as: member, witnesses: witnesses)
+            let witnesses = await ledger.localMembers.filter {
+                view.members[$0]?.roles.contains(.witness) ?? false
+            }
+            let (disclosure, recorded) = try await ledger.disclose(
+                hash, request, as: member, witnesses: witnesses)
             let sealed = try await request.sealedTo.asyncMap { try await ledger.seal(disclosure, to: $0) }
             return (sealed?.bytes ?? disclosure.bytes, disclosure, recorded)
         }
@@ -60,15 +67,20 @@ struct DiscloseCommand: AsyncParsableCommand {
     private func request(_ ledger: Ledger) async throws -> DisclosureRequest {
         let member = MemberName(reader)
         let isMember = try await ledger.view.memberNames.contains { $0 == member }
-        let kind: AccessReader = try self.kind.map { try parsed($0, "kind of reader") } ?? (isMember ? .member : .other)
+        let kind: AccessReader =
+            try self.kind.map { try parsed($0, "kind of reader") } ?? (isMember ? .member : .other)
         guard kind != .member || isMember else {
-            throw Answer(code: 64, message: "\(reader) is not a member", hint: "lethe show members lists them; else give another --kind")
+            throw Answer(
+                code: 64, message: "\(reader) is not a member",
+                hint: "lethe show members lists them; else give another --kind")
         }
         var key: KeyBytes?
         if let sealTo { key = try parsed(sealTo, "key") }
         if seal {
             guard let member, isMember else {
-                throw Answer(code: 64, message: "\(reader) is not a member, so no key of theirs is known", hint: "--seal-to KEY")
+                throw Answer(
+                    code: 64, message: "\(reader) is not a member, so no key of theirs is known",
+                    hint: "--seal-to KEY")
             }
             key = try await ledger.encryptionKey(of: member)
         }
@@ -93,10 +105,12 @@ private struct DisclosedAnswer: Encodable {
 
 struct DisclosureCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disclosure", abstract: "Disclosure files that others sent.", subcommands: [Open.self, List.self])
+        commandName: "disclosure", abstract: "Disclosure files that others sent.",
+        subcommands: [Open.self, List.self])
 
     struct Open: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Open a file that was sealed to a key of this ledger.")
+        static let configuration = CommandConfiguration(
+            abstract: "Open a file that was sealed to a key of this ledger.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The sealed file.") var file: String
         @Option(name: .shortAndLong, help: "The disclosure to write, for lethe verify.") var output: String
@@ -105,12 +119,14 @@ struct DisclosureCommand: AsyncParsableCommand {
             let sealed = try SealedDisclosure(parsing: readFile(file))
             let disclosure = try await options.reading { try await $0.open(sealed) }
             try writeFile(disclosure.bytes, to: output)
-            printFile(output, [:], "opened; lethe verify \(output) --trust POLICY checks it", json: options.json)
+            printFile(
+                output, [:], "opened; lethe verify \(output) --trust POLICY checks it", json: options.json)
         }
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What was opened for whom, on the private chains of this ledger.")
+        static let configuration = CommandConfiguration(
+            abstract: "What was opened for whom, on the private chains of this ledger.")
         @OptionGroup var options: LedgerOptions
 
         func run() async throws {
@@ -121,7 +137,8 @@ struct DisclosureCommand: AsyncParsableCommand {
                 table.add([
                     row.origin.text, "\(row.index)", row.author.text, row.claimedAt.text,
                     row.leaves.isEmpty ? "an anchor" : row.leaves.map { "event \($0)" }.joined(separator: ", "),
-                    row.kind.rawValue, row.reader.map(printable) ?? "(erased, or not here)", row.reason.map(printable) ?? "",
+                    row.kind.rawValue, row.reader.map(printable) ?? "(erased, or not here)",
+                    row.reason.map(printable) ?? "",
                 ])
             }
             print(table.isEmpty ? "nothing was opened for anybody" : table.text)
@@ -145,7 +162,8 @@ func printable(_ text: String) -> String {
 func verifyDisclosure(_ bytes: [UInt8], _ file: String, _ policy: TrustPolicy, json: Bool) throws {
     let verdict: DisclosureVerdict
     do throws(DisclosureFailure) {
-        verdict = try DisclosureVerifier(policy: policy, cores: ProcessInfo.processInfo.activeProcessorCount).verify(bytes)
+        verdict = try DisclosureVerifier(policy: policy, cores: ProcessInfo.processInfo.activeProcessorCount)
+            .verify(bytes)
     } catch {
         if case .file = error {
             throw Answer.unknown("\(file) is not a disclosure: \(error)", hint: "check that it is whole")

@@ -14,10 +14,11 @@ struct ProcessingReportCommand: AsyncParsableCommand {
     func run() async throws {
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
         let report = try await target.options(as: self.as).reading { ledger in
-            if let member { _ = try await ledger.ownChain(of: member) }
             let view = try await ledger.view
             let evidence = try await ledger.cited(ProcessingReport.events(in: view, member: member))
-            let activities = ProcessingReport.activities(in: view, member: member, evidence: evidence)
+            let activities = ProcessingReport.activities(
+                in: view, member: member, privateView: try await ledger.ownView(of: member)?.view,
+                evidence: evidence)
             let suffix = member.map { " --as \($0)" } ?? ""
             return ProcessingReport(
                 activities, member: member, evidence: evidence,

@@ -72,18 +72,22 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
         commandName: "provenance",
         abstract: "Where a model comes from. Exit 1 where it may not be served.")
     @OptionGroup var target: ReportOutput
+    @Option(name: .long, help: "Show the training runs of this member too; its keys must be here.") var `as`: String?
     @Argument(help: "The model: a PEFT directory, a round, or the first digits of its digest.") var model: String
 
     func run() async throws {
         // A folder of adapters may have a round's name; what has no adapter in it is not meant.
         let isThere = FileManager.default.fileExists(atPath: "\(model)/adapter_config.json")
-        let report = try await target.options().reading { ledger in
+        let member: MemberName? = try self.as.map { try parsed($0, "member name") }
+        let report = try await target.options(as: self.as).reading { ledger in
             let row = try await ledger.modelAskedFor(model, isDirectory: isThere)
             let view = try await ledger.view
             let file = isThere ? URL(fileURLWithPath: model).lastPathComponent : nil
             return ProvenanceReport(
                 of: row, in: view, evidence: try await ledger.cited(ProvenanceReport.events(of: row, in: view)), file: file,
-                footing: try await ledger.footing("lethe report provenance \(file ?? row.model.hex)"))
+                footing: try await ledger.footing(
+                    "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? "")),
+                privateChain: try await ledger.ownView(of: member))
         }
         let found = report.content.model
         target.say("\(report.page.banner.heading)")
