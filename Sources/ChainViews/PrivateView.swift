@@ -59,6 +59,7 @@ public struct PrivateView: Sendable {
     public private(set) var resources = Table<EventHash, ResourceRow>(kind: "resources") { $0.event }
     public private(set) var explanations = Table<RoundID, ExplanationRow>(kind: "explanation") { $0.round }
     public private(set) var accesses = Table<EventHash, AccessRow>(kind: "access") { $0.event }
+    public private(set) var governance = PrivateGovernance()
 
     public internal(set) var datasets = Table<DatasetID, DatasetRow>(kind: "dataset") { $0.dataset }
     public internal(set) var runs = Table<EventHash, RunRow>(kind: "run") { $0.event }
@@ -128,6 +129,13 @@ public struct PrivateView: Sendable {
                 event.round,
                 ExplanationRow(round: event.round, event: record.hash, position: record.count, body: body))
         case .accessRecorded(let event): try recordAccess(event, record, publicView)
+        case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
+            .incidentHandled, .noticeSent:
+            // What an organisation says of its own data and duties, its chain's other readers do not say for it.
+            try requireOperator(chain, record)
+            if record.statement.body != nil { try checkBodyIsNew(of: record) }
+            try governance.apply(record, publicView)
+            if record.statement.body != nil { _ = try takeBody(of: record) }
         case .recordErased(let event): try erase(event, chain, record)
         case .datasetRegistered(let event): try registerDataset(event, chain, record)
         case .shardTrained(let event): try trainShard(event, chain, record, publicView)
@@ -158,11 +166,16 @@ public struct PrivateView: Sendable {
         }
     }
 
+    /// Were a body taken in again, an erased one would count as present.
+    private func checkBodyIsNew(of record: EventRecord) throws(RuleViolation) {
+        let body = record.statement.body!
+        guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
+    }
+
     /// Takes in the body that `record` commits to.
     mutating func takeBody(of record: EventRecord) throws(RuleViolation) -> BodyCommitment {
         let body = record.statement.body!
-        // Were it taken in again, an erased body would count as present.
-        guard bodies[body.commitment] == nil else { throw .bodyExists(body.commitment) }
+        try checkBodyIsNew(of: record)
         bodies.set(body.commitment, BodyRow(event: record.hash, position: record.count, reference: body))
         return body.commitment
     }
@@ -170,12 +183,13 @@ public struct PrivateView: Sendable {
     public mutating func takeChanges() -> [ViewRow] {
         head.takeChanges() + authors.takeChanges() + bodies.takeChanges() + scopes.takeChanges()
             + resources.takeChanges() + explanations.takeChanges() + accesses.takeChanges()
+            + governance.takeChanges()
             + datasets.takeChanges() + runs.takeChanges() + erasedRecords.takeChanges()
     }
 
     public var rows: [ViewRow] {
         head.all + authors.all + bodies.all + scopes.all + resources.all + explanations.all
-            + accesses.all + datasets.all + runs.all + erasedRecords.all
+            + accesses.all + governance.rows + datasets.all + runs.all + erasedRecords.all
     }
 
     /// What was opened for whom, in chain order.
@@ -207,7 +221,9 @@ public struct PrivateView: Sendable {
             case datasets.kind: try datasets.load(row)
             case runs.kind: try runs.load(row)
             case erasedRecords.kind: try erasedRecords.load(row)
-            default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
+            default:
+                guard try !governance.load(row) else { continue }
+                throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
         let events = authors.rows.values.reduce(0) { $0 &+ $1.events.value }
@@ -220,7 +236,7 @@ public struct PrivateView: Sendable {
             + explanations.rows.map { (explanations.kind, $0.text, $1.body) }
             + accesses.rows.map { (accesses.kind, $0.hex, $1.body) }
             + datasets.rows.map { (datasets.kind, $0.text, $1.body) }
-            + runs.rows.map { (runs.kind, $0.hex, $1.body) }
+            + runs.rows.map { (runs.kind, $0.hex, $1.body) } + governance.cited
         for (kind, key, body) in cited where bodies[body] == nil {
             throw ViewLoadError(kind: kind, key: key, reason: "it names a body that is not there")
         }

@@ -14,6 +14,8 @@ public struct MemberRow: Codable, Hashable, Sendable {
     public var name: MemberName
     public var roles: Ascending<Role>
     public var admittedBy: EventHash
+    /// The suspension that is in force.
+    public var suspendedBy: EventHash?
 }
 
 /// A key and the positions between which it counts.
@@ -167,6 +169,12 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var completedBy: EventHash?
     public var certificate: ArtifactDigest?
     public var certificateKind: DeletionCertified.Kind?
+    public var refusal: Refusal?
+    public var extended: ExtensionRow?
+    /// Questions about who asks, and what came of them, in chain order.
+    public var identity: [IdentityRow] = []
+    /// Recipients outside the consortium that were told, in chain order.
+    public var recipients: [RecipientRow] = []
 }
 
 /// A plan in progress or carried out, with the event of each step.

@@ -19,10 +19,12 @@ extension PublicView {
     mutating func decideDeletion(_ event: DeletionDecided, _ record: EventRecord) throws(RuleViolation) {
         let row = try deletion(event.deletion, in: .requested)
         if record.author != row.member { try requireThreshold(record) }
+        try check(event.refusal, of: event, row)
         try checkTouched(event, row)
         deletions.update(event.deletion) { row in
             row.state = event.decision == .accepted ? .accepted : .refused
             row.decidedBy = record.hash
+            row.refusal = event.refusal
             row.touched = event.touched
         }
     }

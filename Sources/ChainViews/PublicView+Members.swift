@@ -134,7 +134,8 @@ extension PublicView {
         let signers = Set(
             record.signers.compactMap { id in
                 keys[id].flatMap { $0.purpose == .event && $0.isValid(at: record.position) ? $0.member : nil }
-            })
+            }
+        ).filter { members[$0]?.suspendedBy == nil }
         let threshold = charter?.threshold.value ?? 1
         guard signers.count >= threshold else {
             throw .tooFewSignatures(members: signers.count, threshold: threshold)

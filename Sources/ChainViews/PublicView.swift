@@ -36,6 +36,16 @@ public struct PublicView: Sendable {
     ) { $0.event }
     public internal(set) var mitigations = Table<EventHash, MitigationRow>(kind: "mitigation") { $0.event }
 
+    public internal(set) var releases = Table<ReleaseID, ReleaseRow>(kind: "release") { $0.released.release }
+    public internal(set) var disclosures = Table<DisclosureID, DisclosureRow>(kind: "disclosure") {
+        $0.disclosed.disclosure
+    }
+    public internal(set) var holds = Table<HoldID, HoldRow>(kind: "hold") { $0.placed.hold }
+    public internal(set) var waivers = Table<WaiverID, WaiverRow>(kind: "waiver") { $0.granted.waiver }
+    public internal(set) var judgements = Table<EventHash, JudgementRow>(kind: "judgement") { $0.event }
+    public internal(set) var audits = Table<EventHash, AuditRow>(kind: "audit") { $0.event }
+    public internal(set) var documents = Table<DocumentID, DocumentRow>(kind: "document") { $0.recorded.document }
+
     // Derived from the tables, never stored.
     var decisionsByRound: [RoundID: [EventHash]] = [:]
     var decisionsByAuthor: [Authorship: EventHash] = [:]
@@ -83,7 +93,8 @@ public struct PublicView: Sendable {
         if size == 0, type != .consortiumFounded { throw .notFounded }
         if size > 0 {
             guard type != .consortiumFounded else { throw .alreadyFounded }
-            guard members[record.author] != nil else { throw .unknownMember(record.author) }
+            guard let author = members[record.author] else { throw .unknownMember(record.author) }
+            guard author.suspendedBy == nil || type.isOpenToSuspended else { throw .suspended(record.author) }
         }
     }
 
@@ -114,10 +125,25 @@ public struct PublicView: Sendable {
         case .participationDecided(let event): try decideParticipation(event, record)
         case .evaluationRecorded(let event): try recordEvaluation(event, record)
         case .rewardSettled(let event): try settleReward(event, record)
+        case .memberSuspended(let event): try suspend(event, record)
+        case .modelReleased(let event): try release(event, record)
+        case .disclosureRecorded(let event): try disclose(event, record)
+        case .recipientNotified(let event): try notify(event, record)
+        case .recipientAcknowledged(let event): try acknowledge(event, record)
+        case .waiverGranted(let event): try grantWaiver(event, record)
+        case .judgementRecorded(let event): try judge(event, record)
+        case .holdPlaced(let event): try placeHold(event, record)
+        case .holdReleased(let event): try releaseHold(event, record)
+        case .auditPerformed(let event): try audit(event, record)
+        case .deletionExtended(let event): try extendDeletion(event, record)
+        case .identityChecked(let event): try checkIdentity(event, record)
+        case .documentRecorded(let event): try recordDocument(event, record)
         case .adapterEvaluated(let event): try recordAdapterEvaluation(event, record)
         case .mitigationApplied(let event): try applyMitigation(event, record)
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
-            .accessRecorded, .datasetRegistered, .shardTrained:
+            .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
+            .incidentDetected, .incidentHandled, .noticeSent,
+            .datasetRegistered, .shardTrained:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }
     }
@@ -148,7 +174,7 @@ extension PublicView {
             + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
             + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
             + evaluations.takeChanges() + rewards.takeChanges() + adapterEvaluations.takeChanges()
-            + mitigations.takeChanges()
+            + mitigations.takeChanges() + takeGovernanceChanges()
     }
 
     /// All rows. Two views are equal when these are.
@@ -161,6 +187,7 @@ extension PublicView {
         let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
         return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
             + rewards.all(cores: cores) + adapterEvaluations.all(cores: cores) + mitigations.all
+            + governanceRows(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -185,6 +212,13 @@ extension PublicView {
             case decisions.kind: try decisions.load(row)
             case evaluations.kind: try evaluations.load(row)
             case rewards.kind: try rewards.load(row)
+            case releases.kind: try releases.load(row)
+            case disclosures.kind: try disclosures.load(row)
+            case holds.kind: try holds.load(row)
+            case waivers.kind: try waivers.load(row)
+            case judgements.kind: try judgements.load(row)
+            case audits.kind: try audits.load(row)
+            case documents.kind: try documents.load(row)
             case adapterEvaluations.kind: try adapterEvaluations.load(row)
             case mitigations.kind: try mitigations.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")

@@ -92,6 +92,11 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case bodyExists(BodyCommitment)
     case bodyAlreadyErased(BodyCommitment)
     case unknownBody(BodyCommitment)
+    case suspended(MemberName)
+    case signatureMissing(MemberName)
+    case recordExists(String, id: String)
+    case unknownRecord(String, id: String)
+    case recordRefused(String, id: String, reason: String)
     case unknownLeaf(Int, size: Int)
     case unknownAnchor(EventHash, of: Origin)
 }
@@ -219,6 +224,11 @@ extension RuleViolation: CustomStringConvertible {
         case .unknownLeaf(let leaf, let size): "there is no leaf \(leaf): the chain has \(size)"
         case .unknownAnchor(let event, let origin): "the event \(event.hex.prefix(16))… is no anchor of \(origin)"
         case .unknownBody(let body): "no event of this chain commits to the body \(body.hex.prefix(16))…"
+        case .suspended(let member): "\(member) is suspended and may not say this"
+        case .signatureMissing(let member): "it takes the signature of \(member) beside the author's"
+        case .recordExists(let kind, let id): "the \(kind) \(id) exists already"
+        case .unknownRecord(let kind, let id): "there is no \(kind) \(id)"
+        case .recordRefused(let kind, let id, let reason): "the \(kind) \(id) is refused: \(reason)"
         }
     }
 }

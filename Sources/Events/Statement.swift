@@ -64,6 +64,7 @@ public struct Statement: Hashable, Sendable {
             [Subject(name: "model", digest: content.model), Subject(name: "tensors", digest: content.tensors)]
         case .modelAttested(let content): [Subject(name: "model", digest: content.model)]
         case .modelRecalled(let content): [Subject(name: "model", digest: content.model)]
+        case .modelReleased(let content): [Subject(name: "model", digest: content.model)]
         case .deletionStarted(let content): [Subject(name: "plan", digest: content.plan)]
         case .exclusionApplied(let content): [Subject(name: "plan", digest: content.plan)]
         case .rematerializationCompleted(let content): [Subject(name: "plan", digest: content.plan)]

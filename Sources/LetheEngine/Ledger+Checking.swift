@@ -192,6 +192,11 @@ extension Ledger {
                     at: "\(chain.origin) leaf \(row.position)", &report)
             }
         }
+        for document in view.allDocuments {
+            try checkBody(
+                document.body.commitment, erased: false, expected: localMembers.contains(document.author),
+                at: "\(try publicOrigin) leaf \(document.position)", &report)
+        }
         for anchor in view.allAnchors {
             try checkBody(
                 anchor.row.commitment, erased: false, expected: operates(anchor.row.origin),

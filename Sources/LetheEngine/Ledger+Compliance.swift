@@ -33,6 +33,8 @@ public struct ComplianceQuestion: Sendable {
 /// What came of it, with what a reader needs to look further.
 public struct ComplianceAnswer: Sendable {
     public var result: ComplianceResult
+    /// The exceptions that were looked at: those on the chain, then those that were given.
+    public var waivers: [Waiver]
     /// The private chain that was looked at.
     public var privateChain: Origin?
     /// Private chains that the public one names and this answer does not rest on.
@@ -51,21 +53,23 @@ extension Ledger {
         let signers = try packSigners(question.packs)
         let chain = try verifiedChain()
         let privateChain = try question.member.map { try ownChain(of: $0) }
+        let waivers = chain.view.allWaivers.map(Waiver.init) + (question.answers.waivers ?? [])
         let inputs = ControlInputs(
             checkpoints: try knownCheckpoints(of: [chain.view.origin] + [privateChain].compactMap { $0 }),
             quorum: question.quorum, refusals: [chain.refusal].compactMap { $0 },
-            waivers: question.answers.waivers ?? [],
+            waivers: waivers,
             selfTests: question.packs.flatMap(SelfTest.results), calendar: question.calendar)
         let evaluation = Evaluation(
-            asOf: question.asOf, roles: question.roles, waivers: question.answers.waivers ?? [],
-            judgements: question.answers.judgements ?? [])
+            asOf: question.asOf, roles: question.roles, waivers: waivers,
+            judgements: chain.view.allJudgements.map(Judgement.init) + (question.answers.judgements ?? []),
+            adopted: chain.view.adoptedPacks)
         let result = try withScratchDirectory(scratch) { folder in
             let database = try controlDatabase(at: "\(folder)/control.sqlite", chain, inputs, privateChain)
             surroundings.progress("judging", 0, 1)
             return try evaluation.evaluate(question.packs, on: database, signers: { signers[$0.id] ?? [] })
         }
         return ComplianceAnswer(
-            result: result, privateChain: privateChain,
+            result: result, waivers: waivers, privateChain: privateChain,
             otherChains: chain.view.allChains.map(\.origin).filter { $0 != privateChain },
             evidence: try citedEvents(in: result), refusal: chain.refusal)
     }

@@ -1,6 +1,7 @@
 public import Bytes
 public import ChainViews
 public import Events
+public import Compliance
 internal import LedgerStore
 internal import Replay
 internal import Signing
@@ -39,6 +40,9 @@ public struct DeletionRequest: Sendable {
 public struct DeletionStatus: Sendable {
     public var row: DeletionRow
     public var grade: Grade
+    public var dates: DeletionDates
+    /// Whether the answer is late now. What was answered in time, or refused, is not.
+    public var isOverdue: Bool
     /// The next steps, and who can take each.
     public var next: [(step: String, by: String)]
     /// Approximate measures that serve until it is carried out.
@@ -72,11 +76,12 @@ extension Ledger {
     }
 
     public func decideDeletion(
-        _ id: DeletionID, _ decision: Decision, as member: MemberName, cosigners: [MemberName]
+        _ id: DeletionID, _ decision: Decision, refusal: Refusal? = nil, as member: MemberName,
+        cosigners: [MemberName]
     ) throws -> Recorded {
         try record(
-            .deletionDecided(DeletionDecided(decision: decision, deletion: id)), as: member, on: publicOrigin,
-            cosigners: cosigners)
+            .deletionDecided(DeletionDecided(decision: decision, deletion: id, refusal: refusal)), as: member,
+            on: publicOrigin, cosigners: cosigners)
     }
 
     /// What carrying out the deletions would do. Changes nothing.
@@ -247,8 +252,10 @@ extension Ledger {
 
     // MARK: Status
 
-    public func deletionStatus() throws -> [DeletionStatus] {
+    /// All deletions; due dates by `calendar`.
+    public func deletionStatus(calendar: LegalCalendar = LegalCalendar(timeZone: .utc)) throws -> [DeletionStatus] {
         let view = try view
+        let now = surroundings.now()
         let progress = DeletionProgress(view: view)
         return try view.allDeletions.map { row in
             let plan = row.plan.flatMap { view.plans[$0] }
@@ -261,9 +268,26 @@ extension Ledger {
                 case .completed: [("certify: lethe deletion certify \(row.deletion)", "any member")]
                 case .refused, .certified: []
                 }
+            let dates = DeletionDates(row, calendar: calendar)
+            let isOpen = [.requested, .accepted, .started].contains(row.state)
             return DeletionStatus(
-                row: row, grade: plan.map(view.grade) ?? .recorded, next: next,
+                row: row, grade: plan.map(view.grade) ?? .recorded, dates: dates,
+                isOverdue: isOpen && dates.isOverdue(at: now), next: next + recipientSteps(row, view),
                 mitigations: try mitigations(for: row.deletion))
+        }
+    }
+}
+
+extension Ledger {
+    /// Recipients outside the consortium that have not been told, or have not answered.
+    private func recipientSteps(_ row: DeletionRow, _ view: PublicView) -> [(step: String, by: String)] {
+        view.disclosures(affectedBy: row).compactMap { disclosure in
+            let recipient = disclosure.disclosed.recipient
+            switch row.recipients.first(where: { $0.recipient == recipient }) {
+            case nil: return ("tell the recipient \(recipient)", disclosure.author.text)
+            case let told? where !told.isSettled: return ("answer to the notice", recipient.text)
+            default: return nil
+            }
         }
     }
 }

@@ -46,9 +46,17 @@ extension Ledger {
     }
 
     /// An event signed by local members that needs more signatures before it can be appended.
-    public func draft(_ event: Event, as member: MemberName, cosigners: [MemberName]) throws -> [UInt8] {
-        let statement = try statement(event, as: member, on: publicOrigin, body: nil)
-        return try seal(statement, with: [activeKey(of: member)] + cosigners.map { try activeKey(of: $0) })
+    ///
+    /// - Parameter body: data that the event commits to; it goes into the vault, whether or not others will sign.
+    public func draft(
+        _ event: Event, as member: MemberName, cosigners: [MemberName], body: (MediaType, [UInt8])? = nil
+    ) throws -> [UInt8] {
+        let kept = body.map { open($0.1, $0.0) }
+        let reference = kept.map { BodyReference(commitment: $0.commitment, mediaType: $0.mediaType) }
+        let statement = try statement(event, as: member, on: publicOrigin, body: reference)
+        let bytes = try seal(statement, with: [activeKey(of: member)] + cosigners.map { try activeKey(of: $0) })
+        if let kept { try directory.vault.putBody(kept) }
+        return bytes
     }
 
     /// Appends envelopes that may belong to different chains, each chain's as one batch, in the order given.
@@ -87,6 +95,7 @@ extension Ledger {
             throw EngineError(
                 .refused, "the body \(commitment) was erased already", hint: "lethe show bodies lists those that are here")
         }
+        try checkHold(on: commitment, chain)
         let event = Event.recordErased(RecordErased(bodies: [commitment]))
         try dryRun(event, as: member, on: chain.origin)
         let receipt = try directory.vault.eraseBodies([commitment])
@@ -96,6 +105,18 @@ extension Ledger {
                 hint: "close other programs that use the ledger's files, then repeat")
         }
         return try record(event, as: member, on: chain.origin)
+    }
+
+    /// What a hold keeps is not erased before its day.
+    private func checkHold(on commitment: BodyCommitment, _ chain: PrivateView) throws {
+        guard let scope = chain.scopes.rows.values.first(where: { $0.body == commitment }),
+            let hold = try view.allHolds.first(where: {
+                $0.placed.deletion == scope.deletion && $0.isActive(at: surroundings.now())
+            })
+        else { return }
+        throw EngineError(
+            .refused, "the hold \(hold.placed.hold) keeps the private side of \(scope.deletion) until \(hold.placed.endsAt)",
+            hint: "lethe deletion hold release \(hold.placed.hold), where the reason is gone")
     }
 
     // MARK: Tiles

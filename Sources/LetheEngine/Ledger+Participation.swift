@@ -66,6 +66,7 @@ extension Ledger {
     }
 
     private func checkPolicy(_ kind: PolicyKind, _ document: PlainDocument, _ path: String) throws {
+        if kind == .controlPack { return try checkPackAdoption(document, path) }
         let earlier = try view.allPolicies.last { $0.kind == kind }
         let revision: Int
         let earlierRevision: Int?
@@ -79,6 +80,7 @@ extension Ledger {
             case .settlementRules:
                 revision = try document.decode(SettlementRules.self, path: path).checked().document.revision
                 earlierRevision = try earlier.map { try checkedRules($0.policy).document.revision }
+            case .controlPack: return
             }
         } catch let error as EngineError {
             throw error
@@ -92,6 +94,10 @@ extension Ledger {
                 .refused, "the policy in \(path) has the revision \(revision); the one in force has \(earlierRevision)",
                 hint: "count revisions up")
         }
+    }
+
+    private func checkPackAdoption(_ document: PlainDocument, _ path: String) throws {
+        _ = try document.decode(PackAdoption.self, path: path)
     }
 
     /// The agent policy with this digest, found sound.

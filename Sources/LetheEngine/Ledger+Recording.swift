@@ -111,7 +111,7 @@ extension Ledger {
     // MARK: Bodies
 
     /// `body` under a fresh salt.
-    private func open(_ body: [UInt8], _ mediaType: MediaType) -> OpenBody {
+    func open(_ body: [UInt8], _ mediaType: MediaType) -> OpenBody {
         OpenBody(salt: Salt(bytes: surroundings.random.generate(32))!, mediaType: mediaType, bytes: body)
     }
 

@@ -141,6 +141,16 @@ func parsedDigest(_ text: String, _ what: String) throws -> ArtifactDigest {
     return digest
 }
 
+/// The event hash that `text` spells in full.
+func parsedEvent(_ text: String) throws -> EventHash {
+    guard let event = EventHash(hex: text) else {
+        throw Answer(
+            code: 64, message: "\"\(text)\" is not an event hash",
+            hint: "64 lower-case hexadecimal digits: lethe show events --json has them")
+    }
+    return event
+}
+
 func readFile(_ path: String) throws -> [UInt8] {
     do {
         return Array(try Data(contentsOf: URL(fileURLWithPath: path)))

@@ -17,10 +17,11 @@ struct Lethe: AsyncParsableCommand {
             DemoCommand.self, InitCommand.self, MemberCommand.self, KeyCommand.self, ChainCommand.self,
             AppendCommand.self, SignCommand.self, WitnessCommand.self, TrustCommand.self, BaseCommand.self,
             RoundCommand.self, AdapterCommand.self, ModelCommand.self, DeletionCommand.self, BodyCommand.self,
+            RecordCommand.self, InboxCommand.self, PackCommand.self, PolicyCommand.self, DiscloseCommand.self,
+            DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self, ReportCommand.self,
+            ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
             DatasetCommand.self, RecipeCommand.self, TrainCommand.self,
             ExportCommand.self, SignatureCommand.self, TimestampCommand.self,
-            PolicyCommand.self, DiscloseCommand.self, DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self,
-            ReportCommand.self, ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
             EvaluateCommand.self, BenchCommand.self,
         ])
 }

@@ -20,6 +20,9 @@ private typealias Skies = SampleConsortium
         try CohortVectors.add(to: &set)
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
+        try GovernanceVectors.add(to: &set)
+        try DocumentVectors.add(to: &set)
+        try PrivateGovernanceVectors.add(to: &set)
         try BehaviourVectors.add(to: &set)
         try DatasetVectors.add(to: &set)
         return set.files

@@ -95,7 +95,7 @@ enum BehaviourVectors {
         commit.adapter = digest("weakened del-1")
         set.add("contribution-of-a-weakened-adapter", rule: "forgotten", "It descends from what is to be forgotten.", skies,
             .adapterCommitted(commit), by: Skies.united)
-        try skies.say(.deletionDecided(DeletionDecided(decision: .refused, deletion: DeletionID("del-1")!)), by: Skies.united)
+        try skies.say(.deletionDecided(DeletionDecided(decision: .refused, deletion: DeletionID("del-1")!, refusal: Skies.refusal)), by: Skies.united)
         add("mitigation-of-a-refused-deletion", rule: "deletionState", "The request was refused.")
     }
 }

@@ -23,14 +23,19 @@ enum DeletionVectors {
     }
 
     private static func decided(_ id: String, _ decision: Decision = .accepted) -> Event {
-        .deletionDecided(DeletionDecided(decision: decision, deletion: DeletionID(id)!))
+        .deletionDecided(
+            DeletionDecided(
+                decision: decision, deletion: DeletionID(id)!, refusal: decision == .refused ? Skies.refusal : nil))
     }
 
     private static func recordDecisions(_ set: inout VectorSet) throws {
         var skies = Skies.founded()
         var request = skies.request("del-1", of: Skies.united)
         func decided(_ decision: Decision, _ touched: Ascending<TouchedShard>?) -> Event {
-            .deletionDecided(DeletionDecided(decision: decision, deletion: request.deletion, touched: touched))
+            .deletionDecided(
+                DeletionDecided(
+                    decision: decision, deletion: request.deletion, touched: touched,
+                    refusal: decision == .refused ? Skies.refusal : nil))
         }
         let shard = ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!)
         let touched: Ascending = [TouchedShard(shard, emptied: false)]

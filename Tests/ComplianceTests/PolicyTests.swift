@@ -19,7 +19,7 @@ import Testing
     @Test func thereAreThePacksThatTheReadmeNames() {
         #expect(
             Self.packNames == [
-                "ai-act-high-risk", "gdpr-erasure", "gdpr-governance", "ledger-core", "us-ccpa-hipaa",
+                "ai-act-gpai", "ai-act-high-risk", "gdpr-erasure", "gdpr-governance", "ledger-core", "us-ccpa-hipaa",
             ])
     }
 

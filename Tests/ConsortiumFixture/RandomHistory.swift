@@ -114,7 +114,9 @@ public struct RandomHistory: Sendable {
     private mutating func decide() -> Candidate {
         let row = consortium.view.allDeletions.filter { $0.state == .requested }.randomElement(using: &random)
         let decision = Int.random(in: 0..<6, using: &random) == 0 ? Decision.refused : .accepted
-        let event = DeletionDecided(decision: decision, deletion: row?.deletion ?? DeletionID("none")!)
+        let event = DeletionDecided(
+            decision: decision, deletion: row?.deletion ?? DeletionID("none")!,
+            refusal: decision == .refused ? SampleConsortium.refusal : nil)
         return (.deletionDecided(event), row?.member ?? members[0], [], [])
     }
 

@@ -57,8 +57,10 @@ import Testing
 
     @Test func aRefusalDeletesNothing() throws {
         var history = try Self.requested()
+        let refusal = Refusal(ground: .gdpr173b, notice: nil, reviewer: .legal)
         try history.say(
-            .deletionDecided(DeletionDecided(decision: .refused, deletion: Self.id)), as: MemberName("delta")!)
+            .deletionDecided(DeletionDecided(decision: .refused, deletion: Self.id, refusal: refusal)),
+            as: MemberName("delta")!)
         let report = try LedgerSample.state(history, "del-1")
         #expect(report.content.models.isEmpty && !report.isOpen)
         #expect(report.html().visibleText.contains("Refused: nothing is deleted."))

@@ -132,7 +132,7 @@ extension SampleConsortium {
         var skies = Skies.founded()
         try skies.say(.deletionRequested(skies.request("del-1", of: Skies.united)), by: Skies.air)
         if let decision {
-            let event = DeletionDecided(decision: decision, deletion: DeletionID("del-1")!)
+            let event = DeletionDecided(decision: decision, deletion: DeletionID("del-1")!, refusal: Skies.refusal)
             try skies.say(.deletionDecided(event), by: Skies.united)
         }
         #expect(skies.next("del-1") == [])

@@ -104,6 +104,19 @@ public struct LegalDeadlines: Sendable {
         Regulation1182.deadline(.hours(hours), after: aware, calendar: calendar)
     }
 
+    /// AI Act Art. 73(2) to (4): days after becoming aware of a serious incident; `nil` for what is none.
+    public func seriousIncidentReport(_ kind: IncidentDetected.Kind, aware: Timestamp) -> Deadline? {
+        switch kind {
+        case .serious: Regulation1182.deadline(.days(15), after: aware, calendar: calendar)
+        case .death: Regulation1182.deadline(.days(10), after: aware, calendar: calendar)
+        case .widespread: Regulation1182.deadline(.days(2), after: aware, calendar: calendar)
+        case .personalDataBreach: nil
+        }
+    }
+
+    /// 45 CFR 164.410(b): 60 calendar days after discovery.
+    public func hipaaNotice(aware: Timestamp) -> Deadline? { calendarDeadline(.days(60), aware) }
+
     /// 11 CCR 7021(a): receipt confirmed within 10 business days.
     public func ccpaAcknowledgement(received: Timestamp) -> Deadline? {
         calendarDeadline(.workingDays(10), received)
@@ -119,21 +132,6 @@ public struct LegalDeadlines: Sendable {
     private func calendarDeadline(_ period: LegalPeriod, _ received: Timestamp) -> Deadline? {
         Regulation1182.deadline(period, after: received, calendar: calendar).map {
             Deadline(strict: $0.strict, graced: $0.strict)
-        }
-    }
-}
-
-/// What a deletion's ground asks for, and by when.
-public enum DeletionLaw: String, Codable, Hashable, Sendable {
-    case gdpr, ccpa
-    /// A contract, or a member that left: the deadline is the parties' own.
-    case agreement
-
-    public init(_ ground: DeletionGround) {
-        switch ground {
-        case .gdpr171a, .gdpr171b, .gdpr171c, .gdpr171d, .gdpr171e, .gdpr171f: self = .gdpr
-        case .ccpa1798105: self = .ccpa
-        case .contractEnded, .memberLeft: self = .agreement
         }
     }
 }

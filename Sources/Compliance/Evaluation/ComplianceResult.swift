@@ -83,6 +83,8 @@ public struct PackResult: Codable, Hashable, Sendable {
     /// The keys whose signature on the pack holds; empty for a pack that nobody signed.
     public var signers: [KeyID]
     public var sources: [PackManifest.Source]
+    /// Whether the consortium adopted the pack.
+    public var standing: PackStanding
     public var title: Prose
     public var version: PackVersion
 }

@@ -8,14 +8,16 @@ public struct Evaluation: Sendable {
     public var roles: Set<PartyRole>
     public var waivers: [Waiver]
     public var judgements: [Judgement]
+    /// The packs that the consortium adopted, the latest of each.
+    public var adopted: [PackAdoption]
     public var limits: SandboxLimits
 
     public init(
         asOf: Timestamp, roles: Set<PartyRole>, waivers: [Waiver] = [], judgements: [Judgement] = [],
-        limits: SandboxLimits = SandboxLimits()
+        adopted: [PackAdoption] = [], limits: SandboxLimits = SandboxLimits()
     ) {
         (self.asOf, self.roles, self.waivers) = (asOf, roles, waivers)
-        (self.judgements, self.limits) = (judgements, limits)
+        (self.judgements, self.adopted, self.limits) = (judgements, adopted, limits)
     }
 
     /// - Parameter signers: the keys whose signature on a pack holds.
@@ -43,7 +45,8 @@ public struct Evaluation: Sendable {
         return PackResult(
             controls: controls, digest: pack.digest, limits: manifest.limits,
             overall: .worst(controls.map(\.word)), pack: pack.id, regime: manifest.regime, signers: signers,
-            sources: manifest.sources, title: manifest.title, version: manifest.version)
+            sources: manifest.sources, standing: PackStanding(of: pack, among: adopted), title: manifest.title,
+            version: manifest.version)
     }
 
     // MARK: One control

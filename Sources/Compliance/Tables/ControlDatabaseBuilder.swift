@@ -10,6 +10,7 @@ final class ControlDatabaseBuilder {
     let inputs: ControlInputs
     let connection: SQLiteConnection
     private let events, keyUse, bodies, erasures, attestations, anchors, scopes: RowWriter
+    private let governance: GovernanceEventWriter
     private let brackets: [Origin: RecordedBrackets]
     /// How many events of each chain were taken.
     private var taken: [Origin: Int] = [:]
@@ -37,6 +38,7 @@ final class ControlDatabaseBuilder {
             attestations = try RowWriter("model_attestations", connection)
             anchors = try RowWriter("anchors", connection)
             scopes = try RowWriter("scopes", connection)
+            governance = GovernanceEventWriter(view, inputs.calendar, connection)
         } catch {
             throw .database(error.message)
         }
@@ -64,6 +66,7 @@ final class ControlDatabaseBuilder {
             try insertBody(
                 of: record,
                 erasedBy: record.statement.body.flatMap { chain.view.bodies[$0.commitment]?.erasedBy })
+            try governance.insertPrivate(record, chain.view)
             if case .deletionScoped(let event) = record.statement.event, let body = record.statement.body {
                 let erased = chain.view.bodies[body.commitment]?.erasedBy
                 try scopes.insert([
@@ -112,6 +115,7 @@ final class ControlDatabaseBuilder {
     private func insertContent(of record: EventRecord) throws(SQLiteFailure) {
         let statement = record.statement
         try insertBody(of: record, erasedBy: nil)
+        try governance.insert(record)
         switch statement.event {
         case .chainAnchored(let event):
             try anchors.insert([
@@ -183,6 +187,11 @@ final class ControlDatabaseBuilder {
                 FROM events AS e WHERE e.event_id = \(table).erased_event
                 """)
         }
+        try connection.execute(
+            """
+            UPDATE restrictions SET ended_at = e.claimed_at, ended_day = e.claimed_day, ended_s = e.claimed_s
+            FROM events AS e WHERE e.event_id = restrictions.ended_event
+            """)
     }
 
     /// Removes the file that was begun.

@@ -1,9 +1,9 @@
 /// All tables of the control database. `schemas/control-tables.md` is their page; a test holds the two equal.
 public enum ControlSchema {
-    public static let version = TablesVersion(1, 0)
+    public static let version = TablesVersion(1, 1)
 
     public static let tables: [ControlTable] =
-        ledgerTables + chainTables + trainingTables + deletionTables + judgementTables
+        ledgerTables + chainTables + trainingTables + deletionTables + governanceTables + privateTables + judgementTables
 
     public static let byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
 
@@ -181,6 +181,13 @@ public enum ControlSchema {
             [
                 .text("event_id", "the contribution"),
                 .text("parent", "an adapter or a model, by adapter digest"),
+            ]),
+        ControlTable(
+            "contribution_shards", "A shard of a data set that a contribution was trained on.",
+            indexes: [["event_id"], ["dataset"]],
+            [
+                .text("event_id", "the contribution"), .text("dataset", "the data set"),
+                .integer("shard", "which of its shards, from zero"),
             ]),
         ControlTable(
             "models", "A materialised model.", indexes: [["event_id"], ["model"], ["round"]],

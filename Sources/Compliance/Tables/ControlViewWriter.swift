@@ -28,6 +28,8 @@ struct ControlViewWriter {
         try writeModels()
         try writeDeletions()
         try writePlans()
+        try writeRecipients()
+        try writeHolds()
         try writeJudgements()
     }
 
@@ -147,9 +149,13 @@ struct ControlViewWriter {
 
     private func writeContributions() throws(SQLiteFailure) {
         let parents = try RowWriter("contribution_parents", connection)
+        let shards = try RowWriter("contribution_shards", connection)
         for round in view.allRounds {
             try each("contributions", view.allContributions(to: round.round)) { row throws(SQLiteFailure) in
                 for parent in row.parents { try parents.insert([.text(row.event.hex), .text(parent.hex)]) }
+                for shard in row.training?.shards ?? [] {
+                    try shards.insert([.text(row.event.hex), .text(shard.dataset.text), .integer(shard.shard.value)])
+                }
                 return [
                     .text(row.event.hex), .integer(row.position.value), .text(row.member.text),
                     .text(row.round.text), .text(row.adapter.hex), .text(row.tensors.hex),
@@ -217,7 +223,8 @@ struct ControlViewWriter {
             .text(row.requestedBy.hex),
             .integer(row.requestedAt.value), .time(try places.time(at: row.requestedAt.value)),
             .time(row.receivedAt), .time(row.dueAt), .time(answer?.strict), .time(answer?.graced),
-            .time(extended?.graced), .time(acknowledge?.graced),
+            .time(extended?.graced), .time(limit(of: row, answer?.graced, extended?.graced)),
+            .time(acknowledge?.graced),
             .text(row.decidedBy == nil ? nil : isRefused ? "refused" : "accepted"), .text(row.decidedBy?.hex),
             .integer(decided?.index), .time(decided?.time),
             .integer(try places.members(signing: row.decidedBy)),
@@ -227,7 +234,46 @@ struct ControlViewWriter {
             .integer(certified?.index), .time(certified?.time), .text(row.certificate?.hex),
             .text(row.certificateKind?.rawValue), .text((isRefused ? row.decidedBy : row.completedBy)?.hex),
             .time(isRefused ? decided?.time : completed?.time),
+            .text(row.refusal?.ground.rawValue), .text(row.refusal?.reviewer.rawValue), .text(row.refusal?.notice?.hex),
+            .text(row.extended?.event.hex), .text(row.extended?.reason.rawValue), .text(row.extended?.notice?.hex),
+            .time(row.extended?.toldAt), .time(row.extended?.dueAt),
         ]
+    }
+
+    /// The end of the period with what is recorded: an extension counts as far as the law lets it.
+    private func limit(of row: DeletionRow, _ graced: Timestamp?, _ longest: Timestamp?) -> Timestamp? {
+        guard let extended = row.extended, let longest else { return graced }
+        return max(graced ?? extended.dueAt, min(extended.dueAt, longest))
+    }
+
+    private func writeRecipients() throws(SQLiteFailure) {
+        for deletion in view.allDeletions {
+            var first: [RecipientID: DisclosureRow] = [:]
+            for row in view.disclosures(affectedBy: deletion) where first[row.disclosed.recipient] == nil {
+                first[row.disclosed.recipient] = row
+            }
+            let rows = first.sorted { $0.key < $1.key }
+            try each("recipient_duties", rows) { row throws(SQLiteFailure) in
+                let told = deletion.recipients.first { $0.recipient == row.key }
+                return [
+                    .text(deletion.deletion.text), .text(row.key.text), .text(row.value.event.hex),
+                    .text(row.value.author.text), .text(told?.event.hex), .text(told?.outcome.rawValue),
+                    .time(told?.notifiedAt), .text(told?.acknowledgedBy?.hex), .text(told?.result?.rawValue),
+                    .time(told?.acknowledgedAt),
+                ]
+            }
+        }
+    }
+
+    private func writeHolds() throws(SQLiteFailure) {
+        try each("holds", view.allHolds) { row throws(SQLiteFailure) in
+            [
+                .text(row.placed.hold.text), .text(row.event.hex), .integer(row.position.value), .text(row.author.text),
+                .text(row.placed.deletion?.text), .text(row.placed.dataset?.text), .text(row.placed.ground.rawValue),
+                .time(try places.time(at: row.position.value)), .time(row.placed.endsAt), .text(row.releasedBy?.hex),
+                .time(try places.place(row.releasedBy)?.time),
+            ]
+        }
     }
 
     private func writePlans() throws(SQLiteFailure) {
@@ -266,7 +312,7 @@ struct ControlViewWriter {
     private func writeJudgements() throws(SQLiteFailure) {
         try each("waivers", inputs.waivers) { row throws(SQLiteFailure) in
             [
-                .text(row.waiver), .text(row.control), .text(row.subject), .text(row.owner),
+                .text(row.waiver), .text(row.control), .text(row.event), .text(row.subject), .text(row.owner),
                 .text(row.approver),
                 .text(row.reason), .time(row.grantedAt), .time(row.expiresAt),
             ]

@@ -54,12 +54,17 @@ public enum Decision: String, Codable, CaseIterable, Hashable, Sendable {
 public struct DeletionDecided: Codable, Hashable, Sendable {
     public var decision: Decision
     public var deletion: DeletionID
+    /// Why, and who looked at it; with a refusal alone.
+    public var refusal: Refusal?
     /// The shards that lose records, ascending; where records are to go and the answer is yes, and nowhere else.
     public var touched: Ascending<TouchedShard>?
 
-    public init(decision: Decision, deletion: DeletionID, touched: Ascending<TouchedShard>? = nil) {
+    public init(
+        decision: Decision, deletion: DeletionID, touched: Ascending<TouchedShard>? = nil, refusal: Refusal? = nil
+    ) {
         self.decision = decision
         self.deletion = deletion
+        self.refusal = refusal
         self.touched = touched
     }
 }

@@ -67,6 +67,8 @@ public struct PolicyText: TextValue {
 public enum PolicyKind: String, Codable, CaseIterable, Hashable, Sendable {
     /// How every organisation's agent decides and learns: `schemas/agent-policy.v1.json`.
     case agentPolicy = "agent-policy"
+    /// Which control pack the consortium is judged by, named by its digest: ``PackAdoption``.
+    case controlPack = "control-pack"
     /// How a round's improvement is turned into rewards: `schemas/settlement-rules.v1.json`.
     case settlementRules = "settlement-rules"
 
@@ -74,7 +76,7 @@ public enum PolicyKind: String, Codable, CaseIterable, Hashable, Sendable {
     public var format: String { "lethe/\(rawValue)/v1" }
 }
 
-/// From here on, rounds that are opened are held by this policy.
+/// From here on, rounds that are opened are held by this policy; or the consortium is judged by this control pack.
 public struct PolicyAdopted: Codable, Hashable, Sendable {
     public var document: PolicyText
     public var kind: PolicyKind

@@ -43,11 +43,12 @@ extension ComplianceReport {
                     : pack.signers.enumerated().flatMap { index, key -> [Span] in
                         [.text(index > 0 ? ", " : ""), .digest(key.hex)]
                     },
+                [.mark(pack.standing.words, pack.standing == .adopted ? .plain : .caution)],
             ]
         }
         let table = DataTable(
             caption: "Packs of controls that were judged; the signer is a member's key",
-            columns: ["Pack", "Version", "Result", "Law", "Digest of its files", "Signed by"], rows: rows)
+            columns: ["Pack", "Version", "Result", "Law", "Digest of its files", "Signed by", "Adopted"], rows: rows)
         return Section("packs", "Packs", table: table, orElse: "None.")
     }
 
@@ -150,5 +151,16 @@ extension ComplianceReport {
             }
         }
         return table
+    }
+}
+
+extension PackStanding {
+    /// Whether the consortium adopted the pack, as a reader is told.
+    fileprivate var words: String {
+        switch self {
+        case .adopted: "yes"
+        case .notAdopted: "no"
+        case .otherVersion: "another version"
+        }
     }
 }

@@ -92,6 +92,11 @@ struct BenchCommand: AsyncParsableCommand {
     private func measureCheck(in directory: String, _ table: inout BenchTable) async throws {
         var bench = try await LedgerBench(in: directory, surroundings: try surroundings)
         table.add(try await bench.check(events: events ?? (quick ? 1_000 : 200_000), samples: quick ? 1 : 3))
+        do {
+            table.add(try await bench.controls(try PackLibrary(named: nil).packs(), samples: 1))
+        } catch let missing as Answer {
+            table.skip("all packs: \(missing.message)")
+        }
         try await bench.close()
         try FileManager.default.removeItem(atPath: directory)
     }

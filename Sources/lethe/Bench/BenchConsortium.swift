@@ -159,7 +159,8 @@ struct BenchConsortium {
             deletion: id, dueAt: time, ground: .gdpr171b, member: authors[index].name, receivedAt: time,
             scope: .contributions)
         add(.deletionRequested(requested), by: index)
-        add(.deletionDecided(DeletionDecided(decision: .refused, deletion: id)), by: index)
+        let refusal = Refusal(ground: .gdpr171, notice: nil, reviewer: .dpo)
+        add(.deletionDecided(DeletionDecided(decision: .refused, deletion: id, refusal: refusal)), by: index)
     }
 
     // MARK: Envelopes

@@ -1,4 +1,5 @@
 import Bytes
+import Compliance
 import Events
 import Foundation
 import Glibc
@@ -94,6 +95,39 @@ struct LedgerBench {
             want: .ratioAtLeast(0.8), processorRatio: 1 / taken.processorRatio,
             note: String(format: "%.1f s a check", taken.medianMeasured))
     }
+}
+
+extension LedgerBench {
+    /// All packs over the ledger, from entry bytes to the words, against verifying its signatures on the same cores.
+    mutating func controls(_ packs: [Pack], samples: Int) async throws -> BenchLine {
+        let question = ComplianceQuestion(
+            packs: packs, asOf: consortium.ledger.surroundings.now(), roles: [.controller, .business, .highRiskProvider])
+        let load = try SignatureLoad(consortium.next(2_000), keys: consortium.keys)
+        var controls = 0
+        let before = residentMebibytes()
+        var after = before
+        let taken = try await Samples(samples) {
+            try await timed {
+                let result = try await consortium.ledger.compliance(question).result
+                guard result.counts["error"] == nil else { throw Answer.unknown("a control of the benchmark gives an error") }
+                controls = result.counts.values.reduce(0, +)
+                after = max(after, residentMebibytes())
+            }
+        } floor: {
+            await load.verify(cores: cores) / Double(load.count) * Double(size)
+        }
+        return BenchLine(
+            "all packs, \(size) events", .milliseconds(taken.medianMeasured), against: "signatures verified, \(cores) cores",
+            .milliseconds(taken.medianFloor), want: .millisecondsAtMost(20_000), processorRatio: taken.processorRatio,
+            note: "\(controls) controls; \(before) MiB before, \(after) after")
+    }
+}
+
+/// The process's resident memory.
+private func residentMebibytes() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+    return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) / 1_024
 }
 
 /// What a durable write costs here and now: 4 KiB over bytes that are there, and fdatasync.

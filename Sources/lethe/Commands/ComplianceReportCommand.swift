@@ -75,7 +75,7 @@ private struct ComplianceSetting: Sendable {
         guard command.quorum >= 1 else {
             throw Answer(code: 64, message: "a quorum of \(command.quorum) proves nothing", hint: "--quorum 1 or more")
         }
-        calendar = try Self.calendar(command)
+        calendar = try legalCalendar(timeZone: command.timeZone, holidays: command.holidays)
         all = try PackLibrary(named: command.packs).packs()
         chosen = try Self.choose(command.pack, of: all)
         (answers, answersFile) = try Self.answers(command.answers, packs: all)
@@ -98,23 +98,6 @@ private struct ComplianceSetting: Sendable {
             throw Answer(code: 64, message: "\"\(text)\" is no time", hint: "2027-12-02 or 2027-12-02T10:00:00Z")
         }
         return time
-    }
-
-    private static func calendar(_ command: ComplianceReportCommand) throws -> LegalCalendar {
-        guard let zone = LegalTimeZone(command.timeZone) else {
-            throw Answer(
-                code: 64, message: "\"\(command.timeZone)\" is no time zone", hint: "UTC, +01:00 or Europe/Berlin")
-        }
-        guard let path = command.holidays else { return LegalCalendar(timeZone: zone) }
-        let lines = String(decoding: try readFile(path), as: UTF8.self).split(separator: "\n")
-            .map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-        let days = try lines.map { line in
-            guard let day = CalendarDate(line) else {
-                throw Answer.unknown("\(path): \"\(line)\" is no date", hint: "one date a line: 2027-01-01")
-            }
-            return day
-        }
-        return LegalCalendar(timeZone: zone, holidays: Set(days))
     }
 
     private static func choose(_ names: [String], of packs: [Pack]) throws -> [Pack] {
@@ -160,6 +143,8 @@ private struct ComplianceSetting: Sendable {
 
     func reportSetting(_ answer: ComplianceAnswer) -> ComplianceReport.Setting {
         let names = Set(chosen.map(\.id))
+        var answers = answers
+        answers.waivers = answer.waivers
         return ComplianceReport.Setting(
             organisation: member, privateChain: answer.privateChain, otherChains: answer.otherChains,
             quorum: command.quorum, timeZone: command.timeZone, holidays: calendar.holidays.count, answers: answers,

@@ -13,7 +13,7 @@ struct DeletionCommand: AsyncParsableCommand {
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
-            Countersign.self, Interim.self,
+            Countersign.self, Extend.self, Hold.self, Identity.self, Interim.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -45,12 +45,16 @@ struct DeletionCommand: AsyncParsableCommand {
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The deletion's id (default: the only one that waits for a decision).") var deletion: String?
         @Option(help: "accepted or refused.") var decision = "accepted"
+        @Option(help: "Why it is refused, e.g. gdpr-17-3-b.") var ground: String?
+        @Option(help: "The office that reviewed the refusal, e.g. dpo or legal.") var reviewer: String?
+        @Option(help: "The notice-sent event on the private chain, where the person was told.") var notice: String?
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var cosigners: [String] = []
         @Option(help: "Write the event to FILE for further signatures, and append nothing.") var draft: String?
 
         func run() async throws {
             let decision: Decision = try parsed(decision, "decision")
+            let refusal = try refusal(decision)
             let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let id = try await resolve(deletion, in: .requested, ledger)
@@ -62,7 +66,8 @@ struct DeletionCommand: AsyncParsableCommand {
                         try await options.actor(ledger)
                     }
                 if let draft {
-                    let event = Event.deletionDecided(DeletionDecided(decision: decision, deletion: id))
+                    let event = Event.deletionDecided(
+                        DeletionDecided(decision: decision, deletion: id, refusal: refusal))
                     let bytes = try await ledger.draft(event, as: member, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
                     return answer(
@@ -70,9 +75,31 @@ struct DeletionCommand: AsyncParsableCommand {
                         "\(draft): signed by \(member); lethe sign adds signatures", json: options.json)
                 }
                 printRecorded(
-                    try await ledger.decideDeletion(id, decision, as: member, cosigners: cosigners),
+                    try await ledger.decideDeletion(
+                        id, decision, refusal: refusal, as: member, cosigners: cosigners),
                     "\(id) is \(decision.rawValue)", json: options.json)
             }
+        }
+
+        /// A refusal says why and who looked at it; a consent to delete says neither.
+        private func refusal(_ decision: Decision) throws -> Refusal? {
+            guard decision == .refused else {
+                guard ground == nil, reviewer == nil, notice == nil else {
+                    throw Answer(
+                        code: 64, message: "--ground, --reviewer and --notice belong to a refusal",
+                        hint: "leave them out, or say --decision refused")
+                }
+                return nil
+            }
+            guard let ground, let reviewer else {
+                throw Answer(
+                    code: 64, message: "a refusal needs --\(ground == nil ? "ground" : "reviewer")",
+                    hint: "grounds: \(Refusal.Ground.allCases.map(\.rawValue).joined(separator: ", ")); "
+                        + "reviewers: \(Office.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return Refusal(
+                ground: try parsed(ground, "ground of refusal"), notice: try notice.map { try parsedEvent($0) },
+                reviewer: try parsed(reviewer, "office"))
         }
     }
 
@@ -110,31 +137,6 @@ struct DeletionCommand: AsyncParsableCommand {
             if options.json { return printJSON(left.map(\.summary)) }
             if left.isEmpty { return print("the plan is carried out; the public chain has \(size) events") }
             for step in left { print("waiting for \(step.actor): \(step.summary)") }
-        }
-    }
-
-    struct Status: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "All deletions: due dates, and what each waits for and on whom.")
-        @OptionGroup var options: LedgerOptions
-
-        func run() async throws {
-            let rows = try await options.reading { try await $0.deletionStatus() }
-            if options.json { return printJSON(rows.map(DeletionAnswer.init)) }
-            guard !rows.isEmpty else { return print("no deletions") }
-            var table = TextTable(["deletion", "member", "received", "due", "state", "grade", "waits for"])
-            for status in rows {
-                let next = status.next.map { "\($0.by): \($0.step)" }.joined(separator: "; ")
-                table.add([
-                    status.row.deletion.text, status.row.member.text, status.row.receivedAt.date.text,
-                    status.row.dueAt.date.text, status.row.state.rawValue, "A\(status.grade.rawValue)",
-                    next.isEmpty ? "nobody" : next,
-                ])
-            }
-            print(table.text)
-            for measure in rows.flatMap(\.mitigations) {
-                print("\(measure.deletion): \(measure.words): \(measure.method.rawValue) of \(short(measure.model.hex))")
-            }
         }
     }
 
@@ -229,18 +231,28 @@ struct DeletionAnswer: Encodable {
 
     var deletion: DeletionID
     var dueAt: Timestamp
+    var extendedDueAt: Timestamp?
+    var gracedDueAt: Timestamp
     var grade: Int
+    var identity: String?
+    var isOverdue: Bool
     /// Approximate, interim; none of them is erasure.
     var interim: [MitigationStatus]
     var member: MemberName
     var plan: ArtifactDigest?
     var receivedAt: Timestamp
     var state: String
+    var strictDueAt: Timestamp
     var waitsFor: [Step]
 
     init(_ status: DeletionStatus) {
         deletion = status.row.deletion
         dueAt = status.row.dueAt
+        extendedDueAt = status.dates.extendedDue
+        gracedDueAt = status.dates.graced
+        strictDueAt = status.dates.strict
+        identity = status.row.identity.last?.step.rawValue
+        isOverdue = status.isOverdue
         grade = status.grade.rawValue
         interim = status.mitigations
         member = status.row.member

@@ -152,9 +152,7 @@ struct ShowCommand: AsyncParsableCommand {
         @OptionGroup var options: LedgerOptions
 
         func run() async throws {
-            var status = DeletionCommand.Status()
-            status.options = options
-            try await status.run()
+            try await printDeletions(options, legalCalendar(timeZone: "UTC", holidays: nil), onlyOpen: false)
         }
     }
 

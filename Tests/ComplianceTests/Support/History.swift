@@ -11,8 +11,11 @@ struct History {
     var consortium = SampleConsortium.founded()
 
     /// Three members contribute to one round, and another member than its author rebuilds the model.
-    static func withModel() throws -> History {
+    ///
+    /// - Parameter isDocumented: with what an organisation in good order has recorded before it trains.
+    static func withModel(isDocumented: Bool = false) throws -> History {
         var history = History()
+        if isDocumented { try history.document() }
         try history.consortium.openPrivateChain(of: SampleConsortium.delta)
         try history.consortium.openRound("r1")
         for member in [SampleConsortium.delta, SampleConsortium.united, SampleConsortium.virgin] {
@@ -25,11 +28,32 @@ struct History {
     }
 
     /// The same, and what `virgin` contributed is deleted at its request under `ground`.
-    static func withDeletion(_ ground: DeletionGround = .gdpr171b) throws -> History {
-        var history = try withModel()
+    static func withDeletion(_ ground: DeletionGround = .gdpr171b, isDocumented: Bool = false) throws -> History {
+        var history = try withModel(isDocumented: isDocumented)
         try history.request("d1", of: SampleConsortium.virgin, ground)
         try history.carryOut("d1")
         return history
+    }
+
+    /// Procedures, an impact assessment, due diligence on the base, a trial of other keys, and an arrangement of all.
+    private mutating func document() throws {
+        let delta = SampleConsortium.delta
+        let parties: Ascending = [delta, SampleConsortium.united, SampleConsortium.virgin]
+        try consortium.say(
+            .baseRegistered(BaseRegistered(base: SampleConsortium.base, name: BaseName("mini/base")!)), by: delta)
+        let kinds: [DocumentKind] = [.procedureErasure, .storeMap, .migrationTest, .dueDiligence, .dpia]
+        for kind in kinds {
+            try consortium.say(
+                consortium.document(kind, "doc-\(kind.rawValue)") { event in
+                    if kind == .dueDiligence { event.base = SampleConsortium.base }
+                    guard kind == .dpia else { return }
+                    event.residualRisk = .low
+                    event.topics = [.ledger, .necessity, .training]
+                }, by: delta)
+        }
+        try consortium.say(
+            consortium.document(.agreementJointControllers, "doc-all", parties: parties), by: delta,
+            with: [SampleConsortium.united, SampleConsortium.virgin])
     }
 
     mutating func attest(_ round: String) throws {

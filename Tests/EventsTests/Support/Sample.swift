@@ -30,6 +30,13 @@ enum Sample {
         case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
             .decisionExplained:
             participation(type)
+        case .memberSuspended, .modelReleased, .disclosureRecorded, .recipientNotified, .recipientAcknowledged,
+            .waiverGranted, .judgementRecorded, .holdPlaced, .holdReleased, .auditPerformed, .deletionExtended,
+            .identityChecked, .documentRecorded:
+            GovernanceSample.publicEvent(type)
+        case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
+            .incidentHandled, .noticeSent:
+            GovernanceSample.privateEvent(type)
         case .datasetRegistered, .shardTrained: training(type)
         default: deletion(type)
         }
@@ -178,10 +185,12 @@ enum Sample {
                     member: MemberName("delta")!, receivedAt: Timestamp("2026-11-20T08:30:00Z")!,
                     scope: .records))
         case .deletionDecided:
+            let refusal = Refusal(ground: .gdpr173b, notice: hash(79), reviewer: .legal)
             let shard = ShardReference(dataset: DatasetID("ds-1")!, shard: Count(3)!)
             return .deletionDecided(
                 DeletionDecided(
-                    decision: .accepted, deletion: deletion, touched: [TouchedShard(shard, emptied: false)]))
+                    decision: .accepted, deletion: deletion, touched: [TouchedShard(shard, emptied: false)],
+                    refusal: refusal))
         case .deletionStarted:
             return .deletionStarted(
                 DeletionStarted(

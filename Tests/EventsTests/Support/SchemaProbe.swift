@@ -60,6 +60,7 @@ enum SchemaProbe {
     private static func sample(of type: any TextValue.Type) throws -> String {
         let candidates = [
             "a", "a/a", "2026-11-23", "2026-11-23T10:00:00Z", String(repeating: "A", count: 43) + "=", "{}",
+            "DE", "LED-01",
         ]
         guard let text = candidates.first(where: { type.init($0) != nil }) else {
             throw ProbeError.noSample("\(type)")

@@ -2,12 +2,11 @@ WITH judged AS (
     SELECT
         d.deletion, d.received_at, coalesce(d.answered_event, d.requested_event) AS event_id, 1 AS rank,
         CASE
-            WHEN d.answered_s > d.graced_due_s THEN 'answered on ' || d.answered_at || ', after ' || d.graced_due_at
-            WHEN d.answered_s IS NULL AND :as_of_s > d.extended_due_s
-                THEN 'not answered by ' || d.extended_due_at || ', the end of the longest extension'
-            WHEN d.answered_s IS NULL AND :as_of_s > d.graced_due_s
-                THEN 'not answered by ' || d.graced_due_at || ', and no extension is recorded'
-            WHEN d.answered_s IS NOT NULL AND e.recorded_before_s > d.graced_due_s + :proof_hours * 3600
+            WHEN d.answered_s > d.limit_due_s THEN 'answered on ' || d.answered_at || ', after ' || d.limit_due_at
+            WHEN d.answered_s IS NULL AND :as_of_s > d.limit_due_s
+                THEN 'not answered by ' || d.limit_due_at
+                    || iif(d.extension_event IS NULL, ', and no extension is recorded', ', the end of the extension')
+            WHEN d.answered_s IS NOT NULL AND e.recorded_before_s > d.limit_due_s + :proof_hours * 3600
                 THEN 'claims an answer on ' || d.answered_at || '; proven only on ' || e.recorded_before_at
         END AS reason
     FROM deletions AS d

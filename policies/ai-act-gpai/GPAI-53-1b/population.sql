@@ -1,0 +1,1 @@
+SELECT count(*) FROM disclosures WHERE kind = 'adapter' AND category = 'downstream-provider'

@@ -1,0 +1,1 @@
+SELECT count(*) FROM documents WHERE kind = 'base-compute' AND is_latest = 1

@@ -1,0 +1,1 @@
+SELECT count(*) FROM releases WHERE risk_class = 'high-risk'

@@ -1,0 +1,1 @@
+SELECT count(*) FROM deletions WHERE ground = 'gdpr-17-1-d'

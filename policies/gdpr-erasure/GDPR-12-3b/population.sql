@@ -1,0 +1,1 @@
+SELECT count(*) FROM deletions WHERE law = 'gdpr' AND extension_event IS NOT NULL

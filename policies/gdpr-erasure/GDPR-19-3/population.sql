@@ -1,0 +1,1 @@
+SELECT count(*) FROM recipient_duties AS u JOIN deletions AS d ON d.deletion = u.deletion WHERE d.law = 'gdpr' AND u.outcome = 'notified'

@@ -1,0 +1,1 @@
+SELECT count(*) FROM models WHERE state = 'current' AND contributions > 1

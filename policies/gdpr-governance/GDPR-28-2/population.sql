@@ -1,0 +1,1 @@
+SELECT count(*) FROM disclosures WHERE category = 'sub-processor'

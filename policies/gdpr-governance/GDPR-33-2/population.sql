@@ -1,0 +1,1 @@
+SELECT count(*) FROM incidents WHERE kind = 'personal-data-breach' AND part = 'processor'

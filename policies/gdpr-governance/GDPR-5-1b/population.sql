@@ -1,0 +1,1 @@
+SELECT count(*) FROM releases AS r JOIN model_contributions AS m ON m.model_event = r.model_event JOIN contribution_shards AS s ON s.event_id = m.contribution_event JOIN datasets AS d ON d.dataset = s.dataset

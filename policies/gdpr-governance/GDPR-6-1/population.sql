@@ -1,0 +1,1 @@
+SELECT count(*) FROM contribution_shards AS s JOIN contributions AS c ON c.event_id = s.event_id WHERE c.member IN (SELECT k.operator FROM chains AS k WHERE k.origin IN (SELECT e.chain FROM events AS e WHERE e.is_public = 0))

@@ -1,0 +1,1 @@
+SELECT count(*) FROM consents WHERE withdrawn_event IS NOT NULL

@@ -1,0 +1,1 @@
+SELECT count(*) FROM releases WHERE anonymity <> 'anonymous'

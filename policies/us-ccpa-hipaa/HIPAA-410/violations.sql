@@ -1,0 +1,9 @@
+WITH told AS (
+    SELECT i.*, (SELECT min(s.done_s) FROM incident_steps AS s WHERE s.incident = i.incident AND s.step = 'controller-notified') AS told_s
+    FROM incidents AS i
+    WHERE i.part = 'processor' AND i.persons_due_s IS NOT NULL
+)
+SELECT incident AS subject, iif(told_s IS NULL, 'the covered entity was not told by ', 'the covered entity was told after ') || persons_due_at AS reason, aware_at AS since, event_id
+FROM told
+WHERE coalesce(told_s, :as_of_s) > persons_due_s
+ORDER BY incident
