@@ -29,9 +29,9 @@ public enum ControlAssessment {
         return document.canonicalBytes + [0x0a]
     }
 
-    /// The catalog's UUID: it follows from which packs are in it.
+    /// The catalog's UUID: it follows from which packs are in it, in any order.
     static func catalogUUID(_ packDigests: [String]) -> String {
-        uuid("catalog/\(packDigests.joined(separator: ","))")
+        uuid("catalog/\(packDigests.sorted().joined(separator: ","))")
     }
 
     private static func group(_ pack: Pack) -> JSONValue {

@@ -6,6 +6,9 @@ public struct DanglingReference: Error, Hashable, Sendable, CustomStringConverti
     public var path: String
     public var reference: String
 
+    /// Whether it is to a control or its parts, which stand in a catalog.
+    public var isOfAControl: Bool { path.hasSuffix(".control-id") || path.hasSuffix(".target-id") }
+
     public var description: String { "\(path) refers to \(reference), which is not there" }
 }
 

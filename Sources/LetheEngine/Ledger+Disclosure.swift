@@ -118,6 +118,14 @@ extension Ledger {
         return row.origin
     }
 
+    /// The local member that reads the chain on which `event` stands, or which it anchors, where there is one and no other.
+    public func onlyReader(of event: EventHash) throws -> MemberName? {
+        let place = try place(of: event)
+        let origin = try place.origin.isPublic ? anchoredChain(event, place) : place.origin
+        let readers = localMembers.filter { privateViews[origin]?.readers.contains($0) ?? false }
+        return readers.count == 1 ? readers[0] : nil
+    }
+
     private func requireReader(_ member: MemberName, of origin: Origin) throws {
         guard let chain = privateViews[origin] else {
             throw EngineError(

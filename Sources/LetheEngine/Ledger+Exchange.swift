@@ -68,6 +68,7 @@ extension Ledger {
         }
         try checkExtendsKept(checkpoint, start: start, adding: fresh)
         let bodies = try openBodies(file, origin)
+        try refuseForgotten(fresh, of: origin, from: start.rawValue, bodies: bodies)
         try store(fresh, of: origin, from: start, bodies: bodies)
         let kept = try keepBodies(bodies, of: origin)
         try keepImported(checkpoint, note)

@@ -36,6 +36,7 @@ extension Ledger {
         _ event: Event, as member: MemberName, on origin: Origin, body: (MediaType, [UInt8])? = nil,
         cosigners: [MemberName] = [], extraKeys: [KeyID] = [], anchoring: Bool = true
     ) throws -> Recorded {
+        if case .shardTrained(let run) = event, let body { try refuseForgotten(run, body.1, on: origin) }
         let kept = body.map { open($0.1, $0.0) }
         let reference = kept.map { BodyReference(commitment: $0.commitment, mediaType: $0.mediaType) }
         let statement = try statement(event, as: member, on: origin, body: reference)

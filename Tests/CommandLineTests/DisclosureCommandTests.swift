@@ -23,7 +23,7 @@ import Testing
         try place.done(
             "disclose", event, "--to", "Data Protection Commission", "--kind", "authority", "--reason",
             "Inquiry 12",
-            "--as", "alder", "--output", "opened.json")
+            "--output", "opened.json")
         let said = try place.done("verify", "opened.json", "--trust", "trust.policy")
         #expect(said.hasPrefix("disclosure of event 1 of skies.example/alder: deletion-scoped by alder\n"))
         #expect(said.contains(Self.reason) && said.contains("\nattested ") && said.contains("\nnot claimed "))

@@ -65,7 +65,12 @@ import Testing
             "--pack",
             "gdpr-erasure", "--json", "report.json")
         #expect([0, 1, 2].contains(outcome.status), "\(outcome.errors)")
-        try place.done("export", "assessment", "report.json", "--output", "results.json")
+        try place.done(
+            "export", "assessment", "report.json", "--catalog", "catalog.json", "--output", "results.json")
+        try place.done("export", "catalog", "\(policies)/ledger-core", "--output", "less.json")
+        expectRefusal(
+            place.lethe("export", "assessment", "report.json", "--catalog", "less.json", "--output", "x.json"),
+            1, naming: "gdpr-erasure.")
         if let said = try Self.judge(place, "oscal", "catalog", "catalog.json") {
             #expect(said.hasPrefix("controls="))
         }

@@ -165,11 +165,58 @@ import Training
         try await p.ledger.close()
     }
 
+    /// I12: a run on erased records is not recorded, not imported, and found where somebody put it on the chain all the same.
+    @Test func aRunOnErasedRecordsIsRefused() async throws {
+        let p = try await Prepared()
+        let row = try await p.train("round-1").runs[0]
+        let document = try #require(try await p.ledger.runDocument(row))
+        let gone = RecordCommitment(
+            retagging: try await p.ledger.trainingRecords(of: row.trained.reference)[0].commitment)
+        try await p.ledger.eraseRecords([p.dataset: [gone]], as: Self.alder)
+        var again = row.trained
+        again.run = .sha256([1])
+        let body = CanonicalJSON.encode(document)
+        await #expect(throws: EngineError.self) {
+            try await p.ledger.record(.shardTrained(again), as: Self.alder, on: Self.origin, body: (.json, body))
+        }
+        #expect(try await p.ledger.check().findings.isEmpty)
+        try await p.ledger.appendUnchecked(.shardTrained(again), body, as: Self.alder, on: Self.origin)
+        let found = try await p.ledger.check().findings
+        #expect(found.count == 1 && found[0].problem.contains("erased before it"))
+        try await p.ledger.close()
+    }
+
+    /// A crash between the erasure and its event: the ledger is clean, says what is open, and the same call ends it.
+    @Test func anErasureThatWasCutOffGoesOn() async throws {
+        let p = try await Prepared()
+        let found = try await p.ledger.findRecords(.subject("p3"), of: Self.alder)
+        _ = try await p.ledger.directory.records.erase(found[p.dataset]!)
+        let report = try await p.ledger.check()
+        #expect(report.findings.isEmpty && report.notLookedAt.contains { $0.problem.contains("4 record(s) are erased here") })
+        await #expect(throws: EngineError.self) { try await p.train("round-1") }
+        try await p.ledger.eraseRecords(found, as: Self.alder)
+        let after = try await p.ledger.check()
+        #expect(after.findings.isEmpty && after.notLookedAt.isEmpty)
+        #expect(try await p.train("round-1").contribution.weight.value == 36)
+        try await p.ledger.close()
+    }
+
     private static let origin = Origin("skies.example/alder")!
 
     private static func digest(_ recipe: Recipe, _ change: (inout Recipe) -> Void) -> ArtifactDigest {
         var recipe = recipe
         change(&recipe)
         return ArtifactDigest(retagging: recipe.digest)
+    }
+}
+
+extension Ledger {
+    /// What a member that keeps to no rule but those of the chain would do.
+    func appendUnchecked(_ event: Event, _ body: [UInt8], as member: MemberName, on origin: Origin) throws {
+        let open = OpenBody(salt: Salt(bytes: [UInt8](repeating: 7, count: 32))!, mediaType: .json, bytes: body)
+        let reference = BodyReference(commitment: open.commitment, mediaType: .json)
+        let statement = try statement(event, as: member, on: origin, body: reference)
+        try directory.vault.putBody(open)
+        try append([seal(statement, with: [activeKey(of: member)])], to: origin)
     }
 }

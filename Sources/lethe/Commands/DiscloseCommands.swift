@@ -39,7 +39,8 @@ struct DiscloseCommand: AsyncParsableCommand {
     func run() async throws {
         let (bytes, disclosure, recorded) = try await options.writing { ledger in
             let hash = try await ledger.resolveEvent(event)
-            let member = try await options.actor(ledger)
+            let reader = try await options.as == nil ? ledger.onlyReader(of: hash) : nil
+            let member = if let reader { reader } else { try await options.actor(ledger) }
             let request = try await request(ledger)
             let view = try await ledger.view
             let witnesses = await ledger.localMembers.filter {

@@ -84,6 +84,8 @@ struct ExportCommand: AsyncParsableCommand {
             discussion: "Takes the JSON that lethe report compliance wrote.")
         @Argument(help: "The report's JSON.") var results: String
         @Flag(help: "Also where the report looked at a private chain.") var includePrivate = false
+        @Option(help: "The OSCAL catalog that the results are to fit: every control must be in it.")
+        var catalog: String?
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
         @Flag(name: .long, help: "Answer in JSON.") var json = false
 
@@ -110,10 +112,25 @@ struct ExportCommand: AsyncParsableCommand {
             }
             let result = report.result
             let document = ControlAssessment.results(of: result)
+            try checkReferences(document)
             try writeFile(document, to: output)
             printFile(
                 output, ["overall": result.overall.rawValue],
                 "OSCAL assessment results, \(result.overall.rawValue)", json: json)
+        }
+
+        /// Refuses references that nothing answers to; those to controls are looked up where there is a catalog.
+        private func checkReferences(_ document: [UInt8]) throws {
+            let others = try catalog.map { [try readFile($0)] } ?? []
+            guard let dangling = DanglingReferences.check([document] + others) else {
+                throw Answer.unknown(
+                    "\(catalog ?? "the catalog") is not JSON", hint: "lethe export catalog writes one")
+            }
+            let open = dangling.filter { catalog != nil || !$0.isOfAControl }
+            guard let first = open.first else { return }
+            throw Answer.no(
+                "\(open.count) reference(s) lead nowhere; \(first)",
+                hint: "make the catalog of the packs that were judged: lethe export catalog PACK…")
         }
     }
 
