@@ -134,6 +134,29 @@ struct ReportCommandTests {
         #expect((try json(after.output)["answers"] as? [String: Any])?["name"] as? String == "answers.yaml")
     }
 
+    @Test func takesAPersonsAnswerFromAFile() throws {
+        let pilot = Pilot()
+        let text = """
+            judgements:
+              - control: EDPB-BC-R13-M
+                isMet: true
+                answeredBy: crypto-officer
+                answeredAt: 2026-11-01T10:00:00Z
+                expiresAt: 2027-11-01T10:00:00Z
+            """
+        try text.write(toFile: pilot.place.file("answers.yaml"), atomically: true, encoding: .utf8)
+        // Without a trial on record the control fails whatever anybody answers.
+        try "Tried.".write(toFile: pilot.place.file("trial.md"), atomically: true, encoding: .utf8)
+        try pilot.place.done("record", "document", "trial.md", "--kind", "migration-test", "--as", "hub")
+        let outcome = report(
+            pilot, "compliance", "--roles", "controller", "--answers", "answers.yaml", "--json", "-")
+        #expect(!outcome.output.contains(#""control":"EDPB-BC-R13-M","#) || outcome.output.contains("crypto-officer"))
+        let data = try json(outcome.output)
+        #expect((data["answers"] as? [String: Any])?["name"] as? String == "answers.yaml")
+        let counts = try #require((data["result"] as? [String: Any])?["counts"] as? [String: Int])
+        #expect(counts["not_evaluated"] == nil)
+    }
+
     // MARK: Bad input
 
     @Test(arguments: [
