@@ -8,10 +8,30 @@ public struct PlannedModel: Codable, Hashable, Sendable {
     public var materialization: EventHash
     public var model: ArtifactDigest
     public var outcome: Disposition.Outcome
-    /// What the old model merged, less what is excluded. The new model, where there is one, merges exactly
-    /// these.
+    /// What the old model merged, less what is excluded. The new model, where there is one, merges these and
+    /// what takes the place of contributions that are trained again.
     public var remaining: EventSet
+    /// How many of the contributions that it merged are trained again.
+    public var retrained: Count
     public var round: RoundID
+}
+
+/// A contribution that is trained again: without the records that go, or from the parents' successors.
+public struct PlannedRetraining: Codable, Hashable, Sendable {
+    /// The contribution that is excluded and whose place the new one takes.
+    public var contribution: EventHash
+    /// The shards that are not trained again because no record is left in them.
+    public var emptied: Ascending<ShardReference>
+    /// The shards that are trained again. Those in neither list stay as they are.
+    public var shards: Ascending<ShardReference>
+}
+
+/// The work of a plan in training runs, one for each shard of each contribution.
+public struct ShardRuns: Codable, Hashable, Sendable {
+    /// The runs behind all contributions that count.
+    public var all: Count
+    /// The runs that the plan repeats.
+    public var retrained: Count
 }
 
 /// An exclusion, its closure in the lineage, and the work to re-materialise it.
@@ -25,21 +45,24 @@ public struct Plan: Codable, Hashable, Sendable {
     public var deletions: Ascending<DeletionID>
     /// The contributions that every later replay leaves out, in chain order.
     public var excluded: [EventHash]
-    /// Contributions of others that were trained on top of an affected model, in chain order. Nothing short
-    /// of training them again makes them free of what is excluded.
+    /// What takes the place of some of these, in chain order.
+    public var retraining: [PlannedRetraining]
+    /// Contributions that were trained on top of an affected model and cannot be trained again, in chain order:
+    /// nobody said by what they were trained, or what they start from cannot be rebuilt.
     public var descendants: [EventHash]
     /// In chain order of their materialisation.
     public var models: [PlannedModel]
-    /// The members that hold something to erase: whose contributions go, who made or confirmed a model of
-    /// them, who opened the rounds, who trained on an affected model.
+    /// The members that hold something to erase: who is concerned, whose contributions go, who made or confirmed
+    /// a model of them, who opened the rounds, who trained on an affected model.
     public var holders: Ascending<MemberName>
     /// What each holder erases: excluded adapters and affected models, by adapter digest.
     public var artifacts: Ascending<ArtifactDigest>
+    public var work: ShardRuns
 
     /// SHA-256 of the plan's canonical JSON.
     public var digest: ArtifactDigest { .sha256(CanonicalJSON.encode(self)) }
 
-    /// Whether every affected model can be rebuilt, and nobody has trained on one.
+    /// Whether every affected model can be rebuilt, and all that was trained on one can be trained again.
     public var isExact: Bool { descendants.isEmpty && models.allSatisfy { $0.outcome == .rematerialized } }
 }
 
@@ -47,13 +70,35 @@ extension PublicView {
     /// The plan that carries out `deletions` on this view. All must exist; whether they are accepted is not
     /// looked at.
     public func plan(for deletions: Ascending<DeletionID>) -> Plan {
-        let members = Set(deletions.compactMap { self.deletions[$0]?.member })
-        var closure = Closure(view: self) { members.contains($0.member) }
+        let rows = deletions.compactMap { self.deletions[$0] }
+        let leaving = Set(rows.filter { $0.scope == .contributions }.map(\.member))
+        let seeds = ClosureSeeds(goes: { leaving.contains($0.member) }, touched: touchedShards(of: rows))
+        var closure = Closure(view: self, seeds: seeds)
         closure.run()
         return Plan(
-            format: Plan.format, deletions: deletions, excluded: closure.excluded,
+            format: Plan.format, deletions: deletions, excluded: closure.excluded, retraining: closure.retraining,
             descendants: closure.descendants, models: closure.models,
-            holders: Ascending(members.union(closure.holders)), artifacts: Ascending(closure.artifacts))
+            holders: Ascending(closure.holders.union(rows.map(\.member))), artifacts: Ascending(closure.artifacts),
+            work: work(of: closure.retraining))
+    }
+
+    /// The shards that the decisions about `deletions` name, and whether no record is left in them.
+    func touchedShards(of deletions: [DeletionRow]) -> [MemberName: [ShardReference: Bool]] {
+        var touched: [MemberName: [ShardReference: Bool]] = [:]
+        for row in deletions {
+            for shard in row.touched ?? [] {
+                touched[row.member, default: [:]][shard.reference, default: false] = shard.emptied
+                    || touched[row.member]?[shard.reference] == true
+            }
+        }
+        return touched
+    }
+
+    private func work(of retraining: [PlannedRetraining]) -> ShardRuns {
+        let counting = contributions.rows.values.filter(\.counts)
+        let all = counting.reduce(0) { $0 + ($1.training?.shards.count ?? 0) }
+        let again = retraining.reduce(0) { $0 + $1.shards.count }
+        return ShardRuns(all: Count(all)!, retrained: Count(again)!)
     }
 
     /// The contributions that descend from what `plan` excluded, and that no plan has excluded since.
@@ -67,118 +112,9 @@ extension PublicView {
     /// Contributions that start, directly or through models and others, from one of `events`, without
     /// `events` themselves and without what a plan has excluded.
     public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
-        var closure = Closure(view: self) { events.contains($0.event) }
+        var closure = Closure(view: self, seeds: ClosureSeeds(goes: { events.contains($0.event) }))
         closure.run()
-        return closure.descendants
-    }
-}
-
-/// What descends from some contributions, in one pass in chain order: parents stand before their children.
-///
-/// A model is affected if it merged an affected contribution. A contribution is affected if it is one of
-/// those that the closure starts from; if a parent of it is affected; or if it has the bytes of an affected
-/// model, whatever parents it names. What a plan excluded long ago still hands on what it descends from.
-private struct Closure {
-    let view: PublicView
-    /// Whether the closure starts from a contribution.
-    let isSeed: (ContributionRow) -> Bool
-    private(set) var excluded: [EventHash] = []
-    private(set) var descendants: [EventHash] = []
-    private(set) var models: [PlannedModel] = []
-    private(set) var holders: Set<MemberName> = []
-    /// Contributions and materialisations.
-    private var affected: Set<EventHash> = []
-    private var leaving: Set<EventHash> = []
-    /// Adapter and tensor digests of affected models.
-    private var bytesOfModels: Set<ArtifactDigest> = []
-
-    private enum Node {
-        case contribution(ContributionRow)
-        case model(ModelRow)
-    }
-
-    init(view: PublicView, isSeed: @escaping (ContributionRow) -> Bool) {
-        self.view = view
-        self.isSeed = isSeed
-    }
-
-    mutating func run() {
-        let nodes =
-            view.contributions.rows.values.map { ($0.position.value, Node.contribution($0)) }
-            + view.models.rows.values.map { ($0.position.value, Node.model($0)) }
-        for (_, node) in nodes.sorted(by: { $0.0 < $1.0 }) {
-            switch node {
-            case .contribution(let row): visit(row)
-            case .model(let row): visit(row)
-            }
-        }
-        let disposed = Set(models.map(\.model))
-        for row in descendants.map({ view.contributions[$0]! })
-        where row.parents.contains(where: disposed.contains) {
-            holders.insert(row.member)
-        }
-    }
-
-    private mutating func visit(_ row: ContributionRow) {
-        let isSeed = isSeed(row)
-        guard isSeed || hasAffectedParent(row) || hasBytesOfModel(row) else { return }
-        affected.insert(row.event)
-        guard row.excludedBy == nil else { return }
-        if isSeed {
-            excluded.append(row.event)
-            leaving.insert(row.event)
-            holders.insert(view.rounds[row.round]!.author)
-        } else {
-            descendants.append(row.event)
-        }
-    }
-
-    /// A parent is what its digest stood for when the child was committed: in an isolated round the member's
-    /// own earlier contribution, in a feedback round an earlier model.
-    private func hasAffectedParent(_ row: ContributionRow) -> Bool {
-        row.parents.contains { parent in
-            switch view.rounds[row.round]!.topology {
-            case .isolated:
-                view.contributions(withAdapter: parent).contains {
-                    $0.member == row.member && $0.position < row.position && affected.contains($0.event)
-                }
-            case .feedback, .cohort:
-                view.models(withDigest: parent).contains {
-                    $0.position < row.position && affected.contains($0.event)
-                }
-            }
-        }
-    }
-
-    private func hasBytesOfModel(_ row: ContributionRow) -> Bool {
-        bytesOfModels.contains(row.adapter) || bytesOfModels.contains(row.tensors)
-    }
-
-    private mutating func visit(_ row: ModelRow) {
-        let merged = view.contributions(of: row)
-        guard merged.contains(where: affected.contains) else { return }
-        affected.insert(row.event)
-        bytesOfModels.formUnion([row.model, row.tensors])
-        if row.state == .current || merged.contains(where: leaving.contains) {
-            holders.insert(row.author)
-            holders.formUnion(row.attestedBy)
-        }
-        guard row.state == .current else { return }
-        let remaining = merged.filter { !leaving.contains($0) }
-        let isMergeable = !remaining.isEmpty && !remaining.contains(where: affected.contains)
-        models.append(
-            PlannedModel(
-                cohort: row.cohort, materialization: row.event, model: row.model,
-                outcome: isMergeable ? .rematerialized : .withdrawn, remaining: EventSet(remaining),
-                round: row.round))
-    }
-
-    /// Excluded adapters and affected models, less what a contribution that stays has the same bytes as.
-    var artifacts: Set<ArtifactDigest> {
-        let kept = view.contributions.rows.values.filter {
-            $0.excludedBy == nil && !leaving.contains($0.event)
-        }
-        let adapters = excluded.map { view.contributions[$0]!.adapter }
-        return Set(adapters + models.map(\.model)).subtracting(kept.map(\.adapter))
+        let found = Set(closure.descendants + closure.excluded).subtracting(events)
+        return found.sorted { contributions[$0]!.position < contributions[$1]!.position }
     }
 }

@@ -97,6 +97,11 @@ public struct RoundRow: Codable, Hashable, Sendable {
     }
 }
 
+extension RoundID {
+    /// What the round's model, or that of one of its cohorts, is called.
+    public func name(cohort: CohortName?) -> String { cohort.map { "\(self), cohort \($0)" } ?? text }
+}
+
 public struct ContributionRow: Codable, Hashable, Sendable {
     public var event: EventHash
     public var position: Count
@@ -108,6 +113,8 @@ public struct ContributionRow: Codable, Hashable, Sendable {
     public var weight: Weight
     /// What it was trained by, where its member says.
     public var training: TrainingReference?
+    /// The contribution whose place it took, if any.
+    public var replaces: EventHash?
     /// The plan that excludes it, if any.
     public var excludedBy: ArtifactDigest?
     /// The first plan that found it to descend from what that plan excludes, if any. It is not excluded: its
@@ -182,7 +189,9 @@ public struct PlanRow: Codable, Hashable, Sendable {
     public var plan: ArtifactDigest
     public var deletions: Ascending<DeletionID>
     public var excluded: [EventHash]
+    public var retraining: [PlannedRetraining]
     public var descendants: [EventHash]
+    public var work: ShardRuns
     public var holders: Ascending<MemberName>
     public var models: [PlannedModel]
     public var artifacts: Ascending<ArtifactDigest>
@@ -194,8 +203,8 @@ public struct PlanRow: Codable, Hashable, Sendable {
     /// Each holder's attestation.
     public var erasures: [ErasureRow]
 
-    /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt,
-    /// and nobody has trained on one. False until the models are disposed of.
+    /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt, and
+    /// all that was trained on one was trained again. False until the models are disposed of.
     public var isExact: Bool {
         guard let dispositions else { return false }
         return descendants.isEmpty && dispositions.allSatisfy { $0.outcome == .rematerialized }

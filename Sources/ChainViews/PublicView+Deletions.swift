@@ -55,7 +55,7 @@ extension PublicView {
             event.plan,
             PlanRow(
                 plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
-                descendants: plan.descendants, holders: plan.holders, models: plan.models,
+                retraining: plan.retraining, descendants: plan.descendants, work: plan.work, holders: plan.holders, models: plan.models,
                 artifacts: plan.artifacts,
                 startedBy: record.hash, startedAt: record.count, erasures: []))
         for deletion in event.deletions {
@@ -103,8 +103,9 @@ extension PublicView {
         guard event.dispositions.count == plan.models.count else {
             throw .dispositionsDiffer(event.plan, reason: "\(plan.models.count) models are affected")
         }
+        let rebuilding = Rebuilding(of: plan, in: self)
         for (planned, disposition) in zip(plan.models, event.dispositions) {
-            try check(disposition, against: planned, plan)
+            try check(disposition, against: planned, plan, rebuilding)
         }
         plans.update(event.plan) { row in
             row.rematerializedBy = record.hash
@@ -113,7 +114,7 @@ extension PublicView {
     }
 
     private func check(
-        _ disposition: Disposition, against planned: PlannedModel, _ plan: PlanRow
+        _ disposition: Disposition, against planned: PlannedModel, _ plan: PlanRow, _ rebuilding: Rebuilding
     ) throws(RuleViolation) {
         guard disposition.oldModel == planned.model, disposition.round == planned.round,
             disposition.cohort == planned.cohort
@@ -129,7 +130,7 @@ extension PublicView {
         case .rematerialized:
             let new = old.replacedBy.flatMap { models[$0] }
             guard let new, new.plan == plan.plan, new.model == disposition.newModel,
-                new.contributions == planned.remaining
+                case .ready(let merged) = rebuilding.state(of: planned), new.contributions == EventSet(merged)
             else {
                 throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not rebuilt as planned")
             }

@@ -35,29 +35,20 @@ extension PublicView {
 
     mutating func commitAdapter(_ event: AdapterCommitted, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.contributor, record)
-        let round = try openRow(event.round)
-        guard !hasContribution(by: record.author, to: event.round) else {
-            throw .alreadyContributed(record.author, event.round)
-        }
-        try checkDecided(record.author, round)
-        try checkTraining(event)
-        guard round.topology != .cohort || round.cohort(of: record.author) != nil else {
-            throw .notInACohort(record.author, event.round)
-        }
+        let isReplacement = event.replaces != nil || event.plan != nil
+        let round = try isReplacement ? checkReplacement(event, record) : checkAddition(event, record)
+        if let training = event.training, training.shards.isEmpty { throw .listIsEmpty("shards") }
         if let expected = round.configuration, expected != event.configuration {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
         for artifact in [event.adapter, event.tensors] { try checkOwnBytes(artifact, record.author) }
-        for parent in event.parents {
-            try checkParent(parent, of: record.author, round)
-        }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
             adapter: event.adapter, tensors: event.tensors, parents: event.parents, weight: event.weight,
-            training: event.training)
+            training: event.training, replaces: event.replaces)
         contributions.set(record.hash, row)
         index(row)
-        keepPromise(of: record.author, in: event.round)
+        if !isReplacement { keepPromise(of: record.author, in: event.round) }
         if round.configuration == nil {
             rounds.update(event.round) { $0.configuration = event.configuration }
         }
@@ -71,11 +62,20 @@ extension PublicView {
         throw .adapterOfAnother(artifact, committer)
     }
 
-    private func checkTraining(_ event: AdapterCommitted) throws(RuleViolation) {
-        guard event.replaces == nil, event.plan == nil else {
-            throw .replacementRefused(event.replaces ?? EventHash.sha256([]), reason: "no plan asks for one")
+    /// Refuses a contribution that its round, or the state of its parents, does not allow.
+    private func checkAddition(
+        _ event: AdapterCommitted, _ record: EventRecord
+    ) throws(RuleViolation) -> RoundRow {
+        let round = try openRow(event.round)
+        guard !hasContribution(by: record.author, to: event.round) else {
+            throw .alreadyContributed(record.author, event.round)
         }
-        if let training = event.training, training.shards.isEmpty { throw .listIsEmpty("shards") }
+        try checkDecided(record.author, round)
+        guard round.topology != .cohort || round.cohort(of: record.author) != nil else {
+            throw .notInACohort(record.author, event.round)
+        }
+        for parent in event.parents { try checkParent(parent, of: record.author, round) }
+        return round
     }
 
     /// Isolated rounds continue the member's own contributions; feedback rounds start from a model that is
@@ -154,6 +154,7 @@ extension PublicView {
         guard let planned, planned.outcome == .rematerialized, models[old]?.state == .suppressed else {
             throw .modelsDiffer(plan)
         }
+        guard case .ready = Rebuilding(of: row, in: self).state(of: planned) else { throw .retrainingOpen(event.round) }
         guard planned.model != event.model else { throw .sameBytesAsBefore(event.model) }
     }
 

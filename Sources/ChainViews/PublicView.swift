@@ -55,6 +55,8 @@ public struct PublicView: Sendable {
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
     var contributionsByAuthor: [Authorship: [EventHash]] = [:]
+    /// What took the place of a contribution.
+    var replacements: [EventHash: EventHash] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
     var modelsByRound: [RoundID: [EventHash]] = [:]
     /// Who first committed an adapter or its tensors.
@@ -233,7 +235,11 @@ extension PublicView {
     }
 
     mutating func index(_ row: ContributionRow) {
-        contributionsByRound[row.round, default: []].append(row.event)
+        // In a round, what takes another's place stands right behind it.
+        let places = contributionsByRound[row.round] ?? []
+        let place = row.replaces.flatMap { places.lastIndex(of: $0) }.map { $0 + 1 } ?? places.count
+        contributionsByRound[row.round, default: []].insert(row.event, at: place)
+        if let old = row.replaces { replacements[old] = row.event }
         contributionsByAdapter[row.adapter, default: []].append(row.event)
         contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
         for artifact in [row.adapter, row.tensors] where committers[artifact] == nil {
@@ -282,12 +288,13 @@ extension PublicView {
         contributionsByAuthor[Authorship(round: round, member: member)]?.contains { contributions[$0]!.counts } ?? false
     }
 
-    /// All contributions of `round`, those that no longer count too, in chain order.
+    /// All contributions of `round`, those that no longer count too, in the order of the round.
     public func allContributions(to round: RoundID) -> [ContributionRow] {
         (contributionsByRound[round] ?? []).map { contributions[$0]! }
     }
 
-    /// The contributions of `round`, or of one of its cohorts, that count now, in chain order.
+    /// The contributions of `round`, or of one of its cohorts, that count now, in the order of the round: that of
+    /// the chain, but what takes another's place stands there.
     public func contributions(to round: RoundID, cohort: CohortName? = nil) -> [ContributionRow] {
         allContributions(to: round).filter { $0.counts && isMerged($0, for: cohort) }
     }
@@ -297,13 +304,14 @@ extension PublicView {
         cohort == nil || rounds[row.round]?.cohort(of: row.member) == cohort
     }
 
-    /// The contributions that `model` merged, in chain order.
+    /// The contributions that `model` merged, in the order of the round.
     ///
     /// A model merges what counted in its round when it was materialised: all contributions but those that
     /// plans up to and including its own had excluded, or found affected, by then.
+    /// What took the place of one that it merged came later.
     public func contributions(of model: ModelRow) -> [EventHash] {
         allContributions(to: model.round).filter { row in
-            guard isMerged(row, for: model.cohort) else { return false }
+            guard row.position < model.position, isMerged(row, for: model.cohort) else { return false }
             return [row.excludedBy, row.affectedBy].allSatisfy { plan in
                 plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
             }

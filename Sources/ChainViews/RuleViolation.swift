@@ -48,6 +48,7 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case ownModel(MemberName)
     case alreadyAttested(MemberName, ArtifactDigest)
     case replacementRefused(EventHash, reason: String)
+    case retrainingOpen(RoundID)
     case touchedDoesNotFit(DeletionID, reason: String)
     case deletionExists(DeletionID)
     case unknownDeletion(DeletionID)
@@ -164,6 +165,7 @@ extension RuleViolation: CustomStringConvertible {
             "\(member) has attested \(model.hex.prefix(16))… already"
         case .replacementRefused(let event, let reason):
             "nothing may take the place of the contribution \(event.hex.prefix(16))…: \(reason)"
+        case .retrainingOpen(let round): "contributions to \(round) that are to be trained again are not all there"
         case .touchedDoesNotFit(let id, let reason): "the shards that \(id) touches do not fit: \(reason)"
         case .deletionExists(let id): "the deletion \(id) exists already"
         case .unknownDeletion(let id): "there is no deletion \(id)"

@@ -27,6 +27,8 @@ extension PublicView {
             try require(rounds[row.round] != nil, contributions.kind, row.event, "round")
             let known = [row.excludedBy, row.affectedBy].allSatisfy { $0.map { plans[$0] != nil } ?? true }
             try require(known, contributions.kind, row.event, "plan")
+            let replaced = row.replaces.map { contributions[$0] != nil } ?? true
+            try require(replaced, contributions.kind, row.event, "contribution")
         }
         for row in models.rows.values {
             try require(rounds[row.round] != nil, models.kind, row.event, "round")
@@ -58,7 +60,7 @@ extension PublicView {
 
     private func checkReferences(of row: PlanRow) throws(ViewLoadError) {
         try require(row.deletions.allSatisfy { deletions[$0] != nil }, plans.kind, row.plan, "deletion")
-        let cited = row.excluded + row.descendants
+        let cited = row.excluded + row.descendants + row.retraining.map(\.contribution)
         try require(cited.allSatisfy { contributions[$0] != nil }, plans.kind, row.plan, "contribution")
         let known = row.models.allSatisfy { models[$0.materialization] != nil && rounds[$0.round] != nil }
         try require(known, plans.kind, row.plan, "model")

@@ -9,15 +9,20 @@ public import Unlearning
 
 /// A request for deletion as it came in.
 public struct DeletionRequest: Sendable {
-    /// Whose contributions are to go.
+    /// Whose contributions or records are to go.
     public var member: MemberName
+    public var matter: DeletionSubjectMatter
     public var ground: DeletionGround
     public var receivedAt: Timestamp
     /// In the requester's words. It goes into a body on the author's private chain, never onto the public one.
     public var reason: String
 
-    public init(member: MemberName, ground: DeletionGround, receivedAt: Timestamp, reason: String) {
+    public init(
+        member: MemberName, matter: DeletionSubjectMatter = .member, ground: DeletionGround, receivedAt: Timestamp,
+        reason: String
+    ) {
         self.member = member
+        self.matter = matter
         self.ground = ground
         self.receivedAt = receivedAt
         self.reason = reason
@@ -54,13 +59,14 @@ extension Ledger {
     public func requestDeletion(
         _ request: DeletionRequest, as author: MemberName
     ) throws -> (id: DeletionID, recorded: Recorded) {
+        let records = try records(for: request, as: author)
         let id = DeletionID("del-" + Hex.encode(surroundings.random.generate(6)))!
         let event = DeletionRequested(
             deletion: id, dueAt: request.dueAt, ground: request.ground, member: request.member,
-            receivedAt: request.receivedAt, scope: .contributions)
+            receivedAt: request.receivedAt, scope: records == nil ? .contributions : .records)
         try dryRun(.deletionRequested(event), as: author, on: publicOrigin)
         if let origin = privateChain(of: author) {
-            let body = CanonicalJSON.encode(["member": request.member.text, "reason": request.reason])
+            let body = CanonicalJSON.encode(DeletionScopeDocument(request, records))
             try record(
                 .deletionScoped(DeletionScoped(deletion: id)), as: author, on: origin, body: (.json, body))
         }
@@ -80,8 +86,17 @@ extension Ledger {
         cosigners: [MemberName]
     ) throws -> Recorded {
         try record(
-            .deletionDecided(DeletionDecided(decision: decision, deletion: id, refusal: refusal)), as: member,
-            on: publicOrigin, cosigners: cosigners)
+            try self.decision(decision, on: id, refusal: refusal), as: member, on: publicOrigin, cosigners: cosigners)
+    }
+
+    /// The event that decides about `id`: for records, with the shards that they are in, which the member alone knows.
+    public func decision(_ decision: Decision, on id: DeletionID, refusal: Refusal? = nil) throws -> Event {
+        guard decision == .accepted, let row = try view.deletions[id], row.scope == .records else {
+            return .deletionDecided(DeletionDecided(decision: decision, deletion: id, refusal: refusal))
+        }
+        let touched = try touchedShards(by: id, row)
+        return .deletionDecided(
+            DeletionDecided(decision: decision, deletion: id, touched: touched, refusal: refusal))
     }
 
     /// What carrying out the deletions would do. Changes nothing.
@@ -97,7 +112,9 @@ extension Ledger {
                     hint: "lethe deletion status says what it waits for")
             }
         }
-        return view.plan(for: Ascending(ids))
+        let plan = view.plan(for: Ascending(ids))
+        try checkTrainable(plan)
+        return plan
     }
 
     /// The deletions that the plan with `digest` carries out: started ones by the chain, accepted ones by trying.
@@ -127,13 +144,17 @@ extension Ledger {
     ///
     /// Each step is one event and idempotent work before it, and the next step follows from the chain alone: a run that
     /// was cut off anywhere goes on where it stopped.
-    public func execute(plan digest: ArtifactDigest) throws -> [DeletionStep] {
+    ///
+    /// - Parameter options: how what the plan wants trained again is trained.
+    public func execute(
+        plan digest: ArtifactDigest, options: TrainingOptions = TrainingOptions()
+    ) throws -> [DeletionStep] {
         let deletions = try deletions(ofPlan: digest)
         while true {
             let steps = DeletionProgress(view: try view).nextSteps(for: deletions)
             guard let (step, member) = try firstLocal(steps) else { return steps }
             surroundings.progress(step.summary, 0, 1)
-            let recorded = try take(step, as: member)
+            let recorded = try take(step, as: member, options)
             surroundings.progress(step.summary, 1, 1)
             if case .outbox = recorded { return DeletionProgress(view: try view).nextSteps(for: deletions) }
         }
@@ -159,7 +180,9 @@ extension Ledger {
         return localMembers.first { view.members[$0]?.roles.contains(role) ?? false }
     }
 
-    private func take(_ step: DeletionStep, as member: MemberName) throws -> Recorded {
+    private func take(
+        _ step: DeletionStep, as member: MemberName, _ options: TrainingOptions
+    ) throws -> Recorded {
         let view = try view
         switch step {
         case .start(let deletions):
@@ -171,6 +194,8 @@ extension Ledger {
             let models = view.plans[plan]!.models.map(\.model)
             let event = ExclusionApplied(models: Ascending(models), plan: plan)
             return try record(.exclusionApplied(event), as: member, on: publicOrigin)
+        case .retrain(let contribution, _, let member, let plan):
+            return try trainAgain(contribution, as: member, plan: plan, options: options)
         case .rematerialize(let round, let cohort, let plan):
             return try materialize(round, cohort: cohort, as: member, plan: plan).0
         case .recall(let round, let cohort, let model, let plan):
@@ -202,7 +227,10 @@ extension Ledger {
     private func erase(_ digest: ArtifactDigest, as holder: MemberName) throws -> Recorded {
         let view = try view
         let plan = view.plans[digest]!
-        let adapters = plan.artifacts.flatMap { [BlobID(.tensors, $0), BlobID(.configuration, $0)] }
+        let runs = try adaptersToErase(plan, of: holder)
+        let adapters = (plan.artifacts + runs).flatMap(BlobID.adapter)
+        // The rows go first: what is trained on them is of no use to anybody who could train it again.
+        let rows = try erase(recordsOf: plan, as: holder)
         let interim = try interimAdapters(of: plan.deletions)
         let sums = plan.models.map {
             BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
@@ -210,8 +238,8 @@ extension Ledger {
         let results = [
             StoreResult(try directory.blobs.erase(adapters + interim), .blobs),
             StoreResult(try directory.blobs.erase(sums), .runningSums),
-            // Contributions and models have no bodies; the vault is named because it was looked at.
-            StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
+            // Contributions and models have no bodies; where no record goes, the vault is named because it was looked at.
+            rows.map { StoreResult($0, .vault) } ?? StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
         ]
         let event = ErasureAttested(artifacts: plan.artifacts, plan: digest, results: results)
         let recorded = try record(.erasureAttested(event), as: holder, on: publicOrigin)
@@ -221,6 +249,12 @@ extension Ledger {
                 hint: "close other programs that use the ledger's files, then repeat")
         }
         return recorded
+    }
+
+    /// Erases the rows that the deletions of `plan` are about, where they are the holder's; `nil` where none are.
+    private func erase(recordsOf plan: PlanRow, as holder: MemberName) throws -> ErasureReceipt? {
+        let records = try records(of: plan.deletions, of: holder)
+        return records.isEmpty ? nil : try eraseRecords(records, as: holder)
     }
 
     // MARK: Completing
@@ -238,10 +272,11 @@ extension Ledger {
         let row = view.plans[plan]!
         for rebuilt in row.dispositions ?? [] where rebuilt.outcome == .rematerialized {
             let round = view.rounds[rebuilt.round]!
-            let result = try replayer(view).replay(round, view.contributions(to: rebuilt.round))
+            let rows = view.contributions(to: rebuilt.round, cohort: rebuilt.cohort)
+            let result = try replayer(view).replay(round, cohort: rebuilt.cohort, rows)
             guard result.outcome == .equal else {
                 throw EngineError(
-                    .refused, "merging \(rebuilt.round) afresh gives \(result.outcome), not the model on the chain",
+                    .refused, "merging \(rebuilt.round.name(cohort: rebuilt.cohort)) afresh gives \(result.outcome), not the model on the chain",
                     hint: "lethe check looks at every model")
             }
         }

@@ -185,7 +185,7 @@ extension Ledger {
         guard let model = view.model(digest), let round = view.rounds[model.round] else {
             throw EngineError(.invalidRequest, "there is no model \(digest)")
         }
-        let result = try replayer(view).replay(round, view.contributions(of: model).map { view.contributions[$0]! })
+        let result = try replayer(view).replay(round, cohort: model.cohort, view.mergedContributions(of: model))
         guard result.outcome == .equal else {
             throw EngineError(
                 .refused, "merging the contributions of \(digest.hex.prefix(16))… again gave \(result.outcome)",

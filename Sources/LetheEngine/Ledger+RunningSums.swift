@@ -23,8 +23,8 @@ extension Ledger {
         try directory.blobs.put(BlobID(.runningSum, set.digest), contentsOf: sum.path)
     }
 
-    /// The model of `rows` by subtraction from the sum of the round's previous model; `nil` where there is no such sum,
-    /// or an adapter to subtract is not here.
+    /// The model of `rows` from the sum of the model `old` that it replaces, by subtracting what is gone and adding what
+    /// took its place; `nil` where there is no such sum, or an adapter is not here.
     func rebuildFromRunningSum(
         _ round: RoundRow, _ old: ModelRow, _ rows: [ContributionRow], _ set: EventSet
     ) throws -> (digest: ArtifactDigest, tensors: ArtifactDigest)? {
@@ -32,15 +32,17 @@ extension Ledger {
         guard round.rule == .mean,
             let blob = try directory.blobs.open(BlobID(.runningSum, old.contributions.digest))
         else { return nil }
-        let kept = Set(rows.map(\.event))
-        let removed = view.mergedContributions(of: old).filter { !kept.contains($0.event) }
+        let before = view.mergedContributions(of: old)
+        let (kept, known) = (Set(rows.map(\.event)), Set(before.map(\.event)))
+        let removed = before.filter { !kept.contains($0.event) }
+        let added = rows.filter { !known.contains($0.event) }
         let removing = try contributions(to: round, removed, allowMissing: true)
-        guard removing.count == removed.count, !removing.isEmpty, removed.count + rows.count == old.contributions.count.value
-        else { return nil }
+        let adding = try contributions(to: round, added, allowMissing: true)
+        guard removing.count == removed.count, adding.count == added.count, !removing.isEmpty else { return nil }
         return try withScratchDirectory(scratch) { scratch in
             try copyOut(blob, to: "\(scratch)/before")
             let sum = try RunningSum(path: "\(scratch)/before").updated(
-                removing: removing, to: "\(scratch)/after", threads: surroundings.cores)
+                adding: adding, removing: removing, to: "\(scratch)/after", threads: surroundings.cores)
             try sum.materialise(toDirectory: "\(scratch)/model", threads: surroundings.cores)
             defer { removeScratchDirectory("\(scratch)/model") }
             let model = try inspect("\(scratch)/model", base: round.base)

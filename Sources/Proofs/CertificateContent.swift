@@ -29,6 +29,21 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     public var rule: MergeRule
 }
 
+/// A contribution that was trained again, and what took its place.
+public struct CertifiedRetraining: Codable, Hashable, Sendable {
+    /// How many shards were trained again.
+    public var again: Count
+    /// How many shards were left out, because no record was left in them.
+    public var emptied: Count
+    public var replacedBy: CitedContribution
+    /// The excluded contribution.
+    public var replaces: EventHash
+    public var round: RoundID
+    /// How many shards the new contribution is made of.
+    public var shards: Count
+    public var trainer: TrainerKind
+}
+
 public struct CertifiedErasure: Codable, Hashable, Sendable {
     public var event: EventHash
     public var holder: MemberName
@@ -64,6 +79,8 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var outOfScope: [String]
     public var plan: ArtifactDigest
     public var receivedAt: Timestamp
+    /// What took the place of excluded contributions, in chain order of these; absent where nothing was trained again.
+    public var retraining: [CertifiedRetraining]?
     public var scope: DeletionScope
     public var state: DeletionRow.State
 
@@ -84,6 +101,9 @@ public struct CertificateContent: Codable, Hashable, Sendable {
 extension CertificateContent {
     public static let counterfactualName =
         "the history that never had the excluded events, with the remaining contributions merged by the same rule"
+    public static let retrainedCounterfactualName =
+        "the history that never had the excluded records and events, with the remaining records trained by the same "
+        + "recipes and the contributions merged by the same rule"
 
     public static let outOfScopeText = [
         "Copies that a holder kept outside the stores it attests.",
@@ -139,7 +159,7 @@ extension CertificateContent {
         else { throw .notCompleted(deletion, row.state) }
         self.deletion = deletion
         checkpoint = Position(origin: view.origin, root: root, size: Count(view.size)!)
-        counterfactual = Self.counterfactualName
+        counterfactual = plan.retraining.isEmpty ? Self.counterfactualName : Self.retrainedCounterfactualName
         (dueAt, receivedAt, ground) = (row.dueAt, row.receivedAt, row.ground)
         (member, scope, state) = (row.member, row.scope, .completed)
         self.plan = planDigest
@@ -150,6 +170,7 @@ extension CertificateContent {
         limits = Self.limitsText(kind, checkpoint: view.size)
         outOfScope = Self.outOfScopeText
         excluded = plan.excluded.map { Self.cite($0, view) }
+        retraining = Self.retraining(plan, view)
         descendants = view.descendants(of: plan).map { Self.cite($0, view) }
         models = zip(plan.models, plan.dispositions ?? []).map { Self.model($0, $1, view) }
         erasures = plan.erasures.sorted { $0.holder < $1.holder }.map {
@@ -161,6 +182,20 @@ extension CertificateContent {
     private static func cite(_ event: EventHash, _ view: PublicView) -> CitedContribution {
         let row = view.contributions[event]!
         return CitedContribution(adapter: row.adapter, event: event, member: row.member, weight: row.weight)
+    }
+
+    private static func retraining(_ plan: PlanRow, _ view: PublicView) -> [CertifiedRetraining]? {
+        guard !plan.retraining.isEmpty else { return nil }
+        let rebuilding = Rebuilding(of: plan, in: view)
+        return plan.retraining.compactMap { planned in
+            guard case .replaced(let event) = rebuilding.state(of: planned.contribution),
+                let row = view.contributions[event], let training = row.training
+            else { return nil }
+            return CertifiedRetraining(
+                again: Count(planned.shards.count)!, emptied: Count(planned.emptied.count)!, replacedBy: cite(event, view),
+                replaces: planned.contribution, round: row.round, shards: Count(training.shards.count)!,
+                trainer: training.trainer)
+        }
     }
 
     private static func model(
@@ -185,6 +220,7 @@ extension CertificateContent {
         if let event = row.completedBy { cited.append((event, .deletionCompleted)) }
         cited += plan.erasures.map { ($0.event, .erasureAttested) }
         cited += plan.excluded.map { ($0, .adapterCommitted) }
+        cited += (retraining(plan, view) ?? []).map { ($0.replacedBy.event, .adapterCommitted) }
         cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
             let new = view.models[planned.materialization]!.replacedBy
             return [(planned.materialization, .modelMaterialized)]

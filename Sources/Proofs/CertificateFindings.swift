@@ -9,6 +9,7 @@ extension CertificateVerifier {
     ) -> [CertificateFinding] {
         var findings = chainFindings(content, view, trust)
         findings += deletionFindings(content)
+        findings += retrainingFindings(content, view)
         findings += content.models.map { modelFinding($0) }
         findings += content.models.filter { !$0.attestedBy.isEmpty }.map { model in
             CertificateFinding(
@@ -57,7 +58,8 @@ extension CertificateVerifier {
                 source: index(.deletionRequested)),
             CertificateFinding(
                 .proved,
-                "\(content.excluded.count) contribution(s) of \(content.member) are excluded from every later replay: \(excluded)",
+                "\(content.excluded.count) contribution(s)\(content.retraining == nil ? " of \(content.member)" : "") "
+                    + "are excluded from every later replay: \(excluded)",
                 source: index(.deletionStarted)),
             CertificateFinding(
                 .proved,
@@ -71,6 +73,34 @@ extension CertificateVerifier {
                     "\(content.descendants.count) later contribution(s) were trained on an affected model and still exist",
                     source: "closure recomputed from the chain"))
         }
+        return findings
+    }
+
+    /// What rests on training: nobody without the records can compute it again.
+    private func retrainingFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
+        var findings = (content.retraining ?? []).map { row in
+            let left = row.emptied.value > 0 ? ", \(row.emptied) left out" : ""
+            return CertificateFinding(
+                .attested,
+                "\(row.replacedBy.member) trained its contribution to \(row.round) again on \(row.again) of \(row.shards) shard(s)"
+                    + "\(left): \(row.replacedBy.adapter.hex.prefix(12))…",
+                source: "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer")
+        }
+        let external = Set(content.models.flatMap(\.contributions)).filter {
+            view.contributions[$0.event]?.training?.trainer == .external
+        }
+        findings += external.sorted { $0.event < $1.event }.map { row in
+            CertificateFinding(
+                .attested,
+                "the contribution \(row.adapter.hex.prefix(12))… of \(row.member) is what an external trainer gave; "
+                    + "that it gives it again is not shown here", source: "event \(row.event.hex.prefix(16))…")
+        }
+        guard content.retraining != nil else { return findings }
+        findings.append(
+            CertificateFinding(
+                .notClaimed,
+                "That another organisation repeated the training: it takes the records, which stay with their member. "
+                    + "lethe replay --retrain repeats it there.", source: "out of scope"))
         return findings
     }
 

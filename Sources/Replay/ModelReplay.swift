@@ -21,15 +21,19 @@ public struct ModelReplay: Hashable, Sendable {
     }
 
     public var round: RoundID
+    /// The cohort whose contributions were merged, if not all of the round's.
+    public var cohort: CohortName?
     /// What the chain says, where a materialisation merged exactly these contributions.
     public var expected: ArtifactDigest?
     public var contributions: [EventHash]
     public var outcome: Outcome
 
     public init(
-        round: RoundID, expected: ArtifactDigest?, contributions: [EventHash], outcome: Outcome
+        round: RoundID, cohort: CohortName? = nil, expected: ArtifactDigest?, contributions: [EventHash],
+        outcome: Outcome
     ) {
         self.round = round
+        self.cohort = cohort
         self.expected = expected
         self.contributions = contributions
         self.outcome = outcome
@@ -54,27 +58,32 @@ public struct ModelReplayer {
         self.threads = threads
     }
 
-    /// Every closed round's model as it follows from the contributions that are not excluded: by the chain's own plans,
+    /// Every closed round's model, and those of its cohorts, as it follows from the contributions that are not excluded: by the chain's own plans,
     /// or by `excluding`.
     public func replay(
         excluding excluded: Set<EventHash> = [], progress: (Int, Int) -> Void = { _, _ in }
     ) throws -> [ModelReplay] {
-        let closed = view.allRounds.filter { $0.state == .closed && $0.materialization != nil }
-        return try closed.enumerated().map { offset, round in
-            progress(offset, closed.count)
-            let rows = view.contributions(to: round.round).filter { !excluded.contains($0.event) }
-            return try replay(round, rows)
+        let merged = view.allRounds.filter { $0.state == .closed }.flatMap { round in
+            ([nil] + (round.cohorts?.map(\.name) ?? [])).map { (round, $0) }
+        }.filter { view.latestModel(of: $0.round, cohort: $1) != nil }
+        return try merged.enumerated().map { offset, part in
+            let (round, cohort) = part
+            progress(offset, merged.count)
+            let rows = view.contributions(to: round.round, cohort: cohort).filter { !excluded.contains($0.event) }
+            return try replay(round, cohort: cohort, rows)
         }
     }
 
-    /// One round's model, merged from `rows`.
-    public func replay(_ round: RoundRow, _ rows: [ContributionRow]) throws -> ModelReplay {
+    /// One round's model, or one of its cohorts', merged from `rows`.
+    public func replay(
+        _ round: RoundRow, cohort: CohortName? = nil, _ rows: [ContributionRow]
+    ) throws -> ModelReplay {
         let events = rows.map(\.event)
         let set = EventSet(events)
-        let known = view.allModels(of: round.round).last { $0.contributions == set }
+        let known = view.allModels(of: round.round).last { $0.contributions == set && $0.cohort == cohort }
         func result(_ outcome: ModelReplay.Outcome) -> ModelReplay {
             ModelReplay(
-                round: round.round, expected: known?.model, contributions: events, outcome: outcome)
+                round: round.round, cohort: cohort, expected: known?.model, contributions: events, outcome: outcome)
         }
         guard !rows.isEmpty else { return result(.empty) }
         var contributions: [Contribution] = []

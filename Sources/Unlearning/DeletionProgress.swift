@@ -6,6 +6,9 @@ public import Events
 public enum DeletionStep: Hashable, Sendable {
     case start(Ascending<DeletionID>)
     case applyExclusion(plan: ArtifactDigest)
+    /// A member trains a contribution again, without the records that go or from what its parents became, and
+    /// commits what takes its place.
+    case retrain(EventHash, RoundID, member: MemberName, plan: ArtifactDigest)
     /// Rebuild the model of a round without what is excluded.
     case rematerialize(RoundID, cohort: CohortName?, plan: ArtifactDigest)
     case recall(RoundID, cohort: CohortName?, model: ArtifactDigest, plan: ArtifactDigest)
@@ -30,6 +33,7 @@ public enum DeletionStep: Hashable, Sendable {
 
     public var actor: Actor {
         switch self {
+        case .retrain(_, _, let member, _): .member(member)
         case .erase(let holder, _): .member(holder)
         default: .role(.aggregator)
         }
@@ -39,16 +43,13 @@ public enum DeletionStep: Hashable, Sendable {
         switch self {
         case .start: "start the deletion"
         case .applyExclusion: "exclude the events and suppress the affected models"
-        case .rematerialize(let round, let cohort, _): "rebuild the model of \(Self.name(round, cohort))"
-        case .recall(let round, let cohort, _, _): "recall the model of \(Self.name(round, cohort))"
+        case .retrain(_, let round, let member, _): "\(member) trains its contribution to \(round) again"
+        case .rematerialize(let round, let cohort, _): "rebuild the model of \(round.name(cohort: cohort))"
+        case .recall(let round, let cohort, _, _): "recall the model of \(round.name(cohort: cohort))"
         case .completeRematerialization: "record what became of each model"
         case .erase(let holder, _): "\(holder) erases and attests"
         case .complete(let deletion, _): "replay from zero and complete \(deletion)"
         }
-    }
-
-    private static func name(_ round: RoundID, _ cohort: CohortName?) -> String {
-        cohort.map { "\(round), cohort \($0)" } ?? round.text
     }
 }
 
@@ -62,8 +63,8 @@ public struct DeletionProgress: Sendable {
     public init(view: PublicView) { self.view = view }
 
     /// The steps that can be taken now for `deletions`, which are accepted or started together. Empty when
-    /// all are completed. More than one step only where they are independent: the holders' erasures, the
-    /// completions.
+    /// all are completed. More than one step only where they are independent: what members train again, the
+    /// holders' erasures, the completions.
     public func nextSteps(for deletions: Ascending<DeletionID>) -> [DeletionStep] {
         let rows = deletions.compactMap { view.deletions[$0] }
         if !rows.isEmpty, rows.allSatisfy({ $0.state == .accepted }) { return [.start(deletions)] }
@@ -73,7 +74,7 @@ public struct DeletionProgress: Sendable {
 
     public func nextSteps(of plan: PlanRow) -> [DeletionStep] {
         guard plan.excludedBy != nil else { return [.applyExclusion(plan: plan.plan)] }
-        guard plan.rematerializedBy != nil else { return [nextRebuild(plan)] }
+        guard plan.rematerializedBy != nil else { return rebuilding(plan) }
         let attested = Set(plan.erasures.filter(\.isComplete).map(\.holder))
         let open = plan.holders.filter { !attested.contains($0) }
         guard open.isEmpty else { return open.map { .erase(holder: $0, plan: plan.plan) } }
@@ -81,15 +82,28 @@ public struct DeletionProgress: Sendable {
             .map { .complete($0, plan: plan.plan) }
     }
 
-    private func nextRebuild(_ plan: PlanRow) -> DeletionStep {
-        for planned in plan.models {
-            guard view.models[planned.materialization]?.state == .suppressed else { continue }
-            switch planned.outcome {
-            case .rematerialized: return .rematerialize(planned.round, cohort: planned.cohort, plan: plan.plan)
-            case .withdrawn: 
-                return .recall(planned.round, cohort: planned.cohort, model: planned.model, plan: plan.plan)
-            }
+    /// What can be trained again now, and the first model that can be disposed of.
+    private func rebuilding(_ plan: PlanRow) -> [DeletionStep] {
+        let rebuilding = Rebuilding(of: plan, in: view)
+        let training = plan.retraining.compactMap { planned -> DeletionStep? in
+            guard case .ready = rebuilding.state(of: planned.contribution) else { return nil }
+            let row = view.contributions[planned.contribution]!
+            return .retrain(row.event, row.round, member: row.member, plan: plan.plan)
         }
-        return .completeRematerialization(plan: plan.plan)
+        let open = plan.models.filter { view.models[$0.materialization]?.state == .suppressed }
+        guard !open.isEmpty else { return [.completeRematerialization(plan: plan.plan)] }
+        return training + (open.lazy.compactMap { disposal(of: $0, plan, rebuilding) }.first.map { [$0] } ?? [])
+    }
+
+    /// How the model is disposed of; `nil` while something that it is to merge is not trained yet.
+    private func disposal(of planned: PlannedModel, _ plan: PlanRow, _ rebuilding: Rebuilding) -> DeletionStep? {
+        let recall = DeletionStep.recall(
+            planned.round, cohort: planned.cohort, model: planned.model, plan: plan.plan)
+        guard planned.outcome == .rematerialized else { return recall }
+        switch rebuilding.state(of: planned) {
+        case .ready: return .rematerialize(planned.round, cohort: planned.cohort, plan: plan.plan)
+        case .givenUp: return recall
+        case .waiting: return nil
+        }
     }
 }

@@ -47,6 +47,7 @@ import Testing
         let beginnings = [
             "append, one event", "append, groups of 64", "append, groups of 1024", "check, ", "merge 8 × ",
             "verify one proof", "lethe verify, a proof", "lethe verify, a certificate", "lethe --help", "participation",
+            "unlearn 1 person, isolated, 2", "unlearn 1 person, feedback", "unlearn 1 person, isolated, each",
         ]
         for beginning in beginnings {
             #expect(answer.lines.contains { $0.name.hasPrefix(beginning) }, "no line begins with \(beginning)")

@@ -18,6 +18,7 @@ private typealias Skies = SampleConsortium
         try FoundingVectors.add(to: &set)
         try RoundVectors.add(to: &set)
         try CohortVectors.add(to: &set)
+        try RetrainingVectors.add(to: &set)
         try DeletionVectors.add(to: &set)
         try ParticipationVectors.add(to: &set)
         try GovernanceVectors.add(to: &set)

@@ -120,13 +120,13 @@ struct StoryTests {
     }
 
     private func expectPlan(_ organisations: Organisations, _ deletion: String, _ rounds: Int) throws {
-        let plan = try JSON(organisations.at("hub", "deletion", "plan", deletion, "--json"))
+        let plan = try JSON(organisations.at("hub", "deletion", "plan", deletion, "--json"))["plan"]
         #expect(plan["excluded"].elements.count == rounds)
         #expect(plan["models"].elements.count == rounds)
         #expect(plan["models"].elements.allSatisfy { $0["outcome"].text == "rematerialized" })
         #expect(plan["descendants"].elements.isEmpty)
         // Anybody who has the chain derives the same plan.
-        let other = try JSON(organisations.at(organisations.second, "deletion", "plan", deletion, "--json"))
+        let other = try JSON(organisations.at(organisations.second, "deletion", "plan", deletion, "--json"))["plan"]
         #expect(other.canonical == plan.canonical)
     }
 
@@ -241,7 +241,7 @@ struct StoryTests {
     }
 
     private func expectFeedbackPlan(_ organisations: Organisations, _ deletion: String, _ rounds: Int) throws {
-        let plan = try JSON(organisations.at("hub", "deletion", "plan", deletion, "--json"))
+        let plan = try JSON(organisations.at("hub", "deletion", "plan", deletion, "--json"))["plan"]
         #expect(plan["excluded"].elements.count == rounds)
         // Everybody else's contributions after the first round start from a model with delta's in it.
         #expect(plan["descendants"].elements.count == (rounds - 1) * (organisations.names.count - 1))

@@ -15,6 +15,44 @@ extension SampleConsortium {
         try say(.deletionDecided(DeletionDecided(decision: .accepted, deletion: DeletionID(id)!)), by: member)
     }
 
+    /// The request for a deletion of records of `member` and its acceptance: which shards of its one dataset lose
+    /// some, and which of these all.
+    public mutating func acceptRecords(
+        _ id: String, of member: MemberName, shards: [Int], emptied: [Int] = []
+    ) throws {
+        var request = request(id, of: member)
+        request.scope = .records
+        try say(.deletionRequested(request), by: member)
+        let touched = shards.map { shard in
+            TouchedShard(Self.shard(member, shard), emptied: emptied.contains(shard))
+        }
+        let event = DeletionDecided(
+            decision: .accepted, deletion: DeletionID(id)!, touched: Ascending(touched))
+        try say(.deletionDecided(event), by: member)
+    }
+
+    /// The contribution that takes the place of `event` under `plan`, trained on all shards that are left.
+    public func replacement(of event: EventHash, _ plan: ArtifactDigest) -> AdapterCommitted {
+        let row = view.contributions[event]!
+        let plan = view.plans[plan]!
+        let planned = plan.retraining.first { $0.contribution == event }
+        var parents: Ascending<ArtifactDigest> = []
+        if case .ready(let ready) = Rebuilding(of: plan, in: view).state(of: event) { parents = ready }
+        let label = "\(row.adapter.hex)/again"
+        var event = Self.contribution(
+            row.member, to: row.round.text, parents: parents.elements, label: label, weight: row.weight.value)
+        event.training = row.training
+        event.training?.runs = Hash256(runs: [digest("run/\(label)")])
+        event.training?.shards = Ascending(
+            (row.training?.shards ?? []).filter { !(planned?.emptied.contains($0) ?? false) })
+        (event.replaces, event.plan) = (row.event, plan.plan)
+        return event
+    }
+
+    public mutating func retrain(_ event: EventHash, _ plan: ArtifactDigest) throws {
+        try say(.adapterCommitted(replacement(of: event, plan)), by: view.contributions[event]!.member)
+    }
+
     public func start(of ids: [String]) -> DeletionStarted {
         let deletions = Ascending(ids.map { DeletionID($0)! })
         let plan = view.plan(for: deletions)
@@ -35,9 +73,14 @@ extension SampleConsortium {
         try say(.exclusionApplied(ExclusionApplied(models: models, plan: plan)), by: author)
     }
 
-    /// Rebuilds or recalls each model as planned.
+    /// Trains again what is to be, and rebuilds or recalls each model as planned.
     public mutating func rebuild(_ plan: ArtifactDigest, by author: MemberName = delta) throws {
         for planned in view.plans[plan]!.models {
+            for retraining in view.plans[plan]!.retraining {
+                guard case .ready = Rebuilding(of: view.plans[plan]!, in: view).state(of: retraining.contribution)
+                else { continue }
+                try retrain(retraining.contribution, plan)
+            }
             switch planned.outcome {
             case .rematerialized: 
                 try materialize(planned.round.text, cohort: planned.cohort, plan: plan, by: author)

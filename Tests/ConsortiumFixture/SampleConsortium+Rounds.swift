@@ -57,6 +57,28 @@ extension SampleConsortium {
             round: RoundID(round)!, tensors: digest("tensors/\(label)"), weight: Weight(weight)!)
     }
 
+    /// A shard of the member's one dataset.
+    public static func shard(_ member: MemberName, _ shard: Int) -> ShardReference {
+        ShardReference(dataset: DatasetID("ds-\(member)")!, shard: Count(shard)!)
+    }
+
+    /// What a contribution called `label` was trained by, on some shards of the member's one dataset.
+    public static func training(_ member: MemberName, _ shards: [Int], label: String) -> TrainingReference {
+        TrainingReference(
+            recipe: digest("recipe"), runs: Hash256(runs: shards.map { digest("run/\(label)/\($0)") }),
+            shards: Ascending(shards.map { shard(member, $0) }), trainer: .builtIn)
+    }
+
+    /// Commits an adapter that was trained on `shards` and returns its event.
+    @discardableResult
+    public mutating func commit(
+        _ member: MemberName, to round: String, shards: [Int], parents: [ArtifactDigest] = [], weight: Int = 10
+    ) throws -> EventHash {
+        var event = Self.contribution(member, to: round, parents: parents, weight: weight)
+        event.training = Self.training(member, shards, label: "\(member)/\(round)")
+        return try say(.adapterCommitted(event), by: member)
+    }
+
     /// Commits an adapter and returns its digest.
     @discardableResult
     public mutating func commit(

@@ -19,6 +19,7 @@ extension SampleConsortium {
             let event = start(of: ids.map(\.text))
             try say(.deletionStarted(event), by: Skies.delta)
         case .applyExclusion(let plan): try exclude(plan)
+        case .retrain(let event, _, _, let plan): try retrain(event, plan)
         case .rematerialize(let round, _, let plan): try materialize(round.text, plan: plan)
         case .recall(let round, _, let model, let plan):
             try say(.modelRecalled(ModelRecalled(model: model, plan: plan, round: round)), by: Skies.delta)

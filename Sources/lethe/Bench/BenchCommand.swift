@@ -9,7 +9,7 @@ import Participation
 struct BenchCommand: AsyncParsableCommand {
     /// The groups of lines that can be asked for.
     enum Topic: String, CaseIterable, ExpressibleByArgument {
-        case append, check, merge, verify, participation, train
+        case append, check, merge, verify, participation, train, unlearn
     }
 
     static let configuration = CommandConfiguration(
@@ -25,7 +25,7 @@ struct BenchCommand: AsyncParsableCommand {
             Without them they are skipped.
             """)
 
-    @Option(help: "Only these lines: append, check, merge, verify, participation, train.") var only: [Topic] = []
+    @Option(help: "Only these lines: append, check, merge, verify, participation, train, unlearn.") var only: [Topic] = []
     @Flag(help: "A few seconds on small input: shows that it works, not how fast.") var quick = false
     @Flag(help: "Also merge two adapters of 2 GiB; takes 7 GB of disk.") var large = false
     @Option(help: "How many events check verifies.") var events: Int?
@@ -69,6 +69,7 @@ struct BenchCommand: AsyncParsableCommand {
         case .verify: try await measureVerification(in: "\(scratch)/verify", &table)
         case .participation: try await measureParticipation(&table)
         case .train: try await measureTraining(&table)
+        case .unlearn: try await measureUnlearning(in: "\(scratch)/unlearn", &table)
         }
     }
 
@@ -138,6 +139,25 @@ struct BenchCommand: AsyncParsableCommand {
         for threads in [1, 2] where threads <= cores {
             table.add(try await TrainingBench.steps(threads: threads, samples: quick ? 1 : 7, quick: quick))
         }
+    }
+
+    /// A person out of federations of six members with eight shards each.
+    private func measureUnlearning(in scratch: String, _ table: inout BenchTable) async throws {
+        let (members, shards) = quick ? (2, 2) : (6, 8)
+        func measure(
+            _ topology: Topology, _ name: String, _ body: (UnlearningBench) async throws -> BenchLine
+        ) async throws {
+            let bench = try await UnlearningBench(
+                in: "\(scratch)-\(name)", members: members, shards: shards, topology: topology,
+                surroundings: try surroundings)
+            table.add(try await body(bench))
+            try await bench.close()
+            try FileManager.default.removeItem(atPath: "\(scratch)-\(name)")
+        }
+        for topology in [Topology.isolated, .feedback] {
+            try await measure(topology, topology.rawValue) { try await $0.line(rounds: quick ? 2 : 4) }
+        }
+        try await measure(.isolated, "curve") { try await $0.curve(rounds: quick ? 1 : 3, times: quick ? 2 : 4) }
     }
 
     /// Decisions of a simulated consortium, against SHA-256 of as many short messages: every decision draws with one.

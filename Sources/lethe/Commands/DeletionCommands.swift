@@ -20,23 +20,39 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Record a request. The reason goes to the private chain, an opaque id to the public one.")
         @OptionGroup var options: LedgerOptions
-        @Option(help: "The member whose contributions are to go.") var member: String
+        @Option(help: "All contributions of this member.") var member: String?
+        @Option(help: "Every record of this person in the author's datasets.") var subject: String?
+        @Option(help: "The record with this id in the author's datasets.") var record: String?
+        @Option(help: "All records of this dataset, by its id or first characters.") var dataset: String?
         @Option(help: "The right or duty it rests on.") var ground = "contract-ended"
         @Option(help: "When it was received (default: now).") var received: String?
         @Option(help: "What was asked, in the requester's words.") var reason = ""
 
         func run() async throws {
-            let member: MemberName = try parsed(member, "member name")
+            guard [member, subject, record, dataset].count(where: { $0 != nil }) == 1 else {
+                throw Answer(
+                    code: 64, message: "what is to go must be said once",
+                    hint: "one of --subject PERSON, --record ID, --dataset ID, --member NAME")
+            }
+            let member: MemberName? = try member.map { try parsed($0, "member name") }
             let ground: DeletionGround = try parsed(ground, "ground")
             let received: Timestamp? = try received.map { try parsed($0, "time") }
             try await options.writing { ledger in
                 let author = try await self.options.actor(ledger)
                 let request = DeletionRequest(
-                    member: member, ground: ground, receivedAt: received ?? ledger.surroundings.now(), reason: reason)
+                    member: member ?? author, matter: try await matter(ledger), ground: ground,
+                    receivedAt: received ?? ledger.surroundings.now(), reason: reason)
                 let (id, recorded) = try await ledger.requestDeletion(request, as: author)
                 if options.json { return printJSON(["deletion": id.text, "event": recorded.event.hex]) }
                 printRecorded(recorded, "requested \(id)", json: false)
             }
+        }
+
+        private func matter(_ ledger: Ledger) async throws -> DeletionSubjectMatter {
+            if let subject { return .subject(subject) }
+            if let record { return .record(record) }
+            if let dataset { return .dataset(try await ledger.resolveDataset(dataset)) }
+            return .member
         }
     }
 
@@ -66,8 +82,7 @@ struct DeletionCommand: AsyncParsableCommand {
                         try await options.actor(ledger)
                     }
                 if let draft {
-                    let event = Event.deletionDecided(
-                        DeletionDecided(decision: decision, deletion: id, refusal: refusal))
+                    let event = try await ledger.decision(decision, on: id, refusal: refusal)
                     let bytes = try await ledger.draft(event, as: member, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
                     return answer(
@@ -107,18 +122,19 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "plan", abstract: "Show what carrying out deletions would do. Changes nothing.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "Deletion ids; several make one plan (default: the only accepted one).") var deletions: [String] = []
+        @Argument(help: "Deletion ids; several make one plan (default: all that are accepted).") var deletions: [String] = []
         @Flag(help: "Print the plan's digest and nothing else.") var digestOnly = false
 
         func run() async throws {
             let given: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
-            let (plan, view) = try await options.reading { ledger in
-                let ids = given.isEmpty ? [try await resolve(nil, in: .accepted, ledger)] : given
-                return (try await ledger.planDeletions(ids), try await ledger.view)
+            let (plan, view, outlook) = try await options.reading { ledger in
+                let ids = given.isEmpty ? try await accepted(ledger) : given
+                let plan = try await ledger.planDeletions(ids)
+                return (plan, try await ledger.view, try await ledger.outlook(of: plan))
             }
             if digestOnly { return options.json ? printJSON(["plan": plan.digest.hex]) : print(plan.digest) }
-            if options.json { return printJSON(plan) }
-            printPlan(plan, view)
+            if options.json { return printJSON(PlanAnswer(plan, outlook)) }
+            printPlan(plan, view, outlook)
         }
     }
 
@@ -128,11 +144,14 @@ struct DeletionCommand: AsyncParsableCommand {
             discussion: "Cut off at any point, it goes on where it stopped.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The plan's digest, as lethe deletion plan printed it.") var plan: String
+        @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
+        @Option(help: "The command of the external trainer, for what was trained by one.") var trainer: String?
 
         func run() async throws {
             let digest = try parsedDigest(plan, "plan digest")
+            let training = TrainingOptions(threads: threads, trainer: try trainer.map { try TrainerCommand($0) })
             let (left, size) = try await options.writing { ledger in
-                (try await ledger.execute(plan: digest), try await ledger.view.size)
+                (try await ledger.execute(plan: digest, options: training), try await ledger.view.size)
             }
             if options.json { return printJSON(left.map(\.summary)) }
             if left.isEmpty { return print("the plan is carried out; the public chain has \(size) events") }
@@ -211,6 +230,13 @@ private func resolve(_ text: String?, in state: DeletionRow.State, _ ledger: Led
     return only
 }
 
+/// All deletions that are accepted and not started.
+private func accepted(_ ledger: Ledger) async throws -> [DeletionID] {
+    let found = try await ledger.view.allDeletions.filter { $0.state == .accepted }.map(\.deletion)
+    guard !found.isEmpty else { throw Answer.unknown("no deletion is accepted", hint: "lethe deletion status shows them all") }
+    return found
+}
+
 /// Writes the page for people beside a bundle.
 func writeReport(
     _ verdict: CertificateVerdict, _ bundle: CertificateBundle, to path: String, bundlePath: String, policyPath: String
@@ -261,28 +287,6 @@ struct DeletionAnswer: Encodable {
         state = status.row.state.rawValue
         waitsFor = status.next.map { Step(by: $0.by, step: $0.step) }
     }
-}
-
-func printPlan(_ plan: Plan, _ view: PublicView) {
-    print("plan \(plan.digest)")
-    for event in plan.excluded {
-        let row = view.contributions[event]!
-        print("  exclude   \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))")
-    }
-    for model in plan.models {
-        let work =
-            model.outcome == .rematerialized
-            ? "rebuild from \(model.remaining.count) contribution(s)" : "withdraw: it cannot be rebuilt without training"
-        print("  model     \(model.round)  \(short(model.model.hex))  \(work)")
-    }
-    for event in plan.descendants {
-        let row = view.contributions[event]!
-        print("  affected  \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))  would have to be trained again")
-    }
-    print("  holders   \(plan.holders.map(\.text).joined(separator: ", "))")
-    print("  erase     \(plan.artifacts.count) artifact(s) at each holder")
-    print(plan.isExact ? "the result will be exact" : "the result will be a statement of status, not a certificate")
-    print("go on with: lethe deletion execute \(plan.digest)")
 }
 
 struct BodyCommand: AsyncParsableCommand {

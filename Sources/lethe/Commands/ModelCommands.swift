@@ -15,13 +15,18 @@ struct RoundCommand: AsyncParsableCommand {
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The round's name.") var round: String
         @Option(help: "mean, ffa or stack.") var rule = "mean"
-        @Option(help: "isolated or feedback.") var topology = "isolated"
+        @Option(help: "isolated, feedback or cohort.") var topology = "isolated"
+        @Option(
+            name: .customLong("cohort"), parsing: .singleValue,
+            help: "NAME=MEMBER,MEMBER…: members that learn from each other alone; once for each cohort.")
+        var cohorts: [String] = []
         @Option(help: "The base's digest (default: the only one registered).") var base: String?
 
         func run() async throws {
             let round: RoundID = try parsed(round, "round name")
             let rule: Events.MergeRule = try parsed(rule, "merge rule")
             let topology: Topology = try parsed(topology, "topology")
+            let cohorts = try cohorts.isEmpty ? nil : Ascending(cohorts.map(Self.cohort))
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 let bases = try await ledger.view.allBases
@@ -32,10 +37,21 @@ struct RoundCommand: AsyncParsableCommand {
                         "\(bases.count) bases are registered", hint: "name one with --base, or lethe base register")
                 }
                 let recorded = try await ledger.record(
-                    .roundOpened(RoundOpened(base: digest, round: round, rule: rule, topology: topology)), as: member,
-                    on: ledger.publicOrigin)
+                    .roundOpened(
+                        RoundOpened(base: digest, round: round, rule: rule, topology: topology, cohorts: cohorts)),
+                    as: member, on: ledger.publicOrigin)
                 printRecorded(recorded, "opened \(round)", json: options.json)
             }
+        }
+
+        private static func cohort(_ text: String) throws -> Cohort {
+            let parts = text.split(separator: "=", omittingEmptySubsequences: false)
+            guard parts.count == 2 else {
+                throw Answer(
+                    code: 64, message: "\"\(text)\" is not a cohort", hint: "for example: --cohort east=alder,birch")
+            }
+            let members: [MemberName] = try parts[1].split(separator: ",").map { try parsed(String($0), "member name") }
+            return Cohort(members: Ascending(members), name: try parsed(String(parts[0]), "cohort name"))
         }
     }
 
@@ -260,21 +276,44 @@ struct AdapterCommand: AsyncParsableCommand {
 struct ModelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "model", abstract: "Models: exact merges of rounds.",
-        subcommands: [Materialize.self, Attest.self, Export.self, LineageOfFile.self])
+        subcommands: [Materialize.self, Attest.self, Recall.self, Export.self, LineageOfFile.self])
 
     struct Materialize: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Merge a closed round's contributions exactly.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The round.") var round: String
+        @Option(help: "Merge the contributions of this cohort alone.") var cohort: String?
 
         func run() async throws {
             let round: RoundID = try parsed(round, "round name")
+            let cohort: CohortName? = try cohort.map { try parsed($0, "cohort name") }
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
-                let (recorded, event) = try await ledger.materialize(round, as: member)
+                let (recorded, event) = try await ledger.materialize(round, cohort: cohort, as: member)
                 printRecorded(
-                    recorded, "\(round) gives the model \(short(event.model.hex)) of \(event.contributions.count) contributions",
+                    recorded, "\(round.name(cohort: cohort)) gives the model \(short(event.model.hex)) of \(event.contributions.count) contributions",
                     json: options.json)
+            }
+        }
+    }
+
+    struct Recall: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give up a model that a plan wants rebuilt, because what it needs is lost. The result is then not exact.")
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The round.") var round: String
+        @Option(help: "The model of this cohort.") var cohort: String?
+        @Option(help: "The plan's digest.") var plan: String
+
+        func run() async throws {
+            let round: RoundID = try parsed(round, "round name")
+            let cohort: CohortName? = try cohort.map { try parsed($0, "cohort name") }
+            let plan = try parsedDigest(plan, "plan digest")
+            try await options.writing { ledger in
+                let member = try await options.actor(ledger, role: .aggregator)
+                printRecorded(
+                    try await ledger.recall(round, cohort: cohort, plan: plan, as: member),
+                    "recalled the model of \(round.name(cohort: cohort))", json: options.json)
             }
         }
     }

@@ -91,7 +91,8 @@ struct ShowCommand: AsyncParsableCommand {
             var table = TextTable(["round", "state", "rule", "topology", "contributions", "model"])
             for row in view.allRounds {
                 let all = view.allContributions(to: row.round)
-                let names = all.map { $0.excludedBy == nil ? $0.member.text : "\($0.member) (excluded)" }
+                let replaced = Set(all.compactMap(\.replaces))
+                let names = all.map { $0.excludedBy == nil ? $0.member.text : "\($0.member) (\(replaced.contains($0.event) ? "replaced" : "excluded"))" }
                 table.add([
                     row.round.text, row.state.rawValue, row.rule.rawValue, row.topology.rawValue,
                     names.joined(separator: ", "),
@@ -125,7 +126,7 @@ struct ShowCommand: AsyncParsableCommand {
             var table = TextTable(["model", "round", "state", "contributions", "attested by", "replaced by"])
             for row in view.allModels {
                 table.add([
-                    short(row.model.hex), row.round.text, row.state.rawValue, "\(row.contributions.count)",
+                    short(row.model.hex), row.round.name(cohort: row.cohort), row.state.rawValue, "\(row.contributions.count)",
                     row.attestedBy.isEmpty ? "-" : row.attestedBy.map(\.text).joined(separator: ", "),
                     row.replacedBy.flatMap { view.models[$0] }.map { short($0.model.hex) } ?? "-",
                 ])

@@ -111,7 +111,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         for model in verdict.content.models {
             guard let new = model.newModel, let row = view.model(new), let round = view.rounds[model.round] else { continue }
-            let result = try replayer.replay(round, view.mergedContributions(of: row))
+            let result = try replayer.replay(round, cohort: row.cohort, view.mergedContributions(of: row))
             switch result.outcome {
             case .equal:
                 verdict.markReproduced(
@@ -268,7 +268,7 @@ struct ReplayCommand: AsyncParsableCommand {
         for result in results {
             let answer = ReplayAnswer(result)
             table.add([
-                result.round.text, "\(result.contributions.count)", result.expected.map { short($0.hex) } ?? "-",
+                result.round.name(cohort: result.cohort), "\(result.contributions.count)", result.expected.map { short($0.hex) } ?? "-",
                 answer.computed.map { short($0.hex) } ?? "-", answer.outcome,
             ])
         }
@@ -286,6 +286,7 @@ extension ModelReplay {
 }
 
 private struct ReplayAnswer: Encodable {
+    var cohort: CohortName?
     var computed: ArtifactDigest?
     var contributions: [EventHash]
     var expected: ArtifactDigest?
@@ -293,7 +294,7 @@ private struct ReplayAnswer: Encodable {
     var round: RoundID
 
     init(_ replay: ModelReplay) {
-        round = replay.round
+        (round, cohort) = (replay.round, replay.cohort)
         contributions = replay.contributions
         expected = replay.expected
         switch replay.outcome {
