@@ -22,7 +22,7 @@ struct Lethe: AsyncParsableCommand {
             ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
             DatasetCommand.self, RecipeCommand.self, TrainCommand.self,
             ExportCommand.self, SignatureCommand.self, TimestampCommand.self,
-            EvaluateCommand.self, BenchCommand.self,
+            EvaluateCommand.self, ExperimentCommand.self, BenchCommand.self,
         ])
 }
 

@@ -145,6 +145,9 @@ struct ReportCommandTests {
                 expiresAt: 2027-11-01T10:00:00Z
             """
         try text.write(toFile: pilot.place.file("answers.yaml"), atomically: true, encoding: .utf8)
+        // Without a trial on record the control fails whatever anybody answers.
+        try "Tried.".write(toFile: pilot.place.file("trial.md"), atomically: true, encoding: .utf8)
+        try pilot.place.done("record", "document", "trial.md", "--kind", "migration-test", "--as", "hub")
         let outcome = report(
             pilot, "compliance", "--roles", "controller", "--answers", "answers.yaml", "--json", "-")
         #expect(!outcome.output.contains(#""control":"EDPB-BC-R13-M","#) || outcome.output.contains("crypto-officer"))

@@ -80,7 +80,8 @@ public struct AdapterEvaluation: Hashable, Sendable {
                 let outcomes = try trainer.outcomes(
                     of: records, adapter: tensors, shape: shape, maximumTokens: request.maximumTokens)
                 guard outcomes.allSatisfy(\.loss.isFinite) else {
-                    throw EngineError(.refused, "the model gives a loss that is no finite number", hint: "its weights are out of range")
+                    throw EngineError(
+                        .refused, "the model gives a loss that is no finite number", hint: "its weights are out of range")
                 }
                 return outcomes
             }

@@ -39,6 +39,40 @@ extension Ledger {
             records: records, digest: ArtifactDigest(retagging: try openDataset(dataset).row.records.root))
     }
 
+    /// The records that a deletion is about, where this ledger may know them and they are still here; for a deletion of all
+    /// contributions of a member, all records of its datasets here.
+    ///
+    /// Their digest is a root over record commitments, which are salted.
+    public func forgetSet(of id: DeletionID) throws -> EvaluationRecords {
+        guard let row = try view.deletions[id] else {
+            throw EngineError(.invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
+        }
+        let wanted =
+            row.scope == .records
+            ? try records(of: [id], of: row.member) : try allRecords(of: row.member)
+        let commitments = wanted.values.flatMap(\.self).sorted()
+        let known = try Dictionary(
+            uniqueKeysWithValues: wanted.keys.flatMap { try trainingRecords(of: $0).flatMap(\.self) }
+                .map { (RecordCommitment(retagging: $0.commitment), $0) })
+        let found = commitments.compactMap { known[$0] }
+        guard !found.isEmpty, found.count == commitments.count else {
+            throw EngineError(
+                .missing, "the records that \(id) is about are not in this ledger",
+                hint: "give them as a file with --forget; after a deletion they are gone from every ledger")
+        }
+        return EvaluationRecords(
+            records: found, digest: ArtifactDigest(retagging: RecordSet(ascending: commitments).root))
+    }
+
+    private func allRecords(of member: MemberName) throws -> [DatasetID: [RecordCommitment]] {
+        guard let origin = privateChain(of: member), let chain = privateViews[origin] else { return [:] }
+        return try Dictionary(
+            uniqueKeysWithValues: chain.allDatasets.map(\.dataset).map { dataset in
+                let records = try trainingRecords(of: dataset).flatMap(\.self)
+                return (dataset, records.map { RecordCommitment(retagging: $0.commitment) })
+            })
+    }
+
     /// The runs on all private chains here: those of a plan, or those of none.
     ///
     /// - Parameter epochs: how often each run read its records.

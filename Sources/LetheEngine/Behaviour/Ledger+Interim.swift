@@ -51,7 +51,7 @@ public struct MitigationStatus: Codable, Hashable, Sendable {
 
     /// `approximate, interim, ends on DATE`, or that it is over.
     public var words: String {
-        "approximate, interim, " + (isOver ? "over (it ended on \(until.date) at the latest)" : "ends on \(until.date)")
+        "approximate, interim, " + (isOver ? "over (was to end on \(until.date))" : "ends on \(until.date)")
     }
 }
 

@@ -77,7 +77,8 @@ enum TrainingBench {
                 commitment: .sha256(Array("bench \(number)".utf8)), text: text(number), label: number % 2)
         }
         let recipe = try recipe(for: base)
-        let worker = try PythonWorker(torchScript, [directory, "\(batch)", "\(tokens)", "\(count)", "\(threads)"], threads: threads)
+        let worker = try PythonWorker(
+            torchScript, [directory, "\(batch)", "\(tokens)", "\(count)", "\(threads)"], threads: threads)
         let taken = try await PairedSamples(samples, worker) {
             _ = try trainer.train(recipe, records: records)
         }

@@ -24,7 +24,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     @Argument(help: "A PEFT directory, a round, or the first digits of a digest on the chain.") var adapter: String
     @Option(help: "The held-out records: TSV or JSONL with record_id, label and text.") var data: String?
     @Option(help: "A dataset registered here, instead of --data.") var dataset: String?
-    @Option(help: "The records to forget.") var forget: String?
+    @Option(help: "The records to forget (with --deletion: those that it is about, where they are still here).")
+    var forget: String?
     @Option(help: "The PEFT directory of the matched retrain.") var retrain: String?
     @Option(help: "The deletion whose effect is measured.") var deletion: String?
     @OptionGroup var base: BaseOptions
@@ -47,7 +48,10 @@ struct EvaluateCommand: AsyncParsableCommand {
         if base.isGiven { return try await measureFiles() }
         try await options.writing { ledger in
             let (adapter, base) = try await resolve(ledger)
-            let request = try request(base, data: try await evaluationData(ledger))
+            var request = try request(base, data: try await evaluationData(ledger))
+            if let deletion = request.deletion, request.forget == nil {
+                request.forget = try? await ledger.forgetSet(of: deletion)
+            }
             let evaluation = try AdapterEvaluation(of: adapter, on: base, request, threads: ledger.surroundings.cores)
             let isKnown = try await ledger.knowsAdapter(evaluation.adapter)
             var recorded: [Recorded] = []

@@ -20,7 +20,8 @@ extension DeletionCommand {
         @Argument(help: "The deletion's id.") var deletion: String
         @Option(help: "gradient-ascent or lora-adaptation.") var method = InterimRecipe.Method.loraAdaptation.rawValue
         @Option(help: "The day, or moment, on which it ends: within three calendar months.") var until: String
-        @Option(help: "The records to forget: TSV or JSONL.") var forget: String
+        @Option(help: "The records to forget: TSV or JSONL (default: those that the deletion is about, where they are here).")
+        var forget: String?
         @Option(help: "The model: a round, or the first digits of its digest (default: the only current one).")
         var model: String?
         @Option(help: "An interim recipe (schemas/interim-recipe.v1.json), instead of the four options below.")
@@ -34,12 +35,13 @@ extension DeletionCommand {
         func run() async throws {
             let id: DeletionID = try parsed(deletion, "deletion id")
             let until = try parseEnd()
-            let forget = try readRecords(forget).records
+            let given = try forget.map(readRecords)
             try await options.writing { ledger in
+                let forget = if let given { given } else { try await ledger.forgetSet(of: id) }
                 let member = try await options.actor(ledger, role: .aggregator)
                 let request = InterimRequest(
-                    deletion: id, model: try await resolve(ledger), steps: try steps(), until: until, forget: forget,
-                    output: output)
+                    deletion: id, model: try await resolve(ledger), steps: try steps(), until: until,
+                    forget: forget.records, output: output)
                 let (recorded, mitigation) = try await ledger.applyInterim(request, as: member)
                 if options.json { return printJSON(InterimAnswer(event: recorded.event, mitigation: mitigation, output: output)) }
                 printRecorded(
