@@ -111,7 +111,7 @@ enum CohortVectors {
             skies.envelope(.adapterCommitted(event), by: Skies.united))
         (event.replaces, event.plan) = (digest("event"), digest("plan"))
         set.add(
-            "replacement-without-a-plan", rule: "replacementRefused", "Nothing asks for it.", skies,
+            "replacement-without-a-plan", rule: "unknownPlan", "Nothing asks for it.", skies,
             .adapterCommitted(event), by: Skies.united)
     }
 }

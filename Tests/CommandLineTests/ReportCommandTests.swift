@@ -106,7 +106,35 @@ struct ReportCommandTests {
         }
     }
 
+    /// A waiver makes of a failure what somebody answers for; the report names the file.
     @Test func takesAnswersFromAFileThatItNames() throws {
+        let pilot = Pilot()
+        let text = """
+            waivers:
+              - waiver: w-1
+                control: LED-03
+                owner: alder
+                approver: audit-committee
+                reason: Witnesses join in January.
+                grantedAt: 2026-11-01T10:00:00Z
+                expiresAt: 2027-11-01T10:00:00Z
+            """
+        try text.write(toFile: pilot.place.file("answers.yaml"), atomically: true, encoding: .utf8)
+        let arguments = ["--roles", "controller", "--pack", "ledger-core", "--as-of", "2026-12-20", "--json", "-"]
+        func word(_ outcome: Outcome) throws -> String? {
+            let result = try json(outcome.output)["result"] as? [String: Any]
+            let packs = try #require(result?["packs"] as? [[String: Any]])
+            let controls = try #require(packs[0]["controls"] as? [[String: Any]])
+            return controls.first { $0["control"] as? String == "LED-03" }?["word"] as? String
+        }
+        let before = pilot.place.lethe(["report", "compliance"] + arguments)
+        let after = pilot.place.lethe(["report", "compliance", "--answers", "answers.yaml"] + arguments)
+        #expect(try word(before) == "fail")
+        #expect(try word(after) == "waived", "\(after.errors)")
+        #expect((try json(after.output)["answers"] as? [String: Any])?["name"] as? String == "answers.yaml")
+    }
+
+    @Test func takesAPersonsAnswerFromAFile() throws {
         let pilot = Pilot()
         let text = """
             judgements:

@@ -59,7 +59,8 @@ enum LedgerSample {
         let member = member.map { MemberName($0)! }
         let evidence = try cited(history, ProcessingReport.events(in: history.view, member: member))
         return ProcessingReport(
-            ProcessingReport.activities(in: history.view, member: member, evidence: evidence), member: member,
+            ProcessingReport.activities(in: history.view, member: member, evidence: evidence,
+                asOf: Timestamp(seconds: history.clock)!), member: member,
             evidence: evidence, footing: footing(history))
     }
 

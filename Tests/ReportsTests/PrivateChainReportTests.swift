@@ -80,6 +80,47 @@ import Testing
         #expect(page.contains(runs.hex))
     }
 
+    /// Purposes and categories come from the private description, recipients and transfers from the public chain.
+    @Test func fillsInWhatIsRecorded() throws {
+        var consortium = try Self.consortium()
+        let delta = SampleConsortium.delta, origin = SampleConsortium.privateOrigin(of: delta)
+        try consortium.say(
+            .datasetDescribed(
+                DatasetDescribed(
+                    dataset: DatasetID("ds-1")!, source: .dataSubjects, licence: .own,
+                    purposes: [PurposeName("customer-care")!], isPersonal: true, basis: .gdpr61a,
+                    retainUntil: Timestamp("2028-01-31T00:00:00Z")!, dataCategories: [.contact, .content],
+                    subjectCategories: [.customers])),
+            by: delta, on: origin)
+        try consortium.say(
+            .disclosureRecorded(
+                DisclosureRecorded(
+                    artifact: nil, category: .processor, country: CountryCode("US")!, dataset: DatasetID("ds-1")!,
+                    disclosure: DisclosureID("dis-1")!, kind: .personalData, recipient: RecipientID("rcp-1")!)),
+            by: delta)
+        let view = consortium.privateViews[origin]
+        let wanted = ProcessingReport.events(in: consortium.view, member: delta, privateView: view)
+        let evidence = wanted.sorted().enumerated().map { index, event in
+            CitedEvent(
+                author: delta, chain: consortium.view.origin, claimedAt: Timestamp(seconds: consortium.clock)!,
+                event: event, index: Count(index)!, type: "any")
+        }
+        let activities = ProcessingReport.activities(
+            in: consortium.view, member: delta, privateView: view, evidence: evidence,
+            asOf: Timestamp(seconds: consortium.clock)!)
+        let training = try #require(activities.first { $0.kind == .training })
+        #expect(training.missing.isEmpty, "\(training.missing)")
+        #expect(training.entry(.purposes).values == ["ds-1: customer-care"])
+        #expect(training.entry(.legalBasis).values == ["ds-1: gdpr-6-1-a"])
+        #expect(training.entry(.data).values == ["ds-1: contact, content"])
+        #expect(training.entry(.timeLimits).values == ["ds-1: until 2028-01-31"])
+        #expect(training.entry(.recipients).values.contains("rcp-1: processor in US, got personal data"))
+        #expect(training.entry(.transfers).values == ["rcp-1: to US, no transfer tool is recorded"])
+        // What delta merges for others is not described by its own data sets.
+        let merging = try #require(activities.first { $0.kind == .merging })
+        #expect(merging.missing.contains(.purposes))
+    }
+
     @Test func listsTheDataSetsOfAMembersOwnChain() throws {
         let consortium = try Self.consortium(), delta = SampleConsortium.delta
         let wanted = ProcessingReport.events(in: consortium.view, member: delta)
@@ -90,7 +131,8 @@ import Testing
         }
         let view = consortium.privateViews[SampleConsortium.privateOrigin(of: delta)]
         let activities = ProcessingReport.activities(
-            in: consortium.view, member: delta, privateView: view, evidence: evidence)
+            in: consortium.view, member: delta, privateView: view, evidence: evidence,
+            asOf: Timestamp(seconds: consortium.clock)!)
         let datasets = try #require(activities.first { $0.kind == .training }?.datasets)
         #expect(datasets.map { "\($0.dataset) \($0.records) \($0.shards) \($0.runs) \($0.erased)" } == ["ds-1 10 2 4 0"])
         let report = ProcessingReport(

@@ -3,12 +3,23 @@ public import ChainViews
 public import Events
 
 extension ProcessingReport {
-    /// The events whose times the activities need.
-    public static func events(in view: PublicView, member: MemberName?) -> Set<EventHash> {
+    /// The events that the activities rest on, and whose times they need.
+    public static func events(
+        in view: PublicView, member: MemberName?, privateView: PrivateView? = nil
+    ) -> Set<EventHash> {
         let contributions = contributionsByMember(view).filter { member == nil || $0.key == member }
         let models = Dictionary(grouping: view.allModels, by: \.author).filter { member == nil || $0.key == member }
-        return Set(contributions.values.flatMap { [$0.first, $0.last] }.compactMap { $0?.event })
-            .union(models.values.flatMap { [$0.first, $0.last] }.compactMap { $0?.event })
+        var events: Set<EventHash> = []
+        for rows in contributions.values { events.formUnion([rows.first?.event, rows.last?.event].compactMap { $0 }) }
+        for rows in models.values { events.formUnion([rows.first?.event, rows.last?.event].compactMap { $0 }) }
+        for row in view.allDocuments where isOf(member, row) { events.insert(row.event) }
+        for row in view.allDisclosures where member == nil || row.author == member { events.insert(row.event) }
+        for row in privateView?.governance.descriptions.rows.values.map({ $0 }) ?? [] { events.insert(row.event) }
+        return events
+    }
+
+    private static func isOf(_ member: MemberName?, _ document: DocumentRow) -> Bool {
+        member.map { document.author == $0 || document.recorded.parties.contains($0) } ?? true
     }
 
     /// What the public chain says of each member's processing, in the order of their names.
@@ -16,27 +27,30 @@ extension ProcessingReport {
     /// - Parameters:
     ///   - member: the one to look at; all where it is absent.
     ///   - privateView: that member's private chain.
-    ///   - evidence: the events that ``events(in:member:)`` names.
+    ///   - evidence: the events that ``events(in:member:privateView:)`` names.
+    ///   - time: as of when documents count.
     public static func activities(
-        in view: PublicView, member: MemberName?, privateView: PrivateView? = nil, evidence: [CitedEvent]
+        in view: PublicView, member: MemberName?, privateView: PrivateView? = nil, evidence: [CitedEvent],
+        asOf time: Timestamp
     ) -> [Activity] {
         let times = Dictionary(evidence.map { ($0.event, $0.claimedAt) }, uniquingKeysWith: { first, _ in first })
         let contributions = contributionsByMember(view)
         let models = Dictionary(grouping: view.allModels, by: \.author)
         let names = view.memberNames.filter { member == nil || $0 == member }
         return names.flatMap { name -> [Activity] in
+            let recorded = recorded(of: name, in: view, at: time)
             let training = contributions[name].flatMap { rows -> Activity? in
                 let rounds = unique(rows.map(\.round))
                 return activity(
                     .training, name, rows.count, rounds, rows.first?.event, rows.last?.event, times,
                     recipients(of: name, rounds, view) + partners(of: name, rounds, view, contributions)
-                        + [security(of: name, view)])
+                        + [security(of: name, view)] + recorded + (privateView.map(described) ?? []))
             }
             let merging = models[name].flatMap { rows -> Activity? in
                 let rounds = unique(rows.map(\.round))
                 return activity(
                     .merging, name, rows.count, rounds, rows.first?.event, rows.last?.event, times,
-                    partners(of: name, rounds, view, contributions) + [security(of: name, view)])
+                    partners(of: name, rounds, view, contributions) + [security(of: name, view)] + recorded)
             }
             return [training, merging].compactMap { $0 }.map { activity in
                 var activity = activity
@@ -51,10 +65,9 @@ extension ProcessingReport {
         _ last: EventHash?, _ times: [EventHash: Timestamp], _ entries: [Entry]
     ) -> Activity? {
         guard let first = first.flatMap({ times[$0] }), let last = last.flatMap({ times[$0] }) else { return nil }
-        let given = Dictionary(entries.map { ($0.matter, $0) }, uniquingKeysWith: { first, _ in first })
         return Activity(
-            controller: name, datasets: [], entries: Matter.allCases.map { given[$0] ?? Entry($0, []) }, firstAt: first, kind: kind,
-            lastAt: last, number: Count(count)!, rounds: rounds)
+            controller: name, datasets: [], entries: joined(entries), firstAt: first, kind: kind, lastAt: last,
+            number: Count(count)!, rounds: rounds)
     }
 
     private static func datasets(in view: PrivateView) -> [Dataset] {

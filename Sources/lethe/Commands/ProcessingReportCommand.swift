@@ -15,10 +15,12 @@ struct ProcessingReportCommand: AsyncParsableCommand {
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
         let report = try await target.options(as: self.as).reading { ledger in
             let view = try await ledger.view
-            let evidence = try await ledger.cited(ProcessingReport.events(in: view, member: member))
+            let privateView = try await ledger.ownView(of: member)?.view
+            let evidence = try await ledger.cited(
+                ProcessingReport.events(in: view, member: member, privateView: privateView))
             let activities = ProcessingReport.activities(
-                in: view, member: member, privateView: try await ledger.ownView(of: member)?.view,
-                evidence: evidence)
+                in: view, member: member, privateView: privateView, evidence: evidence,
+                asOf: ledger.surroundings.now())
             let suffix = member.map { " --as \($0)" } ?? ""
             return ProcessingReport(
                 activities, member: member, evidence: evidence,
