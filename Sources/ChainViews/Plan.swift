@@ -101,6 +101,17 @@ extension PublicView {
         return ShardRuns(all: Count(all)!, retrained: Count(again)!)
     }
 
+    /// Who outside the consortium was given, as the chain records it, an adapter or a model that `plan` takes out of use,
+    /// or a dataset that loses records.
+    public func recipients(of plan: Plan) -> Ascending<RecipientID> {
+        let adapters = Set(plan.excluded.map { contributions[$0]!.adapter } + plan.models.map(\.model))
+        let datasets = Set(plan.deletions.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
+        let given = disclosures.rows.values.map(\.disclosed).filter { given in
+            given.artifact.map(adapters.contains) ?? given.dataset.map(datasets.contains) ?? false
+        }
+        return Ascending(given.map(\.recipient))
+    }
+
     /// The contributions that descend from what `plan` excluded, and that no plan has excluded since.
     ///
     /// None can come up after the plan's start: from then on neither an affected model nor an affected

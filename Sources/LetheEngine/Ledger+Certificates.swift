@@ -70,19 +70,20 @@ extension Ledger {
     private func earlierCheckpoints(of id: DeletionID, before checkpoint: Checkpoint) throws -> [KeptCheckpoint] {
         let row = try view.deletions[id]!
         let chain = try chainID(publicOrigin)
-        // With as many cosignatures as the checkpoint itself has: most policies that trust it trust these too.
         let wanted = try directory.checkpoints.cosignatures(on: checkpoint).count
-        let candidates = try directory.checkpoints.cosigned(checkpoint.origin, below: checkpoint.size).filter {
-            try directory.checkpoints.cosignatures(on: $0.checkpoint).count >= max(1, wanted)
-        }
+        let weak = try directory.checkpoints.cosigned(checkpoint.origin, below: checkpoint.size)
+        // With as many cosignatures as the checkpoint itself has, where there are such: most policies that trust it trust
+        // these too. A verifier says of any other that its quorum did not cosign it.
+        let strong = try weak.filter { try directory.checkpoints.cosignatures(on: $0.checkpoint).count >= wanted }
         var sizes: Set<TreeSize> = []
         for event in [row.requestedBy, row.completedBy].compactMap({ $0 }) {
             guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain) else { continue }
             let size = TreeSize(index.rawValue)
-            sizes.formUnion([candidates.last { $0.checkpoint.size <= size }, candidates.first { $0.checkpoint.size > size }]
-                .compactMap { $0?.checkpoint.size })
+            let before = [strong, weak].lazy.compactMap { $0.last { $0.checkpoint.size <= size } }.first
+            let after = [strong, weak].lazy.compactMap { $0.first { $0.checkpoint.size > size } }.first
+            sizes.formUnion([before, after].compactMap { $0?.checkpoint.size })
         }
-        return candidates.filter { sizes.contains($0.checkpoint.size) }
+        return weak.filter { sizes.contains($0.checkpoint.size) }
     }
 
     private func content(

@@ -235,6 +235,10 @@ extension Ledger {
         let sums = plan.models.map {
             BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
         }
+        // Attested by another member that shares these stores, and cut off before that was settled: it is not ours to count.
+        if plan.erasures.contains(where: { $0.holder != holder && localMembers.contains($0.holder) }) {
+            try directory.blobs.settle(adapters + interim + sums)
+        }
         let results = [
             StoreResult(try directory.blobs.erase(adapters + interim, untilSettled: true), .blobs),
             StoreResult(try directory.blobs.erase(sums, untilSettled: true), .runningSums),

@@ -18,10 +18,16 @@ public struct Duration: Hashable, Sendable, CustomStringConvertible {
         seconds = count * unit.seconds
     }
 
-    /// In the largest unit of which there are at least two.
+    /// In the largest unit that gives it exactly and of which there are at least two.
     public var description: String {
-        let unit = Self.units.first { seconds >= 2 * $0.seconds && $0.letter != "w" } ?? ("s", 1)
+        let unit = Self.units.first { seconds % $0.seconds == 0 && seconds >= 2 * $0.seconds && $0.letter != "w" } ?? ("s", 1)
         return "\(seconds / unit.seconds)\(unit.letter)"
+    }
+
+    /// Without what is less than the largest unit of which there are at least two: near enough for people.
+    public var rounded: Duration {
+        let unit = Self.units.first { seconds >= 2 * $0.seconds && $0.letter != "w" }?.seconds ?? 1
+        return Duration(seconds: seconds / unit * unit)
     }
 }
 

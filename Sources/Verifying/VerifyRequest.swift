@@ -111,7 +111,7 @@ extension VerifyRequest {
         }
         guard age <= maximumAge.seconds else {
             throw .no(
-                "checkpoint \(size) was cosigned at \(cosignedAt), \(Duration(seconds: age)) ago; "
+                "checkpoint \(size) was cosigned at \(cosignedAt), \(Duration(seconds: age).rounded) ago; "
                     + "\(maximumAge) were asked for",
                 hint: "ask the consortium for a later checkpoint, and add it with --later")
         }

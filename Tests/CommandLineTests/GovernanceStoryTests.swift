@@ -125,6 +125,7 @@ struct GovernanceStoryTests {
         expectRefusal(place.lethe(notify), 1, naming: id)
         #expect(try done(place, ["inbox", "--as", "alder"], at: "2027-01-05T00:00:00Z").contains("decide"))
         try place.done("deletion", "decide", id)
+        #expect(try place.done("deletion", "plan").contains("recipients  rec-1"))
         let plan = try place.done("deletion", "plan", "--digest-only").trimmingCharacters(in: .newlines)
         try place.done("deletion", "execute", plan)
         #expect(try place.done("inbox", "--as", "hub").contains("tell the recipient rec-1"))

@@ -149,7 +149,7 @@ import Testing
             let stores = try Self.ask(
                 database, ["holder", "store", "verdict"],
                 "FROM erasures WHERE is_latest = 1 ORDER BY holder, store")
-            #expect(stores.count == 3 * history.consortium.view.plans[row.plan!]!.holders.count)
+            #expect(stores.count == StoreKind.allCases.count * history.consortium.view.plans[row.plan!]!.holders.count)
             #expect(stores.allSatisfy { $0[2] == "deleted" })
         }
     }

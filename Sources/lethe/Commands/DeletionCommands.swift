@@ -134,7 +134,7 @@ struct DeletionCommand: AsyncParsableCommand {
                 return (plan, try await ledger.view, try await ledger.outlook(of: plan))
             }
             if digestOnly { return options.json ? printJSON(["plan": plan.digest.hex]) : print(plan.digest) }
-            if options.json { return printJSON(PlanAnswer(plan, outlook)) }
+            if options.json { return printJSON(PlanAnswer(plan, view, outlook)) }
             printPlan(plan, view, outlook)
         }
     }

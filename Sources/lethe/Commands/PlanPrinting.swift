@@ -9,14 +9,17 @@ struct PlanAnswer: Encodable {
     var isExact: Bool
     var plan: Plan
     var planDigest: String
+    /// Who outside the consortium has to be told.
+    var recipients: Ascending<RecipientID>
     var records: Int?
     var touched: [TouchedShard]
 
-    init(_ plan: Plan, _ outlook: PlanOutlook) {
+    init(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
         estimatedMilliseconds = outlook.estimatedMilliseconds
         isExact = plan.isExact
         self.plan = plan
         planDigest = plan.digest.hex
+        recipients = view.recipients(of: plan)
         records = outlook.records
         touched = outlook.touched
     }
@@ -46,6 +49,8 @@ func printPlan(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
         print("  affected  \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))  would have to be trained again")
     }
     print("  holders   \(plan.holders.map(\.text).joined(separator: ", "))")
+    let recipients = view.recipients(of: plan).map(\.text).joined(separator: ", ")
+    if !recipients.isEmpty { print("  recipients  \(recipients), who have to be told") }
     print("  erase     \(plan.artifacts.count) artifact(s) at each holder")
     if plan.work.all.value > 0 { printWork(plan.work, outlook) }
     print(plan.isExact ? "the result will be exact" : "the result will be a statement of status, not a certificate")
