@@ -152,6 +152,11 @@ public struct ModelRow: Codable, Hashable, Sendable {
     public var replacedBy: EventHash?
     /// Other members that got the same bytes.
     public var attestedBy: Ascending<MemberName>
+
+    /// Whether this model of `round` is of the kind that merges `contribution` where that counts.
+    func takes(_ contribution: ContributionRow, in round: RoundRow) -> Bool {
+        cohort == nil || cohort == round.cohort(of: contribution.member)
+    }
 }
 
 public struct DeletionRow: Codable, Hashable, Sendable {
