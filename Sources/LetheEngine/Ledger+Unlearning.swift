@@ -150,20 +150,57 @@ extension Ledger {
 
     // MARK: Erasing
 
-    /// The adapters of runs of `member` that nothing which counts is made of, among those behind what `plan` excluded.
+    /// The adapters of runs of `member` that have to go with `plan`: those that nothing which counts is made of, among those
+    /// behind what it excluded, and those of runs that came to no contribution.
+    ///
+    /// Where a round is still open its member commits anew, and what it trained on other shards stays for that.
     func adaptersToErase(_ plan: PlanRow, of member: MemberName) throws -> [ArtifactDigest] {
         let view = try view
         guard let origin = privateChain(of: member), let chain = privateViews[origin] else { return [] }
-        var gone: Set<ArtifactDigest> = []
+        let stale = try staleRuns(plan, of: member, on: chain)
+        let leaves = plan.deletions.contains {
+            view.deletions[$0].map { $0.member == member && $0.scope == .contributions } ?? false
+        }
+        var gone = Set(chain.allRuns.filter { stale.contains($0.event) }.map(\.trained.adapter))
         for row in plan.excluded.map({ view.contributions[$0]! }) where row.member == member {
             let counting = view.contributions(to: row.round).first { $0.member == member }?.training?.shards ?? []
+            let isAwaited = !leaves && view.rounds[row.round]!.state == .open
             for shard in row.training?.shards ?? [] {
                 let runs = chain.runs(on: shard, in: row.round)
-                let kept = counting.contains(shard) ? runs.last?.trained.adapter : nil
-                gone.formUnion(runs.map(\.trained.adapter).filter { $0 != kept })
+                let isKept = counting.contains(shard) || (isAwaited && runs.last.map { !stale.contains($0.event) } ?? false)
+                gone.formUnion((isKept ? runs.dropLast() : runs[...]).map(\.trained.adapter))
             }
         }
         return gone.subtracting(try adaptersInUse(chain, view)).sorted()
+    }
+
+    /// The runs on records that go, and those that go on from one of these, from a run that was trained again, or from a
+    /// model that was taken out of use.
+    private func staleRuns(_ plan: PlanRow, of member: MemberName, on chain: PrivateView) throws -> Set<EventHash> {
+        let view = try view
+        let leaving = try records(of: plan.deletions, of: member).mapValues(Set.init)
+        let models = Set(plan.models.map(\.model))
+        var stale: Set<EventHash> = []
+        var adapters: Set<ArtifactDigest> = []
+        for run in chain.allRuns {
+            let isReplaced = run.trained.plan != plan.plan && chain.runs(on: run.trained.reference, in: run.trained.round)
+                .contains { $0.trained.plan == plan.plan }
+            let goesOn = run.trained.parent.map { parent in
+                view.rounds[run.trained.round]!.topology == .isolated ? adapters.contains(parent) : models.contains(parent)
+            }
+            guard try isReplaced || goesOn ?? false || uses(leaving[run.trained.dataset] ?? [], run) else { continue }
+            stale.insert(run.event)
+            adapters.insert(run.trained.adapter)
+        }
+        return stale
+    }
+
+    /// Whether a run used one of `records`; where it cannot be told, it may have.
+    private func uses(_ records: Set<RecordCommitment>, _ run: RunRow) throws -> Bool {
+        guard !records.isEmpty else { return false }
+        let shard = try openDataset(run.trained.dataset).manifest.shards[run.trained.shard.value].filter(records.contains)
+        guard !shard.isEmpty, let document = try runDocument(run) else { return !shard.isEmpty }
+        return !Set(document.excluded).isSuperset(of: shard)
     }
 
     private func adaptersInUse(_ chain: PrivateView, _ view: PublicView) throws -> Set<ArtifactDigest> {
