@@ -94,6 +94,44 @@ extension Ledger {
         return nil
     }
 
+    // MARK: Forgetting who it was
+
+    /// Erases bodies. Which rows went, events say as well as the scopes among them: that is no trace of these.
+    func eraseBodies(_ commitments: [BodyCommitment]) throws -> ErasureReceipt {
+        try directory.vault.eraseBodies(commitments) { body in
+            guard let records = (try? CanonicalJSON.decode(DeletionScopeDocument.self, from: body))?.records
+            else { return [] }
+            return Array(",\"records\":".utf8) + CanonicalJSON.encode(records)
+        }
+    }
+
+    /// Erases who and what completed `deletions` were about, where local members still keep it.
+    func forgetScopes(of deletions: some Sequence<DeletionID>) throws {
+        for (member, body) in try deletions.compactMap(scopeToForget) { _ = try eraseBody(body, as: member) }
+        // Where an earlier call was cut off between an event and its anchor.
+        let view = try view
+        for row in deletions.compactMap({ view.deletions[$0] }) where row.scope == .records && row.completedBy != nil {
+            guard localMembers.contains(row.member), let origin = privateChain(of: row.member) else { continue }
+            try anchorIfBehind(origin, as: row.member)
+        }
+    }
+
+    /// The body that nothing needs any more, and whose it is; `nil` where there is none here, or where a hold keeps it.
+    private func scopeToForget(_ id: DeletionID) throws -> (member: MemberName, body: BodyCommitment)? {
+        guard let row = try view.deletions[id], row.scope == .records, row.completedBy != nil,
+            localMembers.contains(row.member), let origin = privateChain(of: row.member),
+            let chain = privateViews[origin], let scope = chain.scopes[id], chain.bodies[scope.body]?.erasedBy == nil,
+            try activeHold(on: scope.body, chain) == nil
+        else { return nil }
+        return (row.member, scope.body)
+    }
+
+    /// The step that is open while a completed deletion's scope is still here.
+    func scopeSteps(_ row: DeletionRow) throws -> [(step: String, by: String)] {
+        guard let plan = row.plan, let (member, _) = try scopeToForget(row.deletion) else { return [] }
+        return [("erase who it was about: lethe deletion execute \(plan)", member.text)]
+    }
+
     /// The rows that these deletions take out of the datasets of `member`.
     ///
     /// - Throws: where a deletion of its records has no readable scope here.

@@ -294,6 +294,8 @@ extension Ledger {
                     as: member, on: origin)
             }
         }
+        // Where an earlier call was cut off between its event and the anchor.
+        try anchorIfBehind(origin, as: member)
         return receipt
     }
 

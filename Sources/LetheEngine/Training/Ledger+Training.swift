@@ -214,7 +214,10 @@ extension Ledger {
         let records = try records(of: request.shard, in: open, excluding: request.excluding)
         let parent = try request.parent.map { try parentTensors($0, bench) }
         let job = Workbench.Job(recipe: request.recipe, parent: parent, records: records)
-        if let row = try done(job, request, bench) { return (row, false) }
+        if let row = try done(job, request, bench) {
+            try directory.states.remove(Self.stateName(request.shard))
+            return (row, false)
+        }
         let start = ContinuousClock().now
         let outcome = try compute(job, request, bench, options, label)
         let elapsed = outcome.earlierMilliseconds + Self.milliseconds(since: start)
@@ -234,7 +237,7 @@ extension Ledger {
         let recorded = try record(
             .shardTrained(event), as: member, on: open.chain, body: (.json, CanonicalJSON.encode(document)),
             anchoring: false)
-        try directory.states.remove(Self.stateName(job))
+        try directory.states.remove(Self.stateName(request.shard))
         return (privateViews[open.chain]!.runs[recorded.event]!, true)
     }
 
@@ -243,7 +246,9 @@ extension Ledger {
         return Int(elapsed.seconds) * 1_000 + Int(elapsed.attoseconds / 1_000_000_000_000_000)
     }
 
-    static func stateName(_ job: Workbench.Job) -> String { job.inputs.digest.hex }
+    /// Under which the state of the run under way on a shard is saved. A shard has one: another run, or its end, takes the
+    /// place of what an abandoned one left.
+    static func stateName(_ shard: ShardReference) -> String { "\(shard.dataset)/\(shard.shard)" }
 
     /// The run that counts, where it has these inputs and its adapter is here.
     private func done(_ job: Workbench.Job, _ request: ShardRunRequest, _ bench: Workbench) throws -> RunRow? {
@@ -313,8 +318,9 @@ extension Ledger {
             surroundings.progress("\(label), by the external trainer", 0, 2)
             return (try bench.runCommand(job, of: request.shard), 0)
         }
-        let name = Self.stateName(job)
-        let saved = try directory.states.load(name).flatMap(SavedRun.init)
+        let name = Self.stateName(request.shard)
+        let inputs = job.inputs.digest
+        let saved = try directory.states.load(name).flatMap { SavedRun(bytes: $0, of: inputs) }
         let start = ContinuousClock().now
         var keeper = StateKeeper(interval: options.saveEvery)
         var failure: (any Error)?
@@ -330,7 +336,8 @@ extension Ledger {
                     let elapsed = (saved?.milliseconds ?? 0) + Self.milliseconds(since: start)
                     do {
                         try keeper.save {
-                            try directory.states.save(SavedRun(milliseconds: elapsed, state: state).bytes, as: name)
+                            let run = SavedRun(inputs: inputs, milliseconds: elapsed, state: state)
+                            try directory.states.save(run.bytes, as: name)
                         }
                     } catch { failure = error }
                 })
@@ -474,24 +481,26 @@ extension OpenDataset {
     }
 }
 
-/// The state of a run with the time that it took so far: `u64be milliseconds ‖ state`.
+/// The state of a run with the time that it took so far: `inputs digest ‖ u64be milliseconds ‖ state`.
 struct SavedRun {
+    let inputs: RunInputs.Digest
     let milliseconds: Int
     let state: [UInt8]
 
-    init(milliseconds: Int, state: [UInt8]) {
-        self.milliseconds = milliseconds
-        self.state = state
+    init(inputs: RunInputs.Digest, milliseconds: Int, state: [UInt8]) {
+        (self.inputs, self.milliseconds, self.state) = (inputs, milliseconds, state)
     }
 
-    init?(bytes: [UInt8]) {
-        guard bytes.count > 8, let time = bytes.bigEndian(at: 0, as: UInt64.self), time < 1 << 53 else { return nil }
-        milliseconds = Int(time)
-        state = Array(bytes.dropFirst(8))
+    /// `nil` for what is no saved run, and for one with other inputs.
+    init?(bytes: [UInt8], of inputs: RunInputs.Digest) {
+        guard bytes.count > 40, bytes.starts(with: inputs.bytes),
+            let time = bytes.bigEndian(at: 32, as: UInt64.self), time < 1 << 53
+        else { return nil }
+        self.init(inputs: inputs, milliseconds: Int(time), state: Array(bytes.dropFirst(40)))
     }
 
     var bytes: [UInt8] {
-        var bytes: [UInt8] = []
+        var bytes = inputs.bytes
         bytes.appendBigEndian(UInt64(milliseconds))
         return bytes + state
     }
