@@ -44,8 +44,10 @@ public struct ContributionReplay: Hashable, Sendable {
     public var computed: ArtifactDigest?
     /// Why it was not merged again.
     public var reason: String?
+    /// What else its event says that does not follow from the runs.
+    public var problem: String?
 
-    public var isWrong: Bool { computed.map { $0 != expected } ?? false }
+    public var isWrong: Bool { problem != nil || computed.map { $0 != expected } ?? false }
 }
 
 extension Ledger {
@@ -279,6 +281,7 @@ extension Ledger {
                     result.reason = "its runs are not on a private chain here"
                     return result
                 }
+                result.problem = try problem(of: contribution, made: runs, in: row)
                 let missing = try runs.count { try !holdsAdapter($0.trained.adapter) }
                 guard missing == 0 else {
                     result.reason = "\(missing) of its \(runs.count) shard adapters are not in this ledger"
@@ -288,6 +291,28 @@ extension Ledger {
                 return result
             }
         }
+    }
+
+    /// What a contribution says of its weight and parents that its runs do not: both decide what the model is made of, and
+    /// what a deletion finds.
+    private func problem(of row: ContributionRow, made runs: [RunRow], in round: RoundRow) throws -> String? {
+        let records = runs.reduce(0) { $0 + $1.trained.records.count.value }
+        guard row.weight.value == records else { return "its weight is \(row.weight), its runs used \(records) records" }
+        let hidden = "it does not name all that its runs started from"
+        guard round.topology == .isolated else {
+            return runs.compactMap(\.trained.parent).allSatisfy(row.parents.contains) ? nil : hidden
+        }
+        // The member's contributions to the rounds whose runs these go on from; any of a round's, as plans replace them.
+        let view = try view
+        let own = row.parents.flatMap { view.contributions(withAdapter: $0) }.filter { $0.member == row.member }
+        let declared = Set(own.map(\.round))
+        let chain = try chain(of: runs[0].trained.dataset)
+        let earlier = Set(runs.compactMap { run in
+            chain.runs(on: run.trained.reference).last {
+                $0.trained.adapter == run.trained.parent && $0.position < run.position && $0.trained.round != round.round
+            }?.trained.round
+        })
+        return earlier.isSubset(of: declared) ? nil : hidden
     }
 
     /// The runs that a contribution is merged of, by the digest over them: for each shard one of those on it.
