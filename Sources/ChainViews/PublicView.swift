@@ -144,7 +144,7 @@ public struct PublicView: Sendable {
         case .mitigationApplied(let event): try applyMitigation(event, record)
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
-            .incidentDetected, .incidentHandled, .noticeSent,
+            .incidentDetected, .incidentHandled, .noticeSent, .recipientsAsked,
             .datasetRegistered, .shardTrained:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }

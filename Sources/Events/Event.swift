@@ -46,6 +46,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case readersListed = "readers-listed"
     case recipientAcknowledged = "recipient-acknowledged"
     case recipientNotified = "recipient-notified"
+    case recipientsAsked = "recipients-asked"
     case recordErased = "record-erased"
     case rematerializationCompleted = "rematerialization-completed"
     case resourcesAllocated = "resources-allocated"
@@ -77,7 +78,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
-            .incidentDetected, .incidentHandled, .noticeSent,
+            .incidentDetected, .incidentHandled, .noticeSent, .recipientsAsked,
             .datasetRegistered, .shardTrained: .privateChain
         default: .publicChain
         }
@@ -88,7 +89,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded,
             .documentRecorded, .datasetDescribed, .consentRecorded, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent, .datasetRegistered, .shardTrained: true
+            .incidentHandled, .noticeSent, .recipientsAsked, .datasetRegistered, .shardTrained: true
         default: false
         }
     }
@@ -142,6 +143,7 @@ public enum Event: Hashable, Sendable {
     case readersListed(ReadersListed)
     case recipientAcknowledged(RecipientAcknowledged)
     case recipientNotified(RecipientNotified)
+    case recipientsAsked(RecipientsAsked)
     case recordErased(RecordErased)
     case rematerializationCompleted(RematerializationCompleted)
     case resourcesAllocated(ResourcesAllocated)
@@ -202,6 +204,7 @@ extension Event {
         case .readersListed: .readersListed
         case .recipientAcknowledged: .recipientAcknowledged
         case .recipientNotified: .recipientNotified
+        case .recipientsAsked: .recipientsAsked
         case .recordErased: .recordErased
         case .rematerializationCompleted: .rematerializationCompleted
         case .resourcesAllocated: .resourcesAllocated
@@ -263,6 +266,7 @@ extension Event {
         case .readersListed(let content): content
         case .recipientAcknowledged(let content): content
         case .recipientNotified(let content): content
+        case .recipientsAsked(let content): content
         case .recordErased(let content): content
         case .rematerializationCompleted(let content): content
         case .resourcesAllocated(let content): content
@@ -329,6 +333,7 @@ extension Event {
         case .readersListed: self = .readersListed(try node.decode(ReadersListed.self))
         case .recipientAcknowledged: self = .recipientAcknowledged(try node.decode(RecipientAcknowledged.self))
         case .recipientNotified: self = .recipientNotified(try node.decode(RecipientNotified.self))
+        case .recipientsAsked: self = .recipientsAsked(try node.decode(RecipientsAsked.self))
         case .recordErased: self = .recordErased(try node.decode(RecordErased.self))
         case .rematerializationCompleted: self = .rematerializationCompleted(try node.decode(RematerializationCompleted.self))
         case .resourcesAllocated: self = .resourcesAllocated(try node.decode(ResourcesAllocated.self))
@@ -392,6 +397,7 @@ extension EventType {
         case .readersListed: ReadersListed.self
         case .recipientAcknowledged: RecipientAcknowledged.self
         case .recipientNotified: RecipientNotified.self
+        case .recipientsAsked: RecipientsAsked.self
         case .recordErased: RecordErased.self
         case .rematerializationCompleted: RematerializationCompleted.self
         case .resourcesAllocated: ResourcesAllocated.self

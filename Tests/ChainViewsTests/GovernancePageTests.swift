@@ -29,6 +29,7 @@ import Testing
             .waiverGranted, .judgementRecorded, .holdPlaced, .holdReleased, .auditPerformed, .deletionExtended,
             .identityChecked, .documentRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn,
             .restrictionRecorded, .incidentDetected, .incidentHandled, .noticeSent,
+            .recipientsAsked,
         ]
         for type in types { #expect(page.contains("| `\(type.rawValue)` |"), "\(type)") }
     }

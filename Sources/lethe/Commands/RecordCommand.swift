@@ -18,7 +18,7 @@ struct RecordCommand: AsyncParsableCommand {
         subcommands: [
             Document.self, Release.self, Disclosure.self, Notified.self, Acknowledged.self, Waiver.self, Judgement.self,
             Audit.self, Suspension.self, Dataset.self, Consent.self, Withdrawal.self, Restriction.self, Incident.self,
-            IncidentStep.self, Notice.self,
+            IncidentStep.self, Notice.self, Question.self,
         ])
 }
 

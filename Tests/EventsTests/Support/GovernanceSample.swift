@@ -91,6 +91,8 @@ enum GovernanceSample {
                 IncidentDetected(awareAt: aware, incident: incident, kind: .personalDataBreach, part: .processor))
         case .incidentHandled:
             return .incidentHandled(IncidentHandled(at: aware, incident: incident, risk: .high, step: .assessed))
+        case .recipientsAsked:
+            return .recipientsAsked(RecipientsAsked(channel: .email, deletion: deletion, receivedAt: aware))
         default:
             return .noticeSent(
                 NoticeSent(

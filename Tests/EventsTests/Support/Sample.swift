@@ -35,7 +35,7 @@ enum Sample {
             .identityChecked, .documentRecorded:
             GovernanceSample.publicEvent(type)
         case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent:
+            .incidentHandled, .noticeSent, .recipientsAsked:
             GovernanceSample.privateEvent(type)
         case .datasetRegistered, .shardTrained: training(type)
         default: deletion(type)

@@ -5,5 +5,5 @@ SELECT
     coalesce(u.notice_event, u.disclosure_event) AS event_id
 FROM recipient_duties AS u
 JOIN deletions AS d ON d.deletion = u.deletion
-WHERE d.law = 'gdpr' AND d.completed_s IS NOT NULL AND coalesce(u.notified_s, :as_of_s) - d.completed_s > :days * 86400
+WHERE d.law = :law AND d.completed_s IS NOT NULL AND coalesce(u.notified_s, :as_of_s) - d.completed_s > :days * 86400
 ORDER BY u.deletion, u.recipient
