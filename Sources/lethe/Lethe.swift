@@ -13,16 +13,34 @@ struct Lethe: AsyncParsableCommand {
             Exit codes: 0 yes, 1 the answer is no, 2 could not tell, 64 wrong usage.
             """,
         version: "lethe 0.1.0",
-        subcommands: [
-            DemoCommand.self, InitCommand.self, MemberCommand.self, KeyCommand.self, ChainCommand.self,
-            AppendCommand.self, SignCommand.self, WitnessCommand.self, TrustCommand.self, BaseCommand.self,
-            RoundCommand.self, AdapterCommand.self, ModelCommand.self, DeletionCommand.self, BodyCommand.self,
-            RecordCommand.self, InboxCommand.self, PackCommand.self, PolicyCommand.self, DiscloseCommand.self,
-            DisclosureCommand.self, ParticipateCommand.self, SimulateCommand.self, ReportCommand.self,
-            ShowCommand.self, ProveCommand.self, VerifyCommand.self, ReplayCommand.self, CheckCommand.self,
-            DatasetCommand.self, RecipeCommand.self, TrainCommand.self,
-            ExportCommand.self, SignatureCommand.self, TimestampCommand.self,
-            EvaluateCommand.self, ExperimentCommand.self, BenchCommand.self,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Begin",
+                subcommands: [DemoCommand.self, InitCommand.self, MemberCommand.self, KeyCommand.self]),
+            CommandGroup(
+                name: "Train and merge",
+                subcommands: [
+                    BaseCommand.self, DatasetCommand.self, RecipeCommand.self, RoundCommand.self, TrainCommand.self,
+                    AdapterCommand.self, ModelCommand.self, EvaluateCommand.self,
+                ]),
+            CommandGroup(
+                name: "Take part", subcommands: [PolicyCommand.self, ParticipateCommand.self, SimulateCommand.self]),
+            CommandGroup(
+                name: "Delete", subcommands: [DeletionCommand.self, InboxCommand.self, BodyCommand.self, RecordCommand.self]),
+            CommandGroup(
+                name: "Verify and report",
+                subcommands: [
+                    VerifyCommand.self, ReplayCommand.self, CheckCommand.self, ShowCommand.self, ReportCommand.self,
+                    PackCommand.self,
+                ]),
+            CommandGroup(
+                name: "Hand over",
+                subcommands: [
+                    ChainCommand.self, AppendCommand.self, SignCommand.self, WitnessCommand.self, TrustCommand.self,
+                    ProveCommand.self, DiscloseCommand.self, DisclosureCommand.self, ExportCommand.self,
+                    SignatureCommand.self, TimestampCommand.self,
+                ]),
+            CommandGroup(name: "Measure", subcommands: [ExperimentCommand.self, BenchCommand.self]),
         ])
 }
 

@@ -6,12 +6,11 @@ struct UsageTests {
     /// All commands and subcommands, as the help itself names them.
     private func commands(_ place: Workplace, under path: [String] = []) throws -> [[String]] {
         let help = try place.done(path + ["--help"])
-        guard let list = help.components(separatedBy: "SUBCOMMANDS:\n").last, help.contains("SUBCOMMANDS:\n") else {
-            return [path]
+        let names = help.components(separatedBy: "SUBCOMMANDS:\n").dropFirst().flatMap { list in
+            list.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
+                .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+                .map { String($0.split(separator: " ")[0]) }
         }
-        let names = list.split(separator: "\n", omittingEmptySubsequences: false).prefix { !$0.isEmpty }
-            .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
-            .map { String($0.split(separator: " ")[0]) }
         return try [path] + names.flatMap { try commands(place, under: path + [$0]) }
     }
 
