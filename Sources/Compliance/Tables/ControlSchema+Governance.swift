@@ -22,22 +22,22 @@ extension ControlSchema {
                 .time("released", "claimed time of the event"),
             ]),
         ControlTable(
-            "disclosures", "Something that left the consortium.", indexes: [["recipient"], ["artifact"]],
+            "handovers", "Something that left the consortium.", indexes: [["recipient"], ["artifact"]],
             [
-                .text("disclosure", "its id"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
-                .text("author", "who disclosed it"), .text("recipient", "the recipient's opaque id"),
+                .text("handover", "its id"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
+                .text("author", "who gave it"), .text("recipient", "the recipient's opaque id"),
                 .text("category", "what the recipient is"), .text("country", "where it is, two letters"),
                 .integer("is_in_eea", "1 in the European Economic Area"),
                 .text("kind", "adapter, annex-xii or personal-data"),
                 .text("artifact", "adapter digest of the contribution or model").optional,
-                .text("dataset", "the data set").optional, .time("disclosed", "claimed time of the event"),
+                .text("dataset", "the data set").optional, .time("handed_over", "claimed time of the event"),
             ]),
         ControlTable(
             "recipient_duties", "A recipient of what a deletion takes out of use, with what it was told and answered.",
             indexes: [["deletion"]],
             [
                 .text("deletion", "the deletion"), .text("recipient", "the recipient"),
-                .text("disclosure_event", "the first disclosure"), .text("author", "who disclosed it, and tells"),
+                .text("handover_event", "the first handover"), .text("author", "who gave it, and tells"),
                 .text("notice_event", "the notice").optional,
                 .text("outcome", "notified, impossible or disproportionate").optional,
                 .time("notified", "claimed time of that event").optional,

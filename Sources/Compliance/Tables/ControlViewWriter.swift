@@ -261,9 +261,9 @@ struct ControlViewWriter {
 
     private func writeRecipients() throws(SQLiteFailure) {
         for deletion in view.allDeletions {
-            var first: [RecipientID: DisclosureRow] = [:]
-            for row in view.disclosures(affectedBy: deletion) where first[row.disclosed.recipient] == nil {
-                first[row.disclosed.recipient] = row
+            var first: [RecipientID: HandoverRow] = [:]
+            for row in view.handovers(affectedBy: deletion) where first[row.handedOver.recipient] == nil {
+                first[row.handedOver.recipient] = row
             }
             let rows = first.sorted { $0.key < $1.key }
             try each("recipient_duties", rows) { row throws(SQLiteFailure) in

@@ -36,7 +36,7 @@ final class GovernanceEventWriter {
                 [.text(event.member.text)] + id(record)
                     + [.text(event.standing.rawValue), .text(event.reason.rawValue), claimed(record)])
         case .modelReleased(let event): try insert(event, record)
-        case .disclosureRecorded(let event): try insert(event, record)
+        case .handoverRecorded(let event): try insert(event, record)
         case .identityChecked(let event):
             try insert(
                 "identity_checks",
@@ -105,10 +105,10 @@ final class GovernanceEventWriter {
             ])
     }
 
-    private func insert(_ event: DisclosureRecorded, _ record: EventRecord) throws(SQLiteFailure) {
+    private func insert(_ event: HandoverRecorded, _ record: EventRecord) throws(SQLiteFailure) {
         try insert(
-            "disclosures",
-            [.text(event.disclosure.text)] + id(record) + [
+            "handovers",
+            [.text(event.handover.text)] + id(record) + [
                 .text(record.author.text), .text(event.recipient.text), .text(event.category.rawValue),
                 .text(event.country.text), .integer(event.country.isInEconomicArea ? 1 : 0),
                 .text(event.kind.rawValue), .text(event.artifact?.hex), .text(event.dataset?.text), claimed(record),

@@ -30,7 +30,7 @@ enum Sample {
         case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
             .decisionExplained:
             participation(type)
-        case .memberSuspended, .modelReleased, .disclosureRecorded, .recipientNotified, .recipientAcknowledged,
+        case .memberSuspended, .modelReleased, .handoverRecorded, .recipientNotified, .recipientAcknowledged,
             .waiverGranted, .judgementRecorded, .holdPlaced, .holdReleased, .auditPerformed, .deletionExtended,
             .identityChecked, .documentRecorded:
             GovernanceSample.publicEvent(type)

@@ -3,7 +3,7 @@ WITH used AS (
     UNION ALL
     SELECT model, 'released', released_at, event_id, event_index FROM releases
     UNION ALL
-    SELECT artifact, 'disclosed', disclosed_at, event_id, event_index FROM disclosures WHERE artifact IS NOT NULL
+    SELECT artifact, 'handed over', handed_over_at, event_id, event_index FROM handovers WHERE artifact IS NOT NULL
     UNION ALL
     SELECT model, 'weakened for a time', applied_at, event_id, event_index FROM mitigations
 ), inventory AS (

@@ -4,9 +4,9 @@ WITH own AS (
 SELECT subject, reason, since, event_id
 FROM (
     SELECT
-        x.disclosure AS subject, 'the data set ' || coalesce(x.dataset, 'that it is of') || ' is not described: nobody can say what was disclosed' AS reason,
-        x.disclosed_at AS since, x.event_id
-    FROM disclosures AS x
+        x.handover AS subject, 'the data set ' || coalesce(x.dataset, 'that it is of') || ' is not described: nobody can say what was given away' AS reason,
+        x.handed_over_at AS since, x.event_id
+    FROM handovers AS x
     WHERE
         x.kind = 'personal-data' AND x.author IN (SELECT operator FROM own)
         AND NOT EXISTS (SELECT 1 FROM datasets AS d WHERE d.dataset = x.dataset)
