@@ -106,7 +106,7 @@ extension PublicView {
     public func recipients(of plan: Plan) -> Ascending<RecipientID> {
         let adapters = Set(plan.excluded.map { contributions[$0]!.adapter } + plan.models.map(\.model))
         let datasets = Set(plan.deletions.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
-        let given = disclosures.rows.values.map(\.disclosed).filter { given in
+        let given = handovers.rows.values.map(\.handedOver).filter { given in
             given.artifact.map(adapters.contains) ?? given.dataset.map(datasets.contains) ?? false
         }
         return Ascending(given.map(\.recipient))
