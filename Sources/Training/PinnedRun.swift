@@ -1,11 +1,11 @@
 public import Adapters
 public import Bytes
 
-/// A small run on the embedded base whose bytes are published: a machine, build or compiler that gives others computes
-/// another arithmetic.
+/// A small run on the embedded base whose bytes are published: a machine, build or compiler that gives others
+/// computes another arithmetic.
 ///
-/// Base, recipe and records are made up here. The digests stand in `Tests/Vectors/training-arithmetic.v1.json` too, and a
-/// test holds them equal.
+/// Base, recipe and records are made up here. The digests stand in
+/// `Tests/Vectors/training-arithmetic.v1.json` too, and a test holds them equal.
 public struct PinnedRun: Sendable {
     public static let tensors = TensorDigest(
         hex: "6c73d716b7a72f82f22ea197323155dc177c19020faeac699457ac08c31dbb56")!
