@@ -90,7 +90,7 @@ struct Closure {
         holders.formUnion(users)
     }
 
-    /// Who recorded that it measured, released or gave away what is excluded or affected: it had the bytes.
+    /// Who recorded that it measured, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
         guard !bytes.isEmpty else { return [] }
@@ -100,8 +100,8 @@ struct Closure {
         return measured.map(\.author)
             + view.adapterEvaluations.rows.values.filter { bytes.contains($0.evaluation.adapter) }.map(\.author)
             + view.releases.rows.values.filter { bytes.contains($0.released.model) }.map(\.author)
-            + view.disclosures.rows.values.filter {
-                $0.disclosed.kind == .adapter && $0.disclosed.artifact.map(bytes.contains) ?? false
+            + view.handovers.rows.values.filter {
+                $0.handedOver.kind == .adapter && $0.handedOver.artifact.map(bytes.contains) ?? false
             }.map(\.author)
     }
 

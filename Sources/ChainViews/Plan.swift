@@ -53,7 +53,7 @@ public struct Plan: Codable, Hashable, Sendable {
     /// In chain order of their materialisation.
     public var models: [PlannedModel]
     /// The members that hold something to erase: who is concerned, whose contributions go, who made or confirmed
-    /// a model of them, who opened the rounds, who trained on an affected model, who measured, released or gave away
+    /// a model of them, who opened the rounds, who trained on an affected model, who measured, released or handed over
     /// one of these.
     public var holders: Ascending<MemberName>
     /// What each holder erases: excluded adapters and affected models, by adapter digest.
@@ -118,7 +118,7 @@ extension PublicView {
     ) -> Ascending<RecipientID> {
         let adapters = Set(excluded.map { contributions[$0]!.adapter } + models.map(\.model))
         let datasets = Set(ids.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
-        let given = disclosures.rows.values.map(\.disclosed).filter { given in
+        let given = handovers.rows.values.map(\.handedOver).filter { given in
             given.artifact.map(adapters.contains) ?? given.dataset.map(datasets.contains) ?? false
         }
         return Ascending(given.map(\.recipient))

@@ -188,7 +188,7 @@ extension CertificateVerifier {
         let told = Set(content.recipients.map(\.recipient))
         return view.recipients(of: plan).filter { !told.contains($0) }.map { recipient in
             CertificateFinding(
-                .notClaimed, "that the recipient \(recipient), who was given something of it, was told", source: "disclosure-recorded")
+                .notClaimed, "that the recipient \(recipient), who was given something of it, was told", source: "handover-recorded")
         }
     }
 

@@ -202,10 +202,10 @@ import Testing
     @Test func aRecipientThatWasNotToldIsNotClaimed() throws {
         var skies = Skies.founded()
         try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
-        try skies.say(.disclosureRecorded(skies.disclosed("r1")), by: Skies.swiss)
+        try skies.say(.handoverRecorded(skies.handedOver("r1")), by: Skies.swiss)
         try skies.delete(Skies.united, "del-1")
         #expect(skies.view.plans.rows.values.first!.holders.contains(Skies.swiss), "it had what it gave away")
-        let untold = try verify(CertificateScenario(skies: skies)).findings.filter { $0.source == "disclosure-recorded" }
+        let untold = try verify(CertificateScenario(skies: skies)).findings.filter { $0.source == "handover-recorded" }
         #expect(untold.map(\.word) == [.notClaimed] && untold[0].statement.contains(Skies.customer.text))
     }
 

@@ -228,9 +228,11 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Verify the whole ledger again, from entry bytes to models. Exit 1 on any finding.")
     @OptionGroup var options: LedgerOptions
+    @Option(help: "Certificates (PEM) that kept timestamps must lead to.") var ca: String?
 
     func run() async throws {
-        let report = try await options.reading { try await $0.check() }
+        let authorities = try ca.map(readCertificates)
+        let report = try await options.reading { try await $0.check(trusting: authorities) }
         if options.json { printJSON(report) } else { printReport(report) }
         if !report.isClean { throw Answer.no("\(report.findings.count) finding(s)", hint: "the ledger is not what its chain says") }
     }
@@ -238,9 +240,10 @@ struct CheckCommand: AsyncParsableCommand {
     private func printReport(_ report: CheckReport) {
         for finding in report.findings { print("FINDING  \(finding.place): \(finding.problem)") }
         for skipped in report.notLookedAt { print("not looked at  \(skipped.place): \(skipped.problem)") }
-        let records = report.records == 0 ? "" : ", \(report.records) records"
+        let counted = [(report.records, "record"), (report.timestamps, "timestamp")]
+        let more = counted.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)(s)" }.joined()
         print(
             "\(report.chains) chain(s), \(report.events) event(s), \(report.models) model(s) merged again, "
-                + "\(report.bodies) bodies, \(report.blobs) blobs\(records): \(report.isClean ? "clean" : "NOT clean")")
+                + "\(report.bodies) bodies, \(report.blobs) blobs\(more): \(report.isClean ? "clean" : "NOT clean")")
     }
 }
