@@ -152,6 +152,8 @@ public struct ModelRow: Codable, Hashable, Sendable {
     public var replacedBy: EventHash?
     /// Other members that got the same bytes.
     public var attestedBy: Ascending<MemberName>
+    /// Where they said so, in chain order.
+    public var attestations: [EventHash]
 
     /// Whether this model of `round` is of the kind that merges `contribution` where that counts.
     func takes(_ contribution: ContributionRow, in round: RoundRow) -> Bool {
