@@ -59,8 +59,10 @@ public struct PublicView: Sendable {
     var replacements: [EventHash: EventHash] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
     var modelsByRound: [RoundID: [EventHash]] = [:]
-    /// Who first committed an adapter or its tensors.
-    var committers: [ArtifactDigest: MemberName] = [:]
+    /// The contribution that first had these bytes as its adapter or its tensors.
+    var firstContributions: [ArtifactDigest: EventHash] = [:]
+    /// The model that first had these bytes as its adapter or its tensors.
+    var firstModels: [ArtifactDigest: EventHash] = [:]
     /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
     /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
@@ -242,8 +244,8 @@ extension PublicView {
         if let old = row.replaces { replacements[old] = row.event }
         contributionsByAdapter[row.adapter, default: []].append(row.event)
         contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
-        for artifact in [row.adapter, row.tensors] where committers[artifact] == nil {
-            committers[artifact] = row.member
+        for artifact in [row.adapter, row.tensors] where firstContributions[artifact] == nil {
+            firstContributions[artifact] = row.event
         }
         if !row.counts { forget(row.adapter, row.tensors) }
     }
@@ -251,6 +253,7 @@ extension PublicView {
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
         modelsByRound[row.round, default: []].append(row.event)
+        for artifact in [row.model, row.tensors] where firstModels[artifact] == nil { firstModels[artifact] = row.event }
         if row.state != .current { forget(row.model, row.tensors) }
     }
 

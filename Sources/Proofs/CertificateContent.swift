@@ -34,6 +34,8 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     }
 
     public var attestedBy: Ascending<MemberName>
+    /// The cohort whose model it is, where it is not the whole round's.
+    public var cohort: CohortName?
     public var contributions: [CitedContribution]
     /// How many steps of the lineage lead from an excluded contribution to the old model: 1 where it merged one.
     public var depth: Count
@@ -43,6 +45,9 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     public var outcome: Outcome
     public var round: RoundID
     public var rule: MergeRule
+
+    /// What it is called: its round, and its cohort where it is of one.
+    public var name: String { round.name(cohort: cohort) }
 }
 
 /// A contribution that was trained again, and what took its place.
@@ -212,9 +217,9 @@ public struct CertificateStatement: Codable, Hashable, Sendable {
             subjects.append(.init(name: "request", digest: ArtifactDigest(retagging: request.event)))
         }
         for model in content.models {
-            subjects.append(.init(name: "old-model:\(model.round)", digest: model.oldModel))
+            subjects.append(.init(name: "old-model:\(model.name)", digest: model.oldModel))
             if let new = model.newModel {
-                subjects.append(.init(name: "new-model:\(model.round)", digest: new))
+                subjects.append(.init(name: "new-model:\(model.name)", digest: new))
             }
         }
         return subjects

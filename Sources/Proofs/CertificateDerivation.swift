@@ -54,7 +54,7 @@ extension CertificateContent {
         keyDirectory = view.keyDirectory
         kind = isDone && plan?.isExact ?? false ? .certificate : .statusStatement
         limits = Self.limitsText(kind, row.state, checkpoint: view.size)
-        (outOfScope, status, verification) = (Self.outOfScopeText, Self.statusText, Self.verificationText)
+        (outOfScope, status, verification) = (Self.outOfScopeText(row.scope), Self.statusText, Self.verificationText)
         excluded = plan?.excluded.map { Self.cite($0, view) } ?? []
         descendants = plan.map(view.descendants)?.map { Self.cite($0, view, depth: depths[$0]) } ?? []
         models = plan?.models.map { Self.model($0, depth: depths[$0.materialization] ?? 1, view) } ?? []
@@ -94,7 +94,7 @@ extension CertificateContent {
         let old = view.models[planned.materialization]!
         let new = old.replacedBy.flatMap { view.models[$0] }
         return CertifiedModel(
-            attestedBy: new?.attestedBy ?? [],
+            attestedBy: new?.attestedBy ?? [], cohort: planned.cohort,
             contributions: new.map { view.contributions(of: $0).map { cite($0, view) } } ?? [],
             depth: Count(depth)!, materializedBy: new?.author, newModel: new?.model, oldModel: planned.model,
             outcome: new != nil ? .rematerialized : old.state == .recalled ? .withdrawn : .suppressed,
@@ -157,9 +157,10 @@ extension CertificateContent {
         cited += plan.excluded.map { ($0, .adapterCommitted) }
         cited += (retraining(plan, view) ?? []).map { ($0.replacedBy.event, .adapterCommitted) }
         cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
-            let new = view.models[planned.materialization]!.replacedBy
+            let new = view.models[planned.materialization]!.replacedBy.map { view.models[$0]! }
             return [(planned.materialization, .modelMaterialized)]
-                + (new.map { [($0, .modelMaterialized)] } ?? [])
+                + (new.map { [($0.event, .modelMaterialized)] } ?? [])
+                + (new?.attestations ?? []).map { ($0, .modelAttested) }
         }
         return cited
     }

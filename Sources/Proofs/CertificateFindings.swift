@@ -10,18 +10,19 @@ extension CertificateVerifier {
     ) -> [CertificateFinding] {
         var findings = chainFindings(content, chain.replay.view, chain.trust)
         findings += earlierFindings(chain)
-        findings += deletionFindings(content)
+        findings += deletionFindings(content, chain.replay.view)
         findings += timeFindings(content, brackets)
         findings += retrainingFindings(content, chain.replay.view)
         findings += content.models.map { modelFinding($0) }
         findings += content.models.filter { !$0.attestedBy.isEmpty }.map { model in
             CertificateFinding(
                 .attested,
-                "\(list(model.attestedBy)) merged \(model.round) again and got the same digest",
+                "\(list(model.attestedBy)) merged \(model.name) again and got the same digest",
                 source: "model-attested")
         }
         findings += content.erasures.map { erasureFinding($0) }
         findings += content.recipients.map { recipientFinding($0) }
+        findings += untoldFindings(content, chain.replay.view)
         findings.append(issueFinding(content, signers))
         findings += content.open.map { CertificateFinding(.notClaimed, $0, source: "still open") }
         findings += content.outOfScope.map { CertificateFinding(.notClaimed, $0, source: "out of scope") }
@@ -114,11 +115,10 @@ extension CertificateVerifier {
         ]
     }
 
-    private func deletionFindings(_ content: CertificateContent) -> [CertificateFinding] {
+    private func deletionFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
         func index(_ type: EventType) -> String {
             content.events.first { $0.type == type.rawValue }.map { "event \($0.index)" } ?? "no event"
         }
-        let excluded = content.excluded.map(\.adapter.hex).map { "\($0.prefix(12))…" }.joined(separator: ", ")
         var findings = [
             CertificateFinding(
                 .proved, "\(content.deletion) was requested on ground \(content.ground.rawValue)",
@@ -129,19 +129,22 @@ extension CertificateVerifier {
                     + (content.extendedTo.map { ", put off to \($0)" } ?? ""),
                 source: index(.deletionRequested)),
         ]
-        if content.plan == nil {
+        guard let plan = content.plan.flatMap({ view.plans[$0] }) else {
             findings.append(
                 CertificateFinding(
                     .proved, "nothing is excluded: the deletion is \(content.state.rawValue)",
                     source: "the chain up to checkpoint \(content.checkpoint.size)"))
             return findings
         }
+        findings += touchedFindings(content, view, source: index(.deletionDecided))
+        if plan.deletions.count > 1 {
+            findings.append(
+                CertificateFinding(
+                    .proved, "one plan carries out \(plan.deletions.map(\.text).joined(separator: ", ")) together",
+                    source: index(.deletionStarted)))
+        }
         findings += [
-            CertificateFinding(
-                .proved,
-                "\(content.excluded.count) contribution(s)\(content.retraining == nil ? " of \(content.member)" : "") "
-                    + "are excluded from every later replay: \(excluded)",
-                source: index(.deletionStarted)),
+            CertificateFinding(.proved, excludedText(content), source: index(.deletionStarted)),
             CertificateFinding(
                 .proved,
                 "the plan names every model that descends from them: \(content.models.count) model(s)\(depth(content))",
@@ -155,6 +158,38 @@ extension CertificateVerifier {
                     source: "closure recomputed from the chain"))
         }
         return findings
+    }
+
+    /// How many contributions are excluded, whose where they are all of the member concerned, and which.
+    private func excludedText(_ content: CertificateContent) -> String {
+        guard !content.excluded.isEmpty else { return "nothing on the chain is affected: no contribution is excluded" }
+        let isOfOne = content.excluded.allSatisfy { $0.member == content.member }
+        return "\(content.excluded.count) contribution(s)\(isOfOne ? " of \(content.member)" : "") are excluded from every "
+            + "later replay: " + content.excluded.map { "\($0.adapter.hex.prefix(12))…" }.joined(separator: ", ")
+    }
+
+    /// Where the records were. Nobody but their member can tell.
+    private func touchedFindings(
+        _ content: CertificateContent, _ view: PublicView, source: String
+    ) -> [CertificateFinding] {
+        guard let touched = view.deletions[content.deletion]?.touched else { return [] }
+        let emptied = touched.count(where: \.emptied)
+        return [
+            CertificateFinding(
+                .attested,
+                "\(content.member) says that the records were in \(touched.count) shard(s), and that nothing is left in "
+                    + "\(emptied == 0 ? "none" : "\(emptied)") of them", source: source)
+        ]
+    }
+
+    /// Recipients that the chain names, and of which it does not say that they were told.
+    private func untoldFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
+        guard let plan = content.plan.flatMap({ view.plans[$0] }) else { return [] }
+        let told = Set(content.recipients.map(\.recipient))
+        return view.recipients(of: plan).filter { !told.contains($0) }.map { recipient in
+            CertificateFinding(
+                .notClaimed, "that the recipient \(recipient), who was given something of it, was told", source: "handover-recorded")
+        }
     }
 
     /// What rests on training: nobody without the records can compute it again.
@@ -190,18 +225,19 @@ extension CertificateVerifier {
         guard let new = model.newModel else {
             guard model.outcome == .withdrawn else {
                 return CertificateFinding(
-                    .proved, "\(model.round): the model \(old) is suppressed, and nothing replaces it yet",
+                    .proved, "\(model.name): the model \(old) is suppressed, and nothing replaces it yet",
                     source: "deletion-started")
             }
             return CertificateFinding(
-                .proved, "\(model.round): the model \(old) is recalled, and nothing replaces it",
+                .proved, "\(model.name): the model \(old) is recalled, and nothing replaces it",
                 source: "model-recalled")
         }
         let members = model.contributions.map(\.member.text).joined(separator: ", ")
         return CertificateFinding(
             .attested,
-            "\(model.round): \(old) is replaced by \(new.hex.prefix(16))…, the \(model.rule.rawValue) of \(members)",
-            source: "\(model.materializedBy?.text ?? "nobody"); give --adapters to recompute it", round: model.round)
+            "\(model.name): \(old) is replaced by \(new.hex.prefix(16))…, the \(model.rule.rawValue) of \(members)",
+            source: "\(model.materializedBy?.text ?? "nobody"); give --adapters to recompute it", round: model.round,
+            cohort: model.cohort)
     }
 
     private func erasureFinding(_ erasure: CertifiedErasure) -> CertificateFinding {

@@ -10,7 +10,16 @@ extension CertificateContent {
         "the history that never had the excluded records and events, with the remaining records trained by the same "
         + "recipes and the contributions merged by the same rule"
 
-    public static let outOfScopeText = [
+    /// What is not looked at in a deletion of `scope`.
+    public static func outOfScopeText(_ scope: DeletionScope) -> [String] {
+        outOfScopeOfAll + (scope == .records ? [outOfScopeOfRecords] : [])
+    }
+
+    private static let outOfScopeOfRecords =
+        "Which shards the records were in, and that the runs which took the place of others were without them: that is what "
+        + "their member says, which alone has the records."
+
+    private static let outOfScopeOfAll = [
         "Copies that a holder kept outside the stores it attests.",
         "The base model, and outputs that were already produced.",
         "Information that also entered through another member's contribution.",

@@ -22,12 +22,17 @@ public struct CertificateFinding: Codable, Hashable, Sendable {
     public var source: String
     /// The round whose model this line is about, where it is about one.
     public var round: RoundID?
+    /// And its cohort, where the model is one's.
+    public var cohort: CohortName?
 
-    public init(_ word: EvidenceWord, _ statement: String, source: String, round: RoundID? = nil) {
+    public init(
+        _ word: EvidenceWord, _ statement: String, source: String, round: RoundID? = nil, cohort: CohortName? = nil
+    ) {
         self.word = word
         self.statement = statement
         self.source = source
         self.round = round
+        self.cohort = cohort
     }
 }
 
@@ -87,9 +92,9 @@ public struct CertificateVerdict: Sendable {
 }
 
 extension CertificateVerdict {
-    /// Notes that the new model of `round` was merged again here and now, with equal bytes.
-    public mutating func markReproduced(_ round: RoundID, source: String) {
-        for index in findings.indices where findings[index].round == round {
+    /// Notes that the new model of `model` was merged again here and now, with equal bytes.
+    public mutating func markReproduced(_ model: CertifiedModel, source: String) {
+        for index in findings.indices where findings[index].round == model.round && findings[index].cohort == model.cohort {
             findings[index].word = .reproduced
             findings[index].source = source
         }

@@ -147,15 +147,18 @@ extension TimestampToken {
         var paths = [[leaf]]
         if trusted.contains(leaf) { return [leaf] }
         var reason = "nobody here issued \(leaf.name)"
-        // The token has at most 16 certificates, and no path has one twice.
+        // Each certificate is gone on from once, from the shortest path to it: the token has at most 16, but these may all
+        // have signed one another.
+        var reached: Set<Certificate> = [leaf]
         while let path = paths.first {
             paths.removeFirst()
-            for issuer in trusted + certificates where !path.contains(issuer) && issuer.signed(path.last!) {
+            for issuer in trusted + certificates where !reached.contains(issuer) && issuer.signed(path.last!) {
                 if let problem = problem(with: issuer, above: path) {
                     reason = problem
                     continue
                 }
                 if trusted.contains(issuer) { return path + [issuer] }
+                reached.insert(issuer)
                 if path.count < 8 { paths.append(path + [issuer]) }
             }
         }

@@ -82,20 +82,22 @@ struct VerifyCommand: AsyncParsableCommand {
             try library.adapter($0, base: $1)
         }
         for model in verdict.content.models {
-            guard let new = model.newModel, let row = view.model(new), let round = view.rounds[model.round] else { continue }
+            // Another round may have a model of the same bytes.
+            let row = view.allModels(of: model.round).last { $0.model == model.newModel && $0.cohort == model.cohort }
+            guard let new = model.newModel, let row, let round = view.rounds[model.round] else { continue }
             let result = try replayer.replay(round, cohort: row.cohort, view.mergedContributions(of: row))
             switch result.outcome {
-            case .equal:
+            case .equal where result.expected == new:
                 verdict.markReproduced(
-                    model.round, source: "merged again from \(model.contributions.count) adapters in \(directory)")
+                    model, source: "merged again from \(model.contributions.count) adapters in \(directory)")
             case .missing(let adapters):
                 verdict.findings.append(
                     CertificateFinding(
-                        .notClaimed, "\(model.round) was not merged again: \(adapters.count) adapter(s) are not in \(directory)",
+                        .notClaimed, "\(model.name) was not merged again: \(adapters.count) adapter(s) are not in \(directory)",
                         source: directory))
             default:
                 throw Answer.no(
-                    "\(model.round): merging the adapters in \(directory) gives \(result.outcome), not \(new)",
+                    "\(model.name): merging the adapters in \(directory) gives \(result.outcome), not \(new)",
                     hint: "do not rely on the certificate")
             }
         }
