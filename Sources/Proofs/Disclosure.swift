@@ -85,6 +85,7 @@ public struct Disclosure: Codable, Hashable, Sendable {
         case tooLarge(Int)
         case noFinalNewline
         case malformed(JSONError)
+        case tooManyValues
         case unknownFormat(String)
 
         public var description: String {
@@ -92,6 +93,8 @@ public struct Disclosure: Codable, Hashable, Sendable {
             case .tooLarge(let bytes): "the file has \(bytes) bytes; the limit is \(Disclosure.maximumBytes)"
             case .noFinalNewline: "the file does not end in a newline: it is cut off, or no disclosure"
             case .malformed(let error): "the disclosure is malformed: \(error)"
+            case .tooManyValues:
+                "the disclosure is made of more than \(CertificateBundle.maximumValues) values"
             case .unknownFormat(let format): "unknown disclosure format \"\(format.prefix(60))\""
             }
         }
@@ -117,7 +120,7 @@ public struct Disclosure: Codable, Hashable, Sendable {
             self = try CanonicalJSON.decode(
                 Self.self, from: bytes.dropLast(), maximumValues: CertificateBundle.maximumValues)
         } catch {
-            throw .malformed(error)
+            throw error == .tooManyValues(CertificateBundle.maximumValues) ? .tooManyValues : .malformed(error)
         }
         guard format == Self.format else { throw .unknownFormat(format) }
     }

@@ -98,6 +98,13 @@ private func step(_ bytes: [UInt8], _ policy: TrustPolicy = CertificateScenario.
         #expect(try Disclosure(parsing: disclosure.bytes) == disclosure)
     }
 
+    /// A small file that would take gigabytes to read.
+    @Test func refusesAFileOfTooManyValues() {
+        let values = [UInt8](repeating: UInt8(ascii: "1"), count: CertificateBundle.maximumValues)
+        let bytes = Array(#"{"anchor":["#.utf8) + values.flatMap { [$0, UInt8(ascii: ",")] } + Array("1]}\n".utf8)
+        #expect(throws: Disclosure.Failure.tooManyValues) { try Disclosure(parsing: bytes) }
+    }
+
     @Test func opensAnAnchorAlone() throws {
         var disclosure = try DisclosureScenario().disclosure()
         disclosure.leaf = nil
