@@ -57,7 +57,8 @@ public struct ExperimentReport: Report {
             ["\(equal) of \(all.count) deletions gave, byte for byte, the model of the history without the records."]
         ]
         if let least = ratios.min(), let most = ratios.max() {
-            let range = "\(Self.times(least)) to \(Self.times(most))"
+            let (low, high) = (Self.times(least), Self.times(most))
+            let range = low == high ? low : "\(low) to \(high)"
             sentences.append(["Unlearning one subject took \(range) less training than training the federation again."])
         }
         return Banner(
@@ -65,7 +66,8 @@ public struct ExperimentReport: Report {
             heading: equal == all.count ? "Exact every time" : "Not exact every time", sentences: sentences,
             scale: nil,
             counts: [
-                Fact("federations", "\(results.federations.count)"), Fact("deletions", "\(all.count)"),
+                Fact(Self.plural("federation", results.federations.count), "\(results.federations.count)"),
+                Fact(Self.plural("deletion", all.count), "\(all.count)"),
                 Fact("with equal bytes", "\(equal)"),
             ])
     }
@@ -169,6 +171,7 @@ public struct ExperimentReport: Report {
                     Fact("Rank", "\(settings.rank)"), Fact("Learning rate", settings.learningRate),
                     Fact("Tokens of a text", "\(settings.maximumTokens)"), Fact("Seed", "\(settings.seed)"),
                     Fact("Processor cores", "\(results.cores)"),
+                    Fact("Accuracy of always saying the commonest label", Self.share(results.majorityPPM)),
                 ]), .table(organisations), .command(command),
             ])
     }
@@ -202,6 +205,8 @@ public struct ExperimentReport: Report {
     private static func name(_ federation: ExperimentResults.Federation) -> String {
         "\(federation.topology), \(federation.shards) shard\(federation.shards == 1 ? "" : "s") each"
     }
+
+    private static func plural(_ word: String, _ count: Int) -> String { count == 1 ? word : word + "s" }
 
     /// Millionths as a share with three digits.
     private static func share(_ ppm: Int) -> String { decimal(ppm, 6, 3) }

@@ -7,16 +7,20 @@ public struct ExperimentResults: Codable, Hashable, Sendable {
     public var cores: Int
     public var federations: [Federation]
     public var format: String
+    /// The accuracy of always saying the commonest label of the held-out records.
+    public var majorityPPM: Int
     public var organisations: [Organisation]
     public var settings: Settings
 
     public init(
-        base: String, cores: Int, organisations: [Organisation], settings: Settings, federations: [Federation]
+        base: String, cores: Int, organisations: [Organisation], majorityPPM: Int, settings: Settings,
+        federations: [Federation]
     ) {
         self.base = base
         self.cores = cores
         self.federations = federations
         format = Self.format
+        self.majorityPPM = majorityPPM
         self.organisations = organisations
         self.settings = settings
     }

@@ -61,6 +61,45 @@ struct ExperimentCommandTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("out")).sorted() == ["experiment.html", "experiment.json"])
     }
 
+    /// A federation that has figures is not trained again, what lies half-made of the next is made anew, and the end is that
+    /// of a run in one go.
+    @Test func aRunThatWasCutOffGoesOnAfterTheLastFederationWithFigures() throws {
+        let place = Workplace()
+        let first = place.lethe(Self.arguments + ["--topologies", "isolated", "--output", "out"])
+        #expect(first.status == 0 && first.errors.contains("lethe: isolated, 2 shards each: deleting one organisation; "))
+        #expect(first.errors.contains(" % done, about 1 min left"))
+        let earlier = try Self.federations(in: place)
+        let leftover = place.file("out/feedback-2/ledger")
+        try FileManager.default.createDirectory(atPath: leftover, withIntermediateDirectories: true)
+        let second = place.lethe(Self.arguments + ["--output", "out", "--resume"])
+        #expect(second.status == 0 && !second.errors.contains("isolated, 2 shards each"), "\(second.errors)")
+        let all = try Self.federations(in: place)
+        #expect(all.count == 2 && (all[0] as? NSDictionary) == (earlier[0] as? NSDictionary))
+        #expect((all[1] as? [String: Any])?["topology"] as? String == "feedback")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("out")).sorted() == ["experiment.html", "experiment.json"])
+    }
+
+    @Test func goesOnWithNothingButTheSameExperiment() throws {
+        let place = Workplace()
+        try place.done(Self.arguments + ["--topologies", "isolated", "--output", "out"])
+        for (arguments, says) in [
+            (["--seed", "2"], "other settings or records"), (["--batch", "4"], "other settings or records"),
+            (["--topologies", "feedback"], "figures of isolated × 2"),
+        ] {
+            let outcome = place.lethe(Self.arguments + arguments + ["--output", "out", "--resume"])
+            #expect(outcome.status == 2 && outcome.errors.contains(says), "\(outcome.errors)")
+        }
+        try FileManager.default.createDirectory(atPath: place.file("other"), withIntermediateDirectories: true)
+        let foreign = place.lethe(Self.arguments + ["--output", "other", "--resume"])
+        #expect(foreign.status == 2 && foreign.errors.contains("other/experiment.json has no figures"))
+    }
+
+    private static func federations(in place: Workplace) throws -> [Any] {
+        let bytes = try #require(FileManager.default.contents(atPath: place.file("out/experiment.json")))
+        let object = try #require(try JSONSerialization.jsonObject(with: bytes) as? [String: Any])
+        return try #require(object["federations"] as? [Any])
+    }
+
     @Test(.enabled(if: Self.hasJSONSchema, "needs python3 with jsonschema")) func theFiguresMatchTheirSchema() throws {
         let place = Workplace()
         try place.done(Self.arguments + ["--topologies", "isolated", "--output", "out"])
@@ -76,7 +115,7 @@ struct ExperimentCommandTests {
 
     @Test(arguments: [
         ["--rounds", "0"], ["--shards", "0"], ["--learning-rate", "fast"], ["--topologies", "cohort"],
-        ["--topologies", "ring"], ["--records", "2"],
+        ["--topologies", "ring"], ["--records", "2"], ["--batch", "0"],
     ]) func refusesWhatItCannotRun(arguments: [String]) {
         let place = Workplace()
         let outcome = place.lethe(["experiment", "--output", "out"] + arguments)
@@ -88,7 +127,7 @@ struct ExperimentCommandTests {
         let place = Workplace()
         try FileManager.default.createDirectory(atPath: place.file("out"), withIntermediateDirectories: true)
         let outcome = place.lethe("experiment", "--output", "out")
-        #expect(outcome.status == 2 && outcome.errors.contains("out exists already"))
+        #expect(outcome.status == 2 && outcome.errors.contains("out exists already") && outcome.errors.contains("--resume"))
         let empty = place.lethe("experiment", "--output", "other", "--data", "nothing")
         #expect(empty.status == 2 && empty.errors.contains("nothing"))
         #expect(!FileManager.default.fileExists(atPath: place.file("other")))

@@ -18,6 +18,7 @@ struct Counterfactual {
     /// Each organisation's records by shard, with the commitments that the ledger gave them.
     let organisations: [(name: MemberName, shards: [[TrainingRecord]])]
     let scratch: String
+    let progress: ExperimentProgress
 
     /// The last model without the records in `excluded`, and the work that it took; `nil` where nothing is left.
     func retrain(
@@ -40,6 +41,7 @@ struct Counterfactual {
                     runs.append((adapter, left.count))
                     work.shardRuns += 1
                     work.samples += left.count * recipe.epochs
+                    progress.advance(left.count * recipe.epochs, "retraining \(organisation.name)")
                 }
                 guard !runs.isEmpty else { continue }
                 contributions.append((try merge(runs), runs.reduce(0) { $0 + $1.weight }))

@@ -119,6 +119,7 @@ struct DeletionRun {
         guard let model else { throw Answer.unknown("the deletion left no model: its result is not exact") }
         let after = try await federation.evaluation(of: model.model, in: ledger, forget: choice.records)
         let work = await ledger.trainingFigures(ofPlan: plan, epochs: federation.recipe.epochs)
+        federation.progress.advance(work.samples, "\(federation.name): deleted \(choice.kind)")
         try await ledger.close()
         return ExperimentResults.Deletion(
             kind: choice.kind, forgotten: choice.records.count,

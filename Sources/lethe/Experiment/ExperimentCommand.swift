@@ -20,7 +20,7 @@ struct ExperimentCommand: AsyncParsableCommand {
             --data DIR, a folder with ORGANISATION.train.tsv and ORGANISATION.test.tsv, and --base DIR, a Hugging Face \
             directory, it takes from minutes to hours: each of the three deletions costs one training of the federation \
             more. Each ledger lies in the output directory while its federation runs, and holds the records; the two files \
-            are written after each federation.
+            are written after each federation, and --resume goes on after the last of them.
             """)
 
     @Option(help: "A folder with ORGANISATION.train.tsv and ORGANISATION.test.tsv (default: records are made up).")
@@ -35,11 +35,13 @@ struct ExperimentCommand: AsyncParsableCommand {
     @Option(
         name: .customLong("learning-rate"), help: "The learning rate (default: 0.002; 0.01 on the embedded base).")
     var givenLearningRate: String?
+    @Option(help: "Records of a step.") var batch = 16
     @Option(help: "Tokens of a text that are read.") var tokens = 40
     @Option(help: "The rank of the adapters.") var rank = 8
     @Option(help: "What salts, keys, choices and initial values follow from.") var seed = 1
     @Option(help: "Threads (default: all cores).") var threads: Int?
     @Option(name: .shortAndLong, help: "The directory to write; it must not exist.") var output = "lethe-experiment"
+    @Flag(help: "Go on in the output directory: federations that it has figures of are not trained again.") var resume = false
     @Flag(help: "Answer in JSON: the figures.") var json = false
 
     private var epochs: Int { givenEpochs ?? (base == nil ? 6 : 1) }
@@ -48,7 +50,8 @@ struct ExperimentCommand: AsyncParsableCommand {
     func validate() throws {
         let limits = [
             ("--rounds", rounds, 1...100), ("--records", records, 4...1_000_000),
-            ("--organisations", organisations, 2...50), ("--epochs", epochs, 1...1_000), ("--tokens", tokens, 2...512),
+            ("--organisations", organisations, 2...50), ("--epochs", epochs, 1...1_000), ("--batch", batch, 1...1_024),
+            ("--tokens", tokens, 2...512),
             ("--rank", rank, 1...64), ("--seed", seed, 0...1 << 52),
         ]
         for (name, value, range) in limits where !range.contains(value) {
@@ -70,23 +73,17 @@ struct ExperimentCommand: AsyncParsableCommand {
         guard !topologies.contains(.cohort) else {
             throw Answer(code: 64, message: "the experiment has no cohorts", hint: "isolated, feedback")
         }
-        guard !FileManager.default.fileExists(atPath: output) else {
-            throw Answer.unknown("\(output) exists already", hint: "name another directory with --output")
-        }
         let input = try input()
         let recipe = try recipe(for: input.base)
+        var federations = try measuredBefore(input)
+        let pairs = topologies.flatMap { topology in shards.map { (topology: topology, shards: $0) } }
+        try refuse(federations, notIn: pairs)
         try FileManager.default.createDirectory(atPath: output, withIntermediateDirectories: true)
-        var federations: [ExperimentResults.Federation] = []
+        try write(results(input, federations))
         do {
-            for topology in topologies {
-                for number in shards {
-                    let federation = FederationRun(
-                        input: input, recipe: recipe, topology: topology, shards: number, rounds: rounds, seed: seed,
-                        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-                        directory: "\(output)/\(topology.rawValue)-\(number)")
-                    federations.append(try await federation.run())
-                    try write(results(input, federations))
-                }
+            for run in runs(of: pairs, except: federations, input, recipe) {
+                federations.append(try await run.run())
+                try write(results(input, federations))
             }
         } catch {
             // What was measured before stays.
@@ -94,6 +91,61 @@ struct ExperimentCommand: AsyncParsableCommand {
             throw error
         }
         show(results(input, federations))
+    }
+
+    /// The federations that have no figures yet, under one estimate.
+    private func runs(
+        of pairs: [(topology: Topology, shards: Int)], except measured: [ExperimentResults.Federation],
+        _ input: ExperimentInput, _ recipe: Recipe
+    ) -> [FederationRun] {
+        func runs(_ progress: ExperimentProgress) -> [FederationRun] {
+            pairs.filter { pair in !measured.contains { $0.topology == pair.topology.rawValue && $0.shards == pair.shards } }
+                .map { topology, shards in
+                    FederationRun(
+                        input: input, recipe: recipe, topology: topology, shards: shards, rounds: rounds, seed: seed,
+                        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                        directory: "\(output)/\(topology.rawValue)-\(shards)", progress: progress)
+                }
+        }
+        let samples = runs(ExperimentProgress(total: 1)).map(\.expectedSamples).reduce(0, +)
+        return runs(ExperimentProgress(total: samples))
+    }
+
+    // MARK: Going on
+
+    /// What an earlier run of the same experiment measured; nothing where there was none.
+    private func measuredBefore(_ input: ExperimentInput) throws -> [ExperimentResults.Federation] {
+        guard FileManager.default.fileExists(atPath: output) else { return [] }
+        guard resume else {
+            throw Answer.unknown(
+                "\(output) exists already", hint: "name another directory with --output, or go on there with --resume")
+        }
+        let path = "\(output)/experiment.json"
+        guard let earlier = try? JSONDecoder().decode(ExperimentResults.self, from: Data(try readFile(path))) else {
+            throw Answer.unknown("\(path) has no figures of an experiment", hint: "name another directory with --output")
+        }
+        let now = results(input, earlier.federations)
+        guard
+            (earlier.base, earlier.organisations, earlier.settings) == (now.base, now.organisations, now.settings)
+        else {
+            throw Answer.unknown(
+                "\(path) was measured with other settings or records",
+                hint: "give the command line that stands in \(output)/experiment.html")
+        }
+        return earlier.federations
+    }
+
+    private func refuse(
+        _ measured: [ExperimentResults.Federation], notIn pairs: [(topology: Topology, shards: Int)]
+    ) throws {
+        for federation in measured {
+            guard pairs.contains(where: { $0.topology.rawValue == federation.topology && $0.shards == federation.shards })
+            else {
+                throw Answer.unknown(
+                    "\(output) has figures of \(federation.topology) × \(federation.shards), which is not asked for now",
+                    hint: "name it too with --topologies and --shards")
+            }
+        }
     }
 
     private func input() throws -> ExperimentInput {
@@ -117,7 +169,7 @@ struct ExperimentCommand: AsyncParsableCommand {
             optimiser: .init(
                 learningRate: number(learningRate), beta1: number("0.9"), beta2: number("0.999"),
                 epsilon: number("0.00000001"), weightDecay: number("0.01"), schedule: .constant),
-            epochs: epochs, batchSize: 16, maximumTokens: min(tokens, base.configuration.positionCount),
+            epochs: epochs, batchSize: batch, maximumTokens: min(tokens, base.configuration.positionCount),
             seed: UInt64(seed))
     }
 
@@ -132,8 +184,9 @@ struct ExperimentCommand: AsyncParsableCommand {
                     name: $0.name.text, records: $0.records.count, subjects: Set($0.records.compactMap(\.subject)).count,
                     heldOut: $0.heldOut.count)
             },
+            majorityPPM: input.majorityPPM,
             settings: .init(
-                batchSize: 16, epochs: epochs, learningRate: learningRate, maximumTokens: tokens, rank: rank,
+                batchSize: batch, epochs: epochs, learningRate: learningRate, maximumTokens: tokens, rank: rank,
                 rounds: rounds, seed: seed),
             federations: federations)
     }
@@ -174,7 +227,7 @@ struct ExperimentCommand: AsyncParsableCommand {
         words.append("--topologies \(topologies.joined(separator: " "))")
         words.append("--shards \(shards.map(String.init).joined(separator: " "))")
         words.append("--rounds \(rounds) --records \(records) --epochs \(epochs) --learning-rate \(learningRate)")
-        words.append("--tokens \(tokens) --rank \(rank) --seed \(seed)")
+        words.append("--batch \(batch) --tokens \(tokens) --rank \(rank) --seed \(seed)")
         if data == nil { words.append("--organisations \(organisations)") }
         return words.joined(separator: " ")
     }

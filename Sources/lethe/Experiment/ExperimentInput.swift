@@ -33,6 +33,12 @@ struct ExperimentInput {
         }
     }
 
+    /// How often the commonest label of the held-out records is right, in millionths.
+    var majorityPPM: Int {
+        let labels = Dictionary(grouping: heldOut, by: \.label).mapValues(\.count)
+        return heldOut.isEmpty ? 0 : 1_000_000 * labels.values.max()! / heldOut.count
+    }
+
     /// Reads `ORGANISATION.train.tsv` and `ORGANISATION.test.tsv` of a folder; each organisation's first `limit`
     /// records, and a quarter as many held out.
     static func organisations(in folder: String, limit: Int) throws -> [ExperimentOrganisation] {

@@ -42,6 +42,10 @@ struct FederationRun {
     let threads: Int
     /// Where the ledgers lie until the run is over.
     let directory: String
+    let progress: ExperimentProgress
+
+    /// Such as `isolated, 4 shards each`.
+    var name: String { "\(topology.rawValue), \(shards) shard\(shards == 1 ? "" : "s") each" }
 
     /// A trained federation: where its ledger is, and what is known of it.
     struct Trained {
@@ -54,7 +58,9 @@ struct FederationRun {
 
     func run() async throws -> ExperimentResults.Federation {
         defer { try? FileManager.default.removeItem(atPath: directory) }
-        standardError("lethe: \(topology.rawValue), \(shards) shard(s) each: training")
+        progress.announce("\(name): training")
+        // Of a run that was cut off.
+        try? FileManager.default.removeItem(atPath: directory)
         let path = "\(directory)/ledger"
         let surroundings = try surroundings("ledger")
         let ledger = try await found(at: path, surroundings)
@@ -71,7 +77,7 @@ struct FederationRun {
         try await ledger.close()
         var deletions: [ExperimentResults.Deletion] = []
         for choice in choices {
-            standardError("lethe: \(topology.rawValue), \(shards) shard(s) each: deleting \(choice.kind)")
+            progress.announce("\(name): deleting \(choice.kind)")
             deletions.append(try await DeletionRun(federation: self, trained: trained, choice: choice).run())
         }
         return ExperimentResults.Federation(
@@ -131,6 +137,8 @@ struct FederationRun {
                     round: round, datasets: [datasets[organisation.name]!], recipe: recipe,
                     options: TrainingOptions(threads: threads))
                 _ = try await ledger.train(request, as: organisation.name)
+                progress.advance(
+                    organisation.records.count * recipe.epochs, "\(name): round \(number), \(organisation.name)")
             }
             _ = try await ledger.closeRound(round, as: Self.hub)
             _ = try await ledger.materialize(round, as: Self.hub)
@@ -148,7 +156,7 @@ struct FederationRun {
         return Counterfactual(
             topology: topology, rounds: rounds, recipe: recipe, base: input.base,
             trainer: Trainer(base: input.base, threads: threads), organisations: organisations,
-            scratch: "\(directory)/scratch")
+            scratch: "\(directory)/scratch", progress: progress)
     }
 
     // MARK: Measuring
