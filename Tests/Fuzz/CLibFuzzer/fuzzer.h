@@ -4,3 +4,6 @@
 
 // libFuzzer's own main, for programs that have one already.
 int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*callback)(const uint8_t *data, size_t size));
+
+// libFuzzer's own way of changing an input, for mutators that want it.
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t limit);

@@ -1,37 +1,25 @@
 internal import Bytes
 internal import CLibFuzzer
-internal import ChainViews
-internal import Events
 internal import Glibc
-internal import MerkleLog
-internal import Proofs
-internal import Signing
 
-/// `lethe-fuzz TARGET CORPUS… [libFuzzer options]`: throws made-up bytes at what a verifier reads.
+/// `lethe-fuzz TARGET FOLDER… [libFuzzer options]`: throws made-up bytes at what Lethe reads from others.
+/// `lethe-fuzz seed TARGET FILE FOLDER`: writes what a vector holds as a seed.
 ///
-/// A target holds two things besides that nothing traps: what was read writes the same bytes again, and a bundle that
-/// verifies under the policy of `Tests/Vectors/certificates` is the recorded one in all that is signed.
+/// A target holds more than that nothing traps; what, stands at each in `Targets.swift`.
 @main
 enum Fuzz {
-    /// The parsers by name.
-    nonisolated(unsafe) static let targets: [String: @convention(c) (UnsafePointer<UInt8>?, Int) -> Int32] = [
-        "bundle": { data, size in bundle(bytes(data, size)) },
-        "chain-file": { data, size in chainFile(bytes(data, size)) },
-        "disclosure": { data, size in disclosure(bytes(data, size)) },
-        "note": { data, size in note(bytes(data, size)) },
-        "policy": { data, size in policy(bytes(data, size)) },
-        "proof": { data, size in proof(bytes(data, size)) },
-    ]
-
     static func main() {
-        guard CommandLine.argc > 1, let target = targets[CommandLine.arguments[1]] else {
-            let names = targets.keys.sorted().joined(separator: ", ")
-            print("usage: lethe-fuzz TARGET CORPUS… [libFuzzer options]; targets: \(names)")
+        let arguments = CommandLine.arguments
+        if arguments.count == 5, arguments[1] == "seed" { return seed(arguments[2], arguments[3], arguments[4]) }
+        guard arguments.count > 1, let target = Targets.all[arguments[1]] else {
+            let names = Targets.all.keys.sorted().joined(separator: ", ")
+            print("usage: lethe-fuzz TARGET FOLDER… [libFuzzer options]; targets: \(names)")
             exit(64)
         }
-        let arguments = [CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)
-        var count = Int32(arguments.count)
-        var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        mutatesStories = arguments[1] == "rules"
+        let rest = [arguments[0]] + arguments.dropFirst(2)
+        var count = Int32(rest.count)
+        var pointers: [UnsafeMutablePointer<CChar>?] = rest.map { strdup($0) } + [nil]
         let status = pointers.withUnsafeMutableBufferPointer { buffer in
             var start: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? = buffer.baseAddress
             return LLVMFuzzerRunDriver(&count, &start, target)
@@ -39,64 +27,45 @@ enum Fuzz {
         exit(status)
     }
 
-    private static func bytes(_ data: UnsafePointer<UInt8>?, _ size: Int) -> [UInt8] {
-        Array(UnsafeBufferPointer(start: data, count: size))
-    }
-
-    /// Ends the run where something that was read is not what it was read from.
-    private static func hold(_ condition: Bool, _ what: StaticString) {
-        guard !condition else { return }
-        fatalError("\(what)")
-    }
-
-    /// Whatever a key signs, nothing that the fuzzer makes up is signed by it.
-    private static let trust = try! TrustPolicy(
-        parsing: Array("log skies.example/public+249e2817+AbNW24l5Wc+6fcc0OPlyzEHVGF6p0lneUljl3d6ttcHU\nquorum none\n".utf8))
-
-    private static func bundle(_ bytes: [UInt8]) -> Int32 {
-        guard let bundle = try? CertificateBundle(parsing: bytes) else { return -1 }
-        hold(bundle.bytes == bytes, "a bundle writes other bytes than it was read from")
-        _ = try? CertificateVerifier(policy: trust).verify(bundle)
-        // What comes after the policy too, with the chain as it is.
-        var replay = PublicReplay(origin: Origin("skies.example/public")!, cores: 1)
-        _ = try? replay.append(bundle.chain.entries.map(\.bytes))
-        _ = try? Envelope(parsing: bundle.certificate.bytes, limit: .max)
-        return 0
-    }
-
-    private static func chainFile(_ bytes: [UInt8]) -> Int32 {
-        guard let file = try? ChainFile(parsing: bytes) else { return -1 }
-        hold(file.bytes == bytes, "a chain file writes other bytes than it was read from")
-        return 0
-    }
-
-    private static func disclosure(_ bytes: [UInt8]) -> Int32 {
-        guard let disclosure = try? Disclosure(parsing: bytes) else { return -1 }
-        hold(disclosure.bytes == bytes, "a disclosure writes other bytes than it was read from")
-        _ = try? DisclosureVerifier(policy: trust).verify(disclosure)
-        return 0
-    }
-
-    private static func policy(_ bytes: [UInt8]) -> Int32 {
-        guard let policy = try? TrustPolicy(parsing: bytes) else { return -1 }
-        hold((try? TrustPolicy(parsing: policy.bytes)) == policy, "a policy writes another policy than it was read from")
-        return 0
-    }
-
-    private static func note(_ bytes: [UInt8]) -> Int32 {
-        guard let note = try? Note(parsing: bytes) else { return -1 }
-        hold(note.bytes == bytes, "a note writes other bytes than it was read from")
-        if let checkpoint = try? Checkpoint(parsing: note.text) {
-            hold(checkpoint.text == note.text, "a checkpoint writes another text than it was read from")
+    /// What follows a vector's headers; the envelopes of a chain become the lines of a story.
+    private static func seed(_ target: String, _ file: String, _ folder: String) {
+        guard var bytes = contents(of: file) else { return }
+        let blank = bytes.indices.first { bytes[$0] == 0x0a && $0 + 1 < bytes.count && bytes[$0 + 1] == 0x0a }
+        if bytes.starts(with: "expect: ".utf8), let blank { bytes.removeFirst(blank + 2) }
+        if target == "rules" {
+            bytes = bytes.split(separator: 0x0a).compactMap { Story.Line(envelope: Array($0))?.bytes }.flatMap(\.self)
         }
-        _ = trust.evaluate(note)
-        return 0
+        let name = file.split(separator: "/").suffix(2).joined(separator: "-")
+        guard !bytes.isEmpty, let output = fopen("\(folder)/\(name)", "w") else { return }
+        fwrite(bytes, 1, bytes.count, output)
+        fclose(output)
     }
 
-    private static func proof(_ bytes: [UInt8]) -> Int32 {
-        guard let proof = try? TlogProof(parsing: bytes) else { return -1 }
-        hold(proof.bytes == bytes, "a proof writes other bytes than it was read from")
-        _ = try? proof.verify(entry: proof.extra ?? [], policy: trust)
-        return 0
+    private static func contents(of path: String) -> [UInt8]? {
+        guard let file = fopen(path, "r") else { return nil }
+        defer { fclose(file) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while case let count = fread(&buffer, 1, buffer.count, file), count > 0 { bytes += buffer.prefix(count) }
+        return bytes
     }
+}
+
+/// Ends the run where something that must hold does not.
+func hold(_ condition: @autoclosure () -> Bool, _ what: StaticString) {
+    guard !condition() else { return }
+    fatalError("\(what)")
+}
+
+/// Whether the fuzzer changes lines and scalars; else it changes bytes.
+nonisolated(unsafe) private var mutatesStories = false
+
+/// libFuzzer asks here how to change an input of `size` bytes, in a buffer that holds `limit`.
+@_cdecl("LLVMFuzzerCustomMutator")
+func mutate(_ data: UnsafeMutablePointer<UInt8>, _ size: Int, _ limit: Int, _ seed: UInt32) -> Int {
+    guard mutatesStories else { return LLVMFuzzerMutate(data, size, limit) }
+    var mutation = StoryMutation(seed: seed)
+    let changed = mutation(Array(UnsafeBufferPointer(start: data, count: size))).prefix(limit)
+    _ = UnsafeMutableBufferPointer(start: data, count: limit).update(fromContentsOf: changed)
+    return changed.count
 }
