@@ -32,10 +32,10 @@ install: build
 	rm -rf $(DESTDIR)$(PREFIX)/share/lethe/policies
 	cp -R policies $(DESTDIR)$(PREFIX)/share/lethe/policies
 
-# The verifier alone, with Swift's libraries in it: no database, no network, one file of a few MB.
+# The verifier alone, with every library in it: no database, no network, one file that needs nothing beside it.
 verifier: packages
-	$(SWIFT) build -c release --product lethe-verify --static-swift-stdlib --scratch-path .build/verifier \
-	  -Xswiftc -Osize -Xlinker --gc-sections -Xlinker --icf=all -Xlinker -fuse-ld=lld
+	LETHE_SMALL=1 $(SWIFT) build -c release --product lethe-verify --scratch-path .build/verifier \
+	  -Xswiftc -static-executable -Xswiftc -Osize -Xlinker --gc-sections -Xlinker --icf=all -Xswiftc -use-ld=lld
 	strip -o .build/lethe-verify .build/verifier/release/lethe-verify
 	@ls -l .build/lethe-verify
 

@@ -13,7 +13,14 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// `make verifier` builds with libsodium's hashes: swift-crypto brings Foundation with it, which is most of a verifier.
+let isSmall = Context.environment["LETHE_SMALL"] != nil
+
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+
+/// Settings and dependencies of the two targets that hash or sign.
+let hashing: [SwiftSetting] = strict + (isSmall ? [.define("LETHE_SMALL")] : [])
+let hashes: [Target.Dependency] = isSmall ? ["CSodium"] : [crypto]
 
 /// Settings of C targets that compute: optimised in debug builds too (SwiftPM would give -O0), and no a * b + c fused
 /// behind our back.
@@ -44,7 +51,7 @@ let package = Package(
             name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
 
         // Bytes and digests, known to every target.
-        .target(name: "Bytes", dependencies: [crypto], swiftSettings: strict),
+        .target(name: "Bytes", dependencies: hashes, swiftSettings: hashing),
         .testTarget(name: "BytesTests", dependencies: ["Bytes"], swiftSettings: strict),
 
         // What is said: canonical statements in envelopes.
@@ -60,7 +67,9 @@ let package = Package(
             name: "MerkleLogTests", dependencies: ["MerkleLog", "Bytes"], swiftSettings: strict),
 
         // Who said it: keys, signatures, encryption and signed notes, through libsodium.
-        .target(name: "Signing", dependencies: ["Bytes", "CSodium", crypto], swiftSettings: strict),
+        .target(
+            name: "Signing", dependencies: ["Bytes", "CSodium"] + (isSmall ? [] : [crypto]),
+            exclude: isSmall ? ["ReleaseKey.swift"] : [], swiftSettings: hashing),
         .testTarget(
             name: "SigningTests", dependencies: ["Signing", "Bytes"], swiftSettings: strict),
 
@@ -246,7 +255,10 @@ if Context.environment["LETHE_FUZZ"] != nil {
         .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
         .executableTarget(
             name: "lethe-fuzz",
-            dependencies: ["Bytes", "ChainViews", "CLibFuzzer", "Events", "MerkleLog", "Proofs", "Signing"],
+            dependencies: [
+                "Adapters", "Bytes", "ChainViews", "CLibFuzzer", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+                "Timestamps",
+            ],
             path: "Tests/Fuzz/lethe-fuzz", swiftSettings: strict),
     ]
 }

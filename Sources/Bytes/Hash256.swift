@@ -1,4 +1,6 @@
-internal import Crypto
+#if !LETHE_SMALL
+    internal import Crypto
+#endif
 
 /// A SHA-256 value, tagged with what it is the hash of.
 ///
