@@ -227,7 +227,8 @@ extension String {
         let settings = ExperimentResults.Settings(
             batchSize: 1, epochs: 1, learningRate: text, maximumTokens: 1, rank: 1, rounds: 1, seed: 1)
         return ExperimentReport(
-            ExperimentResults(base: text, cores: 1, organisations: [organisation], settings: settings, federations: []),
+            ExperimentResults(
+                base: text, cores: 1, organisations: [organisation], majorityPPM: 1, settings: settings, federations: []),
             command: text)
     }
 
