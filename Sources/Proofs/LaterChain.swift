@@ -139,7 +139,7 @@ extension CertificateVerifier {
     ) -> CertificateFinding? {
         guard let new = model.newModel, let row = view.model(new), row.state != .current else { return nil }
         return CertificateFinding(
-            .proved, "\(model.round): the model \(new.hex.prefix(16))… of the certificate is \(row.state.rawValue) since",
+            .proved, "\(model.name): the model \(new.hex.prefix(16))… of the certificate is \(row.state.rawValue) since",
             source: source)
     }
 }

@@ -49,12 +49,12 @@ extension DeletionReport {
             guard let new = model.newModel else {
                 let outcome = Span.mark(model.outcome.rawValue, .bad)
                 return [
-                    ["\(model.round)"], [.digest(model.oldModel.hex)], [outcome], ["none"], ["—"], ["—"],
+                    ["\(model.name)"], [.digest(model.oldModel.hex)], [outcome], ["none"], ["—"], ["—"],
                     ["—"],
                 ]
             }
             return [
-                ["\(model.round)"], [.digest(model.oldModel.hex)], [.mark("rebuilt", .good)],
+                ["\(model.name)"], [.digest(model.oldModel.hex)], [.mark("rebuilt", .good)],
                 [.digest(new.hex)], ["\(model.rule.rawValue) of \(contributors(of: model))"],
                 [.text(model.materializedBy?.text ?? "—")],
                 [.text(model.attestedBy.isEmpty ? "nobody else" : list(model.attestedBy))],
