@@ -204,7 +204,7 @@ let package = Package(
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "Events", "Kernels", "LedgerStore",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "Kernels", "LedgerStore",
                 "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
                 "Unlearning", grdb,
             ], swiftSettings: strict),

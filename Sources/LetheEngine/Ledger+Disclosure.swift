@@ -75,7 +75,7 @@ extension Ledger {
         return (disclosure, recorded)
     }
 
-    private static func document(_ request: DisclosureRequest) throws -> AccessDocument {
+    static func document(_ request: DisclosureRequest) throws -> AccessDocument {
         for (what, text) in [("reader", request.reader), ("reason", request.reason ?? "-")] {
             let isLine = text.unicodeScalars.allSatisfy {
                 $0.value >= 0x20 && !(0x7f...0x9f).contains($0.value)

@@ -215,7 +215,7 @@ private func readRequest(_ path: String) throws -> TimestampRequest {
     }
 }
 
-private func readCertificates(_ path: String) throws -> [Certificate] {
+func readCertificates(_ path: String) throws -> [Certificate] {
     let text = String(decoding: try readFile(path), as: UTF8.self)
     do throws(DERFault) {
         let found = try Certificate.all(pem: text)
