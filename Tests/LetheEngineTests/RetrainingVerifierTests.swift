@@ -153,9 +153,11 @@ private struct TrainedStory {
         let folder = scratch.file("data")
         try? FileManager.default.removeItem(atPath: folder)
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let lines = rows.flatMap { row in
-            CanonicalJSON.encode(
-                RetrainingData.OpenedRow(commitment: row.commitment, record: row.record, salt: Hex.encode(row.salt.bytes))) + [0x0a]
+        var lines: [UInt8] = []
+        for row in rows {
+            lines += CanonicalJSON.encode(
+                RetrainingData.OpenedRow(commitment: row.commitment, record: row.record, salt: Hex.encode(row.salt.bytes)))
+            lines.append(0x0a)
         }
         try Data(lines).write(to: URL(fileURLWithPath: "\(folder)/\(RetrainingData.rowsFile(Self.shard))"))
         try Data(CanonicalJSON.encode(data) + [0x0a]).write(to: URL(fileURLWithPath: "\(folder)/\(RetrainingData.fileName)"))

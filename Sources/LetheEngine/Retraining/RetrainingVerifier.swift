@@ -60,19 +60,16 @@ public struct RetrainingVerifier {
     /// - Throws: ``RetrainingFault`` at the first thing that speaks against the certificate, or decides nothing.
     public mutating func verify() throws -> [(retraining: CertifiedRetraining, outcome: Outcome)] {
         let rows = content.retraining ?? []
+        // First that all of it is what the chain means; what it says counts only then.
+        let entries = try rows.map { ($0, try bound($0)) }
         try checkGivenRows()
-        return try rows.map { ($0, try verify($0)) }
+        return try entries.map { ($0, try verify($0, $1)) }
     }
 
     // MARK: What was given
 
-    /// A run, with the digest of what it started from, as something that can be trained.
-    private struct Job {
-        var run: RetrainingData.Run
-        var recipe: Recipe
-    }
-
-    private func verify(_ row: CertifiedRetraining, _ name: String) throws -> RetrainingData.Contribution? {
+    private func bound(_ row: CertifiedRetraining) throws -> RetrainingData.Contribution? {
+        let name = Self.name(row)
         guard let (entry, path) = files.entries[row.replaces] else { return nil }
         guard entry.replacedBy == row.replacedBy.event, entry.round == row.round else {
             throw RetrainingFault.undecided("\(path) has another contribution in the place of \(row.replaces.hex.prefix(16))…")
@@ -149,9 +146,9 @@ public struct RetrainingVerifier {
 
     // MARK: One contribution
 
-    private mutating func verify(_ row: CertifiedRetraining) throws -> Outcome {
-        let name = "the contribution of \(row.replacedBy.member) to \(row.round)"
-        guard let entry = try verify(row, name) else { return .notRun("no data was given for it") }
+    private mutating func verify(_ row: CertifiedRetraining, _ entry: RetrainingData.Contribution?) throws -> Outcome {
+        let name = Self.name(row)
+        guard let entry else { return .notRun("no data was given for it") }
         let planned = view.plans[content.plan!]!.retraining.first { $0.contribution == row.replaces }!
         let gone = try compareRecords(entry, planned, name)
         try compareParents(entry, row, planned, name)
@@ -321,6 +318,10 @@ public struct RetrainingVerifier {
             }
             return nil
         }
+    }
+
+    private static func name(_ row: CertifiedRetraining) -> String {
+        "the contribution of \(row.replacedBy.member) to \(row.round)"
     }
 
     private static func name(_ shard: ShardReference) -> String { "shard \(shard.shard) of \(shard.dataset)" }
