@@ -87,6 +87,22 @@ struct Closure {
         where row.parents.contains(where: disposed.contains) {
             holders.insert(row.member)
         }
+        holders.formUnion(users)
+    }
+
+    /// Who recorded that it measured, released or handed over what is excluded or affected: it had the bytes.
+    private var users: [MemberName] {
+        let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
+        guard !bytes.isEmpty else { return [] }
+        let measured = view.evaluations.rows.values.filter { row in
+            row.evaluation.model.map(bytes.contains) ?? false || row.evaluation.contributions.contains(where: leaving.contains)
+        }
+        return measured.map(\.author)
+            + view.adapterEvaluations.rows.values.filter { bytes.contains($0.evaluation.adapter) }.map(\.author)
+            + view.releases.rows.values.filter { bytes.contains($0.released.model) }.map(\.author)
+            + view.handovers.rows.values.filter {
+                $0.handedOver.kind == .adapter && $0.handedOver.artifact.map(bytes.contains) ?? false
+            }.map(\.author)
     }
 
     // MARK: Contributions
@@ -140,9 +156,11 @@ struct Closure {
     /// What the affected `parent` does to `row`.
     ///
     /// In isolated rounds each shard continues its own lineage, so only shards that both have are affected, where
-    /// both say which theirs are.
+    /// both say which theirs are. Where they have none in common, their shards do not say what the parent is for.
     private func take(_ parent: EventHash, of row: ContributionRow, into effect: inout Effect) {
-        if let before = view.contributions[parent]?.training?.shards, let shards = row.training?.shards {
+        if let before = view.contributions[parent]?.training?.shards, let shards = row.training?.shards,
+            !Set(before).isDisjoint(with: shards)
+        {
             let touched = affectedShards[parent] ?? Set(before)
             let common = touched.intersection(shards)
             effect.shards.formUnion(common)

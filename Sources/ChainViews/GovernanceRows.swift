@@ -8,11 +8,11 @@ public struct ReleaseRow: Codable, Hashable, Sendable {
     public var released: ModelReleased
 }
 
-public struct DisclosureRow: Codable, Hashable, Sendable {
+public struct HandoverRow: Codable, Hashable, Sendable {
     public var event: EventHash
     public var position: Count
     public var author: MemberName
-    public var disclosed: DisclosureRecorded
+    public var handedOver: HandoverRecorded
 }
 
 public struct HoldRow: Codable, Hashable, Sendable {

@@ -53,7 +53,8 @@ public struct Plan: Codable, Hashable, Sendable {
     /// In chain order of their materialisation.
     public var models: [PlannedModel]
     /// The members that hold something to erase: who is concerned, whose contributions go, who made or confirmed
-    /// a model of them, who opened the rounds, who trained on an affected model.
+    /// a model of them, who opened the rounds, who trained on an affected model, who measured, released or handed over
+    /// one of these.
     public var holders: Ascending<MemberName>
     /// What each holder erases: excluded adapters and affected models, by adapter digest.
     public var artifacts: Ascending<ArtifactDigest>
@@ -104,9 +105,20 @@ extension PublicView {
     /// Who outside the consortium was given, as the chain records it, an adapter or a model that `plan` takes out of use,
     /// or a dataset that loses records.
     public func recipients(of plan: Plan) -> Ascending<RecipientID> {
-        let adapters = Set(plan.excluded.map { contributions[$0]!.adapter } + plan.models.map(\.model))
-        let datasets = Set(plan.deletions.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
-        let given = disclosures.rows.values.map(\.disclosed).filter { given in
+        recipients(of: plan.excluded, plan.models, plan.deletions)
+    }
+
+    /// The same of a plan that was started.
+    public func recipients(of plan: PlanRow) -> Ascending<RecipientID> {
+        recipients(of: plan.excluded, plan.models, plan.deletions)
+    }
+
+    private func recipients(
+        of excluded: [EventHash], _ models: [PlannedModel], _ ids: Ascending<DeletionID>
+    ) -> Ascending<RecipientID> {
+        let adapters = Set(excluded.map { contributions[$0]!.adapter } + models.map(\.model))
+        let datasets = Set(ids.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
+        let given = handovers.rows.values.map(\.handedOver).filter { given in
             given.artifact.map(adapters.contains) ?? given.dataset.map(datasets.contains) ?? false
         }
         return Ascending(given.map(\.recipient))

@@ -48,6 +48,13 @@ public struct PrivateGovernance: Sendable {
         public var body: BodyCommitment
     }
 
+    public struct QuestionRow: Codable, Hashable, Sendable {
+        public var event: EventHash
+        public var position: Count
+        public var asked: RecipientsAsked
+        public var body: BodyCommitment
+    }
+
     public internal(set) var descriptions = Table<DatasetID, DescriptionRow>(kind: "description") {
         $0.described.dataset
     }
@@ -57,6 +64,8 @@ public struct PrivateGovernance: Sendable {
     }
     public internal(set) var incidents = Table<IncidentID, IncidentRow>(kind: "incident") { $0.detected.incident }
     public internal(set) var notices = Table<EventHash, NoticeRow>(kind: "notice") { $0.event }
+    /// Questions about recipients.
+    public internal(set) var questions = Table<EventHash, QuestionRow>(kind: "question") { $0.event }
 
     /// Takes in an event of a kind that it knows, whose body, where the type has one, was taken in.
     mutating func apply(_ record: EventRecord, _ publicView: PublicView) throws(RuleViolation) {
@@ -77,8 +86,23 @@ public struct PrivateGovernance: Sendable {
                 NoticeRow(
                     event: record.hash, position: record.count, sent: event,
                     body: record.statement.body!.commitment))
+        case .recipientsAsked(let event): try ask(event, record, publicView)
         default: preconditionFailure("an event of another kind")
         }
+    }
+
+    private mutating func ask(
+        _ event: RecipientsAsked, _ record: EventRecord, _ publicView: PublicView
+    ) throws(RuleViolation) {
+        guard let deletion = publicView.deletions[event.deletion] else { throw .unknownDeletion(event.deletion) }
+        guard event.receivedAt >= deletion.receivedAt else {
+            throw .recordRefused(
+                "question about", id: event.deletion.text, reason: "it was received before the request that it is about")
+        }
+        questions.set(
+            record.hash,
+            QuestionRow(
+                event: record.hash, position: record.count, asked: event, body: record.statement.body!.commitment))
     }
 
     private mutating func describe(_ event: DatasetDescribed, _ record: EventRecord) throws(RuleViolation) {
@@ -160,10 +184,13 @@ public struct PrivateGovernance: Sendable {
 
     mutating func takeChanges() -> [ViewRow] {
         descriptions.takeChanges() + consents.takeChanges() + restrictions.takeChanges() + incidents.takeChanges()
-            + notices.takeChanges()
+            + notices.takeChanges() + questions.takeChanges()
     }
 
-    var rows: [ViewRow] { descriptions.all + consents.all + restrictions.all + incidents.all + notices.all }
+    var rows: [ViewRow] {
+        descriptions.all + consents.all + restrictions.all + incidents.all + notices.all
+            + questions.all
+    }
 
     /// Whether `row` is of a kind that it knows; then it was taken in.
     mutating func load(_ row: ViewRow) throws(ViewLoadError) -> Bool {
@@ -173,6 +200,7 @@ public struct PrivateGovernance: Sendable {
         case restrictions.kind: try restrictions.load(row)
         case incidents.kind: try incidents.load(row)
         case notices.kind: try notices.load(row)
+        case questions.kind: try questions.load(row)
         default: return false
         }
         return true
@@ -183,5 +211,6 @@ public struct PrivateGovernance: Sendable {
         descriptions.rows.map { (descriptions.kind, $0.text, $1.body) }
             + consents.rows.map { (consents.kind, $0.text, $1.body) }
             + notices.rows.map { (notices.kind, $0.hex, $1.body) }
+            + questions.rows.map { (questions.kind, $0.hex, $1.body) }
     }
 }

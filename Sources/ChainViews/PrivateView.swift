@@ -130,7 +130,7 @@ public struct PrivateView: Sendable {
                 ExplanationRow(round: event.round, event: record.hash, position: record.count, body: body))
         case .accessRecorded(let event): try recordAccess(event, record, publicView)
         case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent:
+            .incidentHandled, .noticeSent, .recipientsAsked:
             // What an organisation says of its own data and duties, its chain's other readers do not say for it.
             try requireOperator(chain, record)
             if record.statement.body != nil { try checkBodyIsNew(of: record) }

@@ -152,6 +152,8 @@ public struct ModelRow: Codable, Hashable, Sendable {
     public var replacedBy: EventHash?
     /// Other members that got the same bytes.
     public var attestedBy: Ascending<MemberName>
+    /// Where they said so, in chain order.
+    public var attestations: [EventHash]
 }
 
 public struct DeletionRow: Codable, Hashable, Sendable {

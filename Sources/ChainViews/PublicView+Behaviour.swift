@@ -92,8 +92,7 @@ extension PublicView {
 
     /// Whether an artifact stands on the chain as a contribution, a model, or another mitigation's adapter.
     private func isKnown(_ artifact: ArtifactDigest) -> Bool {
-        committers[artifact] != nil || isForgotten(artifact)
-            || models.rows.values.contains { $0.model == artifact || $0.tensors == artifact }
+        firstContributions[artifact] != nil || firstModels[artifact] != nil || isForgotten(artifact)
     }
 
     // MARK: Questions

@@ -208,6 +208,7 @@ extension PublicView {
         guard event.supersedes == row.certificate else {
             throw .supersedesDiffers(event.deletion, expected: row.certificate)
         }
+        guard event.certificate != row.certificate else { throw .supersedesItself(event.deletion) }
         deletions.update(event.deletion) { row in
             if isDone { row.state = .certified }
             row.certificate = event.certificate

@@ -36,12 +36,12 @@ extension PublicView {
 
     // MARK: Recipients
 
-    mutating func disclose(_ event: DisclosureRecorded, _ record: EventRecord) throws(RuleViolation) {
-        let id = event.disclosure.text
-        guard disclosures[event.disclosure] == nil else { throw .recordExists("disclosure", id: id) }
+    mutating func handOver(_ event: HandoverRecorded, _ record: EventRecord) throws(RuleViolation) {
+        let id = event.handover.text
+        guard handovers[event.handover] == nil else { throw .recordExists("handover", id: id) }
         let isOfData = event.kind == .personalData
         guard (event.dataset != nil) == isOfData, (event.artifact != nil) == !isOfData else {
-            throw .recordRefused("disclosure", id: id, reason: "it names what its kind \(event.kind.rawValue) is not about")
+            throw .recordRefused("handover", id: id, reason: "it names what its kind \(event.kind.rawValue) is not about")
         }
         if let artifact = event.artifact {
             guard !isForgotten(artifact) else { throw .forgotten(artifact) }
@@ -49,9 +49,9 @@ extension PublicView {
                 throw .unknownModel(artifact)
             }
         }
-        disclosures.set(
-            event.disclosure,
-            DisclosureRow(event: record.hash, position: record.count, author: record.author, disclosed: event))
+        handovers.set(
+            event.handover,
+            HandoverRow(event: record.hash, position: record.count, author: record.author, handedOver: event))
     }
 
     mutating func notify(_ event: RecipientNotified, _ record: EventRecord) throws(RuleViolation) {
@@ -59,7 +59,7 @@ extension PublicView {
         guard row.state != .requested, row.state != .refused else {
             throw .deletionState(event.deletion, expected: "accepted", actual: row.state.rawValue)
         }
-        try requireDiscloser(to: event.recipient, record)
+        try requireGiver(to: event.recipient, record)
         guard !row.recipients.contains(where: { $0.recipient == event.recipient && $0.outcome == .notified }) else {
             throw .recordExists("notice to", id: event.recipient.text)
         }
@@ -76,7 +76,7 @@ extension PublicView {
         guard let row = deletions[event.deletion] else { throw .unknownDeletion(event.deletion) }
         guard let place = row.recipients.firstIndex(where: { $0.recipient == event.recipient && $0.outcome == .notified })
         else { throw .unknownRecord("notice to", id: event.recipient.text) }
-        try requireDiscloser(to: event.recipient, record)
+        try requireGiver(to: event.recipient, record)
         guard !row.recipients[place].isSettled else {
             throw .recordExists("final answer of", id: event.recipient.text)
         }
@@ -88,8 +88,8 @@ extension PublicView {
     }
 
     /// Only who gave something to a recipient can speak of it.
-    private func requireDiscloser(to recipient: RecipientID, _ record: EventRecord) throws(RuleViolation) {
-        let authors = disclosures.rows.values.filter { $0.disclosed.recipient == recipient }.map(\.author).sorted()
+    private func requireGiver(to recipient: RecipientID, _ record: EventRecord) throws(RuleViolation) {
+        let authors = handovers.rows.values.filter { $0.handedOver.recipient == recipient }.map(\.author).sorted()
         guard let first = authors.first else { throw .unknownRecord("recipient", id: recipient.text) }
         guard authors.contains(record.author) else { throw .notTheMember(expected: first, actual: record.author) }
     }
@@ -219,12 +219,12 @@ extension PublicView {
 
 extension PublicView {
     mutating func takeGovernanceChanges() -> [ViewRow] {
-        releases.takeChanges() + disclosures.takeChanges() + holds.takeChanges() + waivers.takeChanges()
+        releases.takeChanges() + handovers.takeChanges() + holds.takeChanges() + waivers.takeChanges()
             + judgements.takeChanges() + audits.takeChanges() + documents.takeChanges()
     }
 
     func governanceRows(cores: Int) -> [ViewRow] {
-        releases.all + disclosures.all(cores: cores) + holds.all + waivers.all + judgements.all + audits.all
+        releases.all + handovers.all(cores: cores) + holds.all + waivers.all + judgements.all + audits.all
             + documents.all
     }
 }
@@ -233,7 +233,7 @@ extension PublicView {
 
 extension PublicView {
     public var allReleases: [ReleaseRow] { releases.rows.values.sorted { $0.position < $1.position } }
-    public var allDisclosures: [DisclosureRow] { disclosures.rows.values.sorted { $0.position < $1.position } }
+    public var allHandovers: [HandoverRow] { handovers.rows.values.sorted { $0.position < $1.position } }
     public var allHolds: [HoldRow] { holds.rows.values.sorted { $0.position < $1.position } }
     public var allWaivers: [WaiverRow] { waivers.rows.values.sorted { $0.position < $1.position } }
     public var allJudgements: [JudgementRow] { judgements.rows.values.sorted { $0.position < $1.position } }
@@ -241,15 +241,15 @@ extension PublicView {
     /// The latest version of each document.
     public var allDocuments: [DocumentRow] { documents.rows.values.sorted { $0.position < $1.position } }
 
-    /// What was disclosed of what `deletion` takes out of use: whoever has it is to be told. Empty before its plan.
-    public func disclosures(affectedBy deletion: DeletionRow) -> [DisclosureRow] {
+    /// What was given away of what `deletion` takes out of use: whoever has it is to be told. Empty before its plan.
+    public func handovers(affectedBy deletion: DeletionRow) -> [HandoverRow] {
         guard let plan = deletion.plan.flatMap({ plans[$0] }) else { return [] }
         let contributions = (plan.excluded + plan.descendants).compactMap { self.contributions[$0]?.adapter }
         let affected = Set(contributions + plan.models.map(\.model))
         let touched = Set((deletion.touched ?? []).map(\.dataset))
-        return allDisclosures.filter { row in
+        return allHandovers.filter { row in
             row.position < plan.startedAt
-                && (row.disclosed.artifact.map(affected.contains) ?? row.disclosed.dataset.map(touched.contains) ?? false)
+                && (row.handedOver.artifact.map(affected.contains) ?? row.handedOver.dataset.map(touched.contains) ?? false)
         }
     }
 
@@ -274,7 +274,7 @@ extension EventType {
     /// Whether a suspended member may still say it: what it owes to others, and what looks after its own keys.
     var isOpenToSuspended: Bool {
         switch self {
-        case .chainAnchored, .deletionDecided, .deletionExtended, .deletionRequested, .disclosureRecorded,
+        case .chainAnchored, .deletionDecided, .deletionExtended, .deletionRequested, .handoverRecorded,
             .documentRecorded, .erasureAttested, .holdPlaced, .holdReleased, .identityChecked, .keyAdded, .keyRevoked,
             .recipientAcknowledged, .recipientNotified:
             true

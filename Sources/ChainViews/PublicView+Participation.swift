@@ -219,6 +219,25 @@ extension PublicView {
         decisionsByAuthor[Authorship(round: round, member: member)].map { decisions[$0]! }
     }
 
+    /// A contribution that was trained on more shards than its member had decided to put in.
+    public struct Overrun: Hashable, Sendable {
+        public var contribution: ContributionRow
+        public var allowed: CommittedAllocation
+        /// How many shards it says it was trained on.
+        public var shards: Int
+    }
+
+    /// What went beyond its member's decision, in chain order. The chain takes it in: the decision is about cost, and whoever
+    /// spends more than it said shows it here. Epochs are in the recipe, which the chain does not see.
+    public var overruns: [Overrun] {
+        allRounds.flatMap { allContributions(to: $0.round) }.compactMap { row in
+            guard let allowed = decision(of: row.member, in: row.round)?.allocation,
+                let shards = row.training?.shards.count, shards > allowed.shards.value
+            else { return nil }
+            return Overrun(contribution: row, allowed: allowed, shards: shards)
+        }
+    }
+
     /// The evaluations of models of `round` in chain order.
     public func evaluations(in round: RoundID) -> [EvaluationRow] {
         (evaluationsByRound[round] ?? []).map { evaluations[$0]! }

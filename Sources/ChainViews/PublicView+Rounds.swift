@@ -41,7 +41,10 @@ extension PublicView {
         if let expected = round.configuration, expected != event.configuration {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
-        for artifact in [event.adapter, event.tensors] { try checkOwnBytes(artifact, record.author) }
+        for artifact in [event.adapter, event.tensors] {
+            try checkOwnBytes(artifact, record.author)
+            try checkLineage(of: artifact, as: event)
+        }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
             adapter: event.adapter, tensors: event.tensors, parents: event.parents, weight: event.weight,
@@ -52,14 +55,6 @@ extension PublicView {
         if round.configuration == nil {
             rounds.update(event.round) { $0.configuration = event.configuration }
         }
-    }
-
-    /// Refuses bytes that a deletion took out of use, and bytes that somebody else committed before: deleting
-    /// one of two equal contributions would either leave its bytes behind or take the other's with them.
-    private func checkOwnBytes(_ artifact: ArtifactDigest, _ author: MemberName) throws(RuleViolation) {
-        guard !isForgotten(artifact) else { throw .forgotten(artifact) }
-        guard let committer = committers[artifact], committer != author else { return }
-        throw .adapterOfAnother(artifact, committer)
     }
 
     /// Refuses a contribution that its round, or the state of its parents, does not allow.
@@ -121,8 +116,9 @@ extension PublicView {
         try checkContributions(event.contributions, of: event.round, event.cohort)
         guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
         try checkReplacement(event)
-        for artifact in [event.model, event.tensors] where isForgotten(artifact) {
-            throw .forgotten(artifact)
+        for artifact in [event.model, event.tensors] {
+            guard !isForgotten(artifact) else { throw .forgotten(artifact) }
+            try checkLineage(of: artifact, as: event)
         }
         if let old = latestModel(of: event.round, cohort: event.cohort)?.event {
             models.update(old) { row in
@@ -133,7 +129,7 @@ extension PublicView {
         let row = ModelRow(
             event: record.hash, position: record.count, author: record.author, model: event.model,
             tensors: event.tensors, round: event.round, cohort: event.cohort, contributions: event.contributions,
-            plan: event.plan, state: .current, attestedBy: [])
+            plan: event.plan, state: .current, attestedBy: [], attestations: [])
         models.set(record.hash, row)
         index(row)
         if event.cohort == nil { rounds.update(event.round) { $0.materialization = record.hash } }
@@ -169,6 +165,7 @@ extension PublicView {
         }
         models.update(event.materialization) { row in
             row.attestedBy = Ascending(row.attestedBy.elements + [record.author])
+            row.attestations.append(record.hash)
         }
     }
 

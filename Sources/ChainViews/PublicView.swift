@@ -37,8 +37,8 @@ public struct PublicView: Sendable {
     public internal(set) var mitigations = Table<EventHash, MitigationRow>(kind: "mitigation") { $0.event }
 
     public internal(set) var releases = Table<ReleaseID, ReleaseRow>(kind: "release") { $0.released.release }
-    public internal(set) var disclosures = Table<DisclosureID, DisclosureRow>(kind: "disclosure") {
-        $0.disclosed.disclosure
+    public internal(set) var handovers = Table<HandoverID, HandoverRow>(kind: "handover") {
+        $0.handedOver.handover
     }
     public internal(set) var holds = Table<HoldID, HoldRow>(kind: "hold") { $0.placed.hold }
     public internal(set) var waivers = Table<WaiverID, WaiverRow>(kind: "waiver") { $0.granted.waiver }
@@ -59,8 +59,10 @@ public struct PublicView: Sendable {
     var replacements: [EventHash: EventHash] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
     var modelsByRound: [RoundID: [EventHash]] = [:]
-    /// Who first committed an adapter or its tensors.
-    var committers: [ArtifactDigest: MemberName] = [:]
+    /// The contribution that first had these bytes as its adapter or its tensors.
+    var firstContributions: [ArtifactDigest: EventHash] = [:]
+    /// The model that first had these bytes as its adapter or its tensors.
+    var firstModels: [ArtifactDigest: EventHash] = [:]
     /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
     /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
@@ -129,7 +131,7 @@ public struct PublicView: Sendable {
         case .rewardSettled(let event): try settleReward(event, record)
         case .memberSuspended(let event): try suspend(event, record)
         case .modelReleased(let event): try release(event, record)
-        case .disclosureRecorded(let event): try disclose(event, record)
+        case .handoverRecorded(let event): try handOver(event, record)
         case .recipientNotified(let event): try notify(event, record)
         case .recipientAcknowledged(let event): try acknowledge(event, record)
         case .waiverGranted(let event): try grantWaiver(event, record)
@@ -144,7 +146,7 @@ public struct PublicView: Sendable {
         case .mitigationApplied(let event): try applyMitigation(event, record)
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
-            .incidentDetected, .incidentHandled, .noticeSent,
+            .incidentDetected, .incidentHandled, .noticeSent, .recipientsAsked,
             .datasetRegistered, .shardTrained:
             throw .wrongAudience(record.statement.event.type, chain: origin)
         }
@@ -215,7 +217,7 @@ extension PublicView {
             case evaluations.kind: try evaluations.load(row)
             case rewards.kind: try rewards.load(row)
             case releases.kind: try releases.load(row)
-            case disclosures.kind: try disclosures.load(row)
+            case handovers.kind: try handovers.load(row)
             case holds.kind: try holds.load(row)
             case waivers.kind: try waivers.load(row)
             case judgements.kind: try judgements.load(row)
@@ -242,8 +244,8 @@ extension PublicView {
         if let old = row.replaces { replacements[old] = row.event }
         contributionsByAdapter[row.adapter, default: []].append(row.event)
         contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
-        for artifact in [row.adapter, row.tensors] where committers[artifact] == nil {
-            committers[artifact] = row.member
+        for artifact in [row.adapter, row.tensors] where firstContributions[artifact] == nil {
+            firstContributions[artifact] = row.event
         }
         if !row.counts { forget(row.adapter, row.tensors) }
     }
@@ -251,6 +253,7 @@ extension PublicView {
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
         modelsByRound[row.round, default: []].append(row.event)
+        for artifact in [row.model, row.tensors] where firstModels[artifact] == nil { firstModels[artifact] = row.event }
         if row.state != .current { forget(row.model, row.tensors) }
     }
 

@@ -88,38 +88,97 @@ public struct Rebuilding: Sendable {
         }
     }
 
-    private func presentParents(of row: ContributionRow) -> Present {
-        row.parents.reduce(.known([])) { $0.and(present($1, of: row)) }
+    /// What stands in the place of a contribution or a model, by way of others.
+    private enum Step {
+        case settled(Present)
+        /// What stands in the place of all of these.
+        case all([EventHash])
+        /// Nothing yet: it is lost where one of these is.
+        case waiting(for: [EventHash])
+
+        var sources: [EventHash] {
+            switch self {
+            case .settled: []
+            case .all(let events), .waiting(let events): events
+            }
+        }
+
+        func answer(_ answers: [EventHash: Present]) -> Present {
+            if case .settled(let present) = self { return present }
+            // One without an answer leads back here: nothing new comes of it.
+            let present = sources.reduce(Present.known([])) { $0.and(answers[$1] ?? .lost) }
+            guard case .waiting = self, case .known = present else { return present }
+            return .waiting
+        }
     }
 
-    /// What stands in the place of `parent`: of each of the member's contributions with this digest before `row`, which
-    /// may be several with the same bytes; of the last model with it.
-    private func present(_ parent: ArtifactDigest, of row: ContributionRow) -> Present {
+    private func presentParents(of row: ContributionRow) -> Present {
+        let step = step(toParentsOf: [row])
+        return step.answer(answers(to: step.sources))
+    }
+
+    /// What stands in the place of `events` and of all that they lead to. Each contribution and model on the way is looked
+    /// at once, and without recursion: lineages are as long as chains, and their ways meet again and again.
+    private func answers(to events: [EventHash]) -> [EventHash: Present] {
+        var answers: [EventHash: Present] = [:]
+        var steps: [EventHash: Step] = [:]
+        var stack = events
+        while let event = stack.last {
+            if answers[event] != nil {
+                stack.removeLast()
+            } else if let known = steps[event] {
+                answers[event] = known.answer(answers)
+                stack.removeLast()
+            } else {
+                let next = view.contributions[event].map { step($0) } ?? step(view.models[event]!)
+                steps[event] = next
+                stack += next.sources.filter { steps[$0] == nil }
+            }
+        }
+        return answers
+    }
+
+    private func step(toParentsOf rows: [ContributionRow]) -> Step {
+        var sources: [EventHash] = []
+        for row in rows {
+            for parent in row.parents {
+                let found = events(behind: parent, of: row)
+                guard !found.isEmpty else { return .settled(.lost) }
+                sources += found
+            }
+        }
+        return .all(sources)
+    }
+
+    /// What `parent` named: each of the member's contributions with this digest before `row`, which may be several with
+    /// the same bytes; of models the last.
+    private func events(behind parent: ArtifactDigest, of row: ContributionRow) -> [EventHash] {
         let round = view.rounds[row.round]!
         switch round.topology {
         case .isolated:
-            let own = view.contributions(withAdapter: parent).filter {
+            return view.contributions(withAdapter: parent).filter {
                 $0.member == row.member && $0.position < row.position
-            }
-            return own.isEmpty ? .lost : own.reduce(.known([])) { $0.and(present($1)) }
+            }.map(\.event)
         case .feedback, .cohort:
             let model = view.models(withDigest: parent).last {
                 $0.position < row.position
                     && (round.topology == .feedback || $0.cohort == round.cohort(of: row.member))
             }
-            return model.map(present) ?? .lost
+            return model.map { [$0.event] } ?? []
         }
     }
 
-    private func present(_ row: ContributionRow) -> Present {
-        if row.counts { return .known([row.adapter]) }
-        if let successor = view.replacements[row.event] { return present(view.contributions[successor]!) }
-        guard row.excludedBy != nil else { return .lost }
-        guard wasToBeRetrained(row) else { return presentParents(of: row) }
-        guard row.excludedBy == plan.plan else { return .lost }
+    private func step(_ row: ContributionRow) -> Step {
+        if row.counts { return .settled(.known([row.adapter])) }
+        if let successor = view.replacements[row.event] { return .all([successor]) }
+        guard row.excludedBy != nil else { return .settled(.lost) }
+        guard wasToBeRetrained(row) else { return step(toParentsOf: [row]) }
+        guard row.excludedBy == plan.plan, !abandoned.contains(row.event) else { return .settled(.lost) }
         // Nothing is given up unless a model was recalled that was to be rebuilt: then it may be further up.
-        guard !abandoned.isEmpty else { return .waiting }
-        return state(of: row.event) == .givenUp ? .lost : .waiting
+        guard !abandoned.isEmpty else { return .settled(.waiting) }
+        let parents = step(toParentsOf: [row])
+        guard case .all(let sources) = parents else { return parents }
+        return .waiting(for: sources)
     }
 
     private func wasToBeRetrained(_ row: ContributionRow) -> Bool {
@@ -129,16 +188,16 @@ public struct Rebuilding: Sendable {
         } ?? false
     }
 
-    private func present(_ row: ModelRow) -> Present {
+    private func step(_ row: ModelRow) -> Step {
         switch row.state {
-        case .current: return .known([row.model])
-        case .suppressed: return .waiting
-        case .replaced: return present(view.models[row.replacedBy!]!)
+        case .current: return .settled(.known([row.model]))
+        case .suppressed: return .settled(.waiting)
+        case .replaced: return .all([row.replacedBy!])
         case .recalled:
             // Where nothing was left to merge, the other history has no such model either.
             let merged = view.contributions(of: row).map { view.contributions[$0]! }
             let isGone = merged.allSatisfy { $0.excludedBy != nil && !wasToBeRetrained($0) }
-            return isGone ? merged.reduce(.known([])) { $0.and(presentParents(of: $1)) } : .lost
+            return isGone ? step(toParentsOf: merged) : .settled(.lost)
         }
     }
 }

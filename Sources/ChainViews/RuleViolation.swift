@@ -39,6 +39,7 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case unknownParent(ArtifactDigest, Topology)
     case forgotten(ArtifactDigest)
     case adapterOfAnother(ArtifactDigest, MemberName)
+    case otherLineage(ArtifactDigest, EventHash)
     case suppressedParent(ArtifactDigest)
     case contributionsDiffer(RoundID, expected: Int, actual: Int)
     case alreadyMaterialized(RoundID)
@@ -55,6 +56,7 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case dueBeforeReceived(DeletionID)
     case deletionState(DeletionID, expected: String, actual: String)
     case planDiffers(expected: ArtifactDigest, actual: ArtifactDigest)
+    case supersedesItself(DeletionID)
     case unknownPlan(ArtifactDigest)
     case planStep(ArtifactDigest, expected: String)
     case modelsDiffer(ArtifactDigest)
@@ -156,6 +158,9 @@ extension RuleViolation: CustomStringConvertible {
             "a deletion took \(artifact.hex.prefix(16))… out of use, and it may not come back"
         case .adapterOfAnother(let artifact, let member):
             "the adapter or its tensors, \(artifact.hex.prefix(16))…, were committed by \(member) before"
+        case .otherLineage(let artifact, let event):
+            "\(artifact.hex.prefix(16))… stands on the chain already, made from something else, in the event "
+                + "\(event.hex.prefix(16))…: the same bytes have one lineage"
         case .suppressedParent(let parent): "the parent \(parent.hex.prefix(16))… is suppressed by a deletion"
         case .contributionsDiffer(let round, let expected, let actual):
             "\(round) has \(expected) contribution(s) that count; the event's set of \(actual) is another"
@@ -171,6 +176,7 @@ extension RuleViolation: CustomStringConvertible {
             "nothing may take the place of the contribution \(event.hex.prefix(16))…: \(reason)"
         case .retrainingOpen(let round): "contributions to \(round) that are to be trained again are not all there"
         case .touchedDoesNotFit(let id, let reason): "the shards that \(id) touches do not fit: \(reason)"
+        case .supersedesItself(let id): "the document of \(id) is recorded already; it cannot take its own place"
         case .deletionExists(let id): "the deletion \(id) exists already"
         case .unknownDeletion(let id): "there is no deletion \(id)"
         case .dueBeforeReceived(let id): "the deletion \(id) is due before it was received"

@@ -20,11 +20,11 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case deletionRequested = "deletion-requested"
     case deletionScoped = "deletion-scoped"
     case deletionStarted = "deletion-started"
-    case disclosureRecorded = "disclosure-recorded"
     case documentRecorded = "document-recorded"
     case erasureAttested = "erasure-attested"
     case evaluationRecorded = "evaluation-recorded"
     case exclusionApplied = "exclusion-applied"
+    case handoverRecorded = "handover-recorded"
     case holdPlaced = "hold-placed"
     case holdReleased = "hold-released"
     case identityChecked = "identity-checked"
@@ -46,6 +46,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case readersListed = "readers-listed"
     case recipientAcknowledged = "recipient-acknowledged"
     case recipientNotified = "recipient-notified"
+    case recipientsAsked = "recipients-asked"
     case recordErased = "record-erased"
     case rematerializationCompleted = "rematerialization-completed"
     case resourcesAllocated = "resources-allocated"
@@ -77,7 +78,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
-            .incidentDetected, .incidentHandled, .noticeSent,
+            .incidentDetected, .incidentHandled, .noticeSent, .recipientsAsked,
             .datasetRegistered, .shardTrained: .privateChain
         default: .publicChain
         }
@@ -88,7 +89,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded,
             .documentRecorded, .datasetDescribed, .consentRecorded, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent, .datasetRegistered, .shardTrained: true
+            .incidentHandled, .noticeSent, .recipientsAsked, .datasetRegistered, .shardTrained: true
         default: false
         }
     }
@@ -116,11 +117,11 @@ public enum Event: Hashable, Sendable {
     case deletionRequested(DeletionRequested)
     case deletionScoped(DeletionScoped)
     case deletionStarted(DeletionStarted)
-    case disclosureRecorded(DisclosureRecorded)
     case documentRecorded(DocumentRecorded)
     case erasureAttested(ErasureAttested)
     case evaluationRecorded(EvaluationRecorded)
     case exclusionApplied(ExclusionApplied)
+    case handoverRecorded(HandoverRecorded)
     case holdPlaced(HoldPlaced)
     case holdReleased(HoldReleased)
     case identityChecked(IdentityChecked)
@@ -142,6 +143,7 @@ public enum Event: Hashable, Sendable {
     case readersListed(ReadersListed)
     case recipientAcknowledged(RecipientAcknowledged)
     case recipientNotified(RecipientNotified)
+    case recipientsAsked(RecipientsAsked)
     case recordErased(RecordErased)
     case rematerializationCompleted(RematerializationCompleted)
     case resourcesAllocated(ResourcesAllocated)
@@ -176,11 +178,11 @@ extension Event {
         case .deletionRequested: .deletionRequested
         case .deletionScoped: .deletionScoped
         case .deletionStarted: .deletionStarted
-        case .disclosureRecorded: .disclosureRecorded
         case .documentRecorded: .documentRecorded
         case .erasureAttested: .erasureAttested
         case .evaluationRecorded: .evaluationRecorded
         case .exclusionApplied: .exclusionApplied
+        case .handoverRecorded: .handoverRecorded
         case .holdPlaced: .holdPlaced
         case .holdReleased: .holdReleased
         case .identityChecked: .identityChecked
@@ -202,6 +204,7 @@ extension Event {
         case .readersListed: .readersListed
         case .recipientAcknowledged: .recipientAcknowledged
         case .recipientNotified: .recipientNotified
+        case .recipientsAsked: .recipientsAsked
         case .recordErased: .recordErased
         case .rematerializationCompleted: .rematerializationCompleted
         case .resourcesAllocated: .resourcesAllocated
@@ -237,11 +240,11 @@ extension Event {
         case .deletionRequested(let content): content
         case .deletionScoped(let content): content
         case .deletionStarted(let content): content
-        case .disclosureRecorded(let content): content
         case .documentRecorded(let content): content
         case .erasureAttested(let content): content
         case .evaluationRecorded(let content): content
         case .exclusionApplied(let content): content
+        case .handoverRecorded(let content): content
         case .holdPlaced(let content): content
         case .holdReleased(let content): content
         case .identityChecked(let content): content
@@ -263,6 +266,7 @@ extension Event {
         case .readersListed(let content): content
         case .recipientAcknowledged(let content): content
         case .recipientNotified(let content): content
+        case .recipientsAsked(let content): content
         case .recordErased(let content): content
         case .rematerializationCompleted(let content): content
         case .resourcesAllocated(let content): content
@@ -303,11 +307,11 @@ extension Event {
         case .deletionRequested: self = .deletionRequested(try node.decode(DeletionRequested.self))
         case .deletionScoped: self = .deletionScoped(try node.decode(DeletionScoped.self))
         case .deletionStarted: self = .deletionStarted(try node.decode(DeletionStarted.self))
-        case .disclosureRecorded: self = .disclosureRecorded(try node.decode(DisclosureRecorded.self))
         case .documentRecorded: self = .documentRecorded(try node.decode(DocumentRecorded.self))
         case .erasureAttested: self = .erasureAttested(try node.decode(ErasureAttested.self))
         case .evaluationRecorded: self = .evaluationRecorded(try node.decode(EvaluationRecorded.self))
         case .exclusionApplied: self = .exclusionApplied(try node.decode(ExclusionApplied.self))
+        case .handoverRecorded: self = .handoverRecorded(try node.decode(HandoverRecorded.self))
         case .holdPlaced: self = .holdPlaced(try node.decode(HoldPlaced.self))
         case .holdReleased: self = .holdReleased(try node.decode(HoldReleased.self))
         case .identityChecked: self = .identityChecked(try node.decode(IdentityChecked.self))
@@ -329,6 +333,7 @@ extension Event {
         case .readersListed: self = .readersListed(try node.decode(ReadersListed.self))
         case .recipientAcknowledged: self = .recipientAcknowledged(try node.decode(RecipientAcknowledged.self))
         case .recipientNotified: self = .recipientNotified(try node.decode(RecipientNotified.self))
+        case .recipientsAsked: self = .recipientsAsked(try node.decode(RecipientsAsked.self))
         case .recordErased: self = .recordErased(try node.decode(RecordErased.self))
         case .rematerializationCompleted: self = .rematerializationCompleted(try node.decode(RematerializationCompleted.self))
         case .resourcesAllocated: self = .resourcesAllocated(try node.decode(ResourcesAllocated.self))
@@ -366,11 +371,11 @@ extension EventType {
         case .deletionRequested: DeletionRequested.self
         case .deletionScoped: DeletionScoped.self
         case .deletionStarted: DeletionStarted.self
-        case .disclosureRecorded: DisclosureRecorded.self
         case .documentRecorded: DocumentRecorded.self
         case .erasureAttested: ErasureAttested.self
         case .evaluationRecorded: EvaluationRecorded.self
         case .exclusionApplied: ExclusionApplied.self
+        case .handoverRecorded: HandoverRecorded.self
         case .holdPlaced: HoldPlaced.self
         case .holdReleased: HoldReleased.self
         case .identityChecked: IdentityChecked.self
@@ -392,6 +397,7 @@ extension EventType {
         case .readersListed: ReadersListed.self
         case .recipientAcknowledged: RecipientAcknowledged.self
         case .recipientNotified: RecipientNotified.self
+        case .recipientsAsked: RecipientsAsked.self
         case .recordErased: RecordErased.self
         case .rematerializationCompleted: RematerializationCompleted.self
         case .resourcesAllocated: ResourcesAllocated.self

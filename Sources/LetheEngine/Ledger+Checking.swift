@@ -5,6 +5,7 @@ internal import LedgerStore
 internal import MerkleLog
 public import Replay
 internal import Signing
+public import Timestamps
 
 /// One thing that a check found, and where.
 public struct CheckFinding: Codable, Hashable, Sendable {
@@ -21,6 +22,8 @@ public struct CheckReport: Codable, Hashable, Sendable {
     /// Rows of datasets.
     public var records = 0
     public var models = 0
+    /// Timestamps of checkpoints by authorities outside.
+    public var timestamps = 0
     public var findings: [CheckFinding] = []
     /// What could not be looked at, and why. Not a fault.
     public var notLookedAt: [CheckFinding] = []
@@ -38,8 +41,11 @@ public struct CheckReport: Codable, Hashable, Sendable {
 
 extension Ledger {
     /// Verifies the whole ledger again: entry bytes, leaves, roots, checkpoints, signatures under the key state, views,
-    /// bodies and blobs, and every model by a full merge.
-    public func check() throws -> CheckReport {
+    /// bodies and blobs, timestamps, and every model by a full merge.
+    ///
+    /// - Parameter authorities: certificates that timestamps must lead to; `nil` where none is trusted, and their signatures
+    ///   alone are looked at.
+    public func check(trusting authorities: [Certificate]? = nil) throws -> CheckReport {
         var report = CheckReport()
         let origin = try publicOrigin
         let replay: PublicReplay
@@ -63,6 +69,7 @@ extension Ledger {
         try checkDatasets(&report)
         try checkModels(replay.view, &report)
         try checkParticipation(&report)
+        try checkTimestamps(authorities, &report)
         return report
     }
 
@@ -270,6 +277,12 @@ extension Ledger {
             if let reason = result.unreadable { report.skipped(reason, at: "\(result.origin)") }
         }
         report.findings += try settlementFindings()
+        for overrun in try view.overruns {
+            report.found(
+                "\(overrun.contribution.member) decided to put \(overrun.allowed.shards) shard(s) into it and trained on "
+                    + "\(overrun.shards)",
+                at: "\(overrun.contribution.round)")
+        }
     }
 
     // MARK: Models

@@ -97,13 +97,13 @@ extension Ledger {
 
     // MARK: The database
 
-    private struct VerifiedChain {
+    struct VerifiedChain {
         var view: PublicView
         var refusal: RefusedEntry?
     }
 
     /// The public view as far as the entries verify, whatever the stored view says.
-    private func verifiedChain() throws -> VerifiedChain {
+    func verifiedChain() throws -> VerifiedChain {
         let origin = try publicOrigin
         do {
             return VerifiedChain(view: try replayPublic(origin).view, refusal: nil)

@@ -256,35 +256,41 @@ extension Ledger {
     public func deletionStatus(calendar: LegalCalendar = LegalCalendar(timeZone: .utc)) throws -> [DeletionStatus] {
         let view = try view
         let now = surroundings.now()
-        let progress = DeletionProgress(view: view)
         return try view.allDeletions.map { row in
             let plan = row.plan.flatMap { view.plans[$0] }
-            let next: [(step: String, by: String)] =
-                switch row.state {
-                case .requested:
-                    [("decide: lethe deletion decide \(row.deletion)", "\(row.member), or \(view.charter!.threshold) members")]
-                case .accepted, .started:
-                    progress.nextSteps(for: plan?.deletions ?? [row.deletion]).map { ($0.summary, "\($0.actor)") }
-                case .completed: [("certify: lethe deletion certify \(row.deletion)", "any member")]
-                case .refused, .certified: []
-                }
             let dates = DeletionDates(row, calendar: calendar)
             let isOpen = [.requested, .accepted, .started].contains(row.state)
             return DeletionStatus(
                 row: row, grade: plan.map(view.grade) ?? .recorded, dates: dates,
-                isOverdue: isOpen && dates.isOverdue(at: now), next: next + recipientSteps(row, view),
+                isOverdue: isOpen && dates.isOverdue(at: now), next: nextSteps(of: row, in: view),
                 mitigations: try mitigations(for: row.deletion))
         }
     }
 }
 
 extension Ledger {
+    /// What can be done next about a deletion of `view`, and by whom.
+    public nonisolated func nextSteps(of row: DeletionRow, in view: PublicView) -> [(step: String, by: String)] {
+        let plan = row.plan.flatMap { view.plans[$0] }
+        let next: [(step: String, by: String)] =
+            switch row.state {
+            case .requested:
+                [("decide: lethe deletion decide \(row.deletion)", "\(row.member), or \(view.charter!.threshold) members")]
+            case .accepted, .started:
+                DeletionProgress(view: view).nextSteps(for: plan?.deletions ?? [row.deletion])
+                    .map { ($0.summary, "\($0.actor)") }
+            case .completed: [("certify: lethe deletion certify \(row.deletion)", "any member")]
+            case .refused, .certified: []
+            }
+        return next + recipientSteps(row, view)
+    }
+
     /// Recipients outside the consortium that have not been told, or have not answered.
-    private func recipientSteps(_ row: DeletionRow, _ view: PublicView) -> [(step: String, by: String)] {
-        view.disclosures(affectedBy: row).compactMap { disclosure in
-            let recipient = disclosure.disclosed.recipient
+    private nonisolated func recipientSteps(_ row: DeletionRow, _ view: PublicView) -> [(step: String, by: String)] {
+        view.handovers(affectedBy: row).compactMap { handover in
+            let recipient = handover.handedOver.recipient
             switch row.recipients.first(where: { $0.recipient == recipient }) {
-            case nil: return ("tell the recipient \(recipient)", disclosure.author.text)
+            case nil: return ("tell the recipient \(recipient)", handover.author.text)
             case let told? where !told.isSettled: return ("answer to the notice", recipient.text)
             default: return nil
             }

@@ -118,9 +118,9 @@ extension Ledger {
         of member: MemberName, _ view: PublicView, _ calendar: LegalCalendar, _ now: Timestamp
     ) -> [InboxItem] {
         view.allDeletions.flatMap { row -> [InboxItem] in
-            let mine = view.disclosures(affectedBy: row).filter { $0.author == member }
+            let mine = view.handovers(affectedBy: row).filter { $0.author == member }
             let due = DeletionDates(row, calendar: calendar).graced
-            return Set(mine.map(\.disclosed.recipient)).sorted().compactMap { recipient in
+            return Set(mine.map(\.handedOver.recipient)).sorted().compactMap { recipient in
                 let told = row.recipients.first { $0.recipient == recipient }
                 guard !(told?.isSettled ?? false) else { return nil }
                 let (verb, what) =

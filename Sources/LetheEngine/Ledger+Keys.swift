@@ -80,8 +80,28 @@ extension Ledger {
 
     // MARK: Bodies
 
-    public func bodyBytes(_ commitment: BodyCommitment) throws -> [UInt8]? {
+    func bodyBytes(_ commitment: BodyCommitment) throws -> [UInt8]? {
         try directory.vault.body(commitment)?.bytes
+    }
+
+    /// The bytes of a body; `nil` where it is not here. That a body of a private chain is read, is recorded on it first.
+    ///
+    /// - Parameter member: who reads it; `nil` for the only local reader of the chain.
+    public func readBody(_ commitment: BodyCommitment, as member: MemberName?, reason: String?) throws -> [UInt8]? {
+        guard let bytes = try bodyBytes(commitment) else { return nil }
+        guard let chain = privateViews.values.first(where: { $0.bodies[commitment] != nil }),
+            let row = chain.bodies[commitment]
+        else { return bytes }
+        guard let member = try member ?? onlyReader(of: row.event) else {
+            throw EngineError(
+                .invalidRequest, "several members here read \(chain.origin)", hint: "say who reads: --as MEMBER")
+        }
+        let request = DisclosureRequest(kind: .member, reader: member.text, reason: reason, sealedTo: nil)
+        let access = AccessRecorded(access: .read, anchor: nil, leaves: [row.position], reader: .member)
+        let document = try Self.document(request)
+        _ = try record(
+            .accessRecorded(access), as: member, on: chain.origin, body: (.json, CanonicalJSON.encode(document)))
+        return bytes
     }
 
     /// Erases a body of a private chain, then records that it is gone.

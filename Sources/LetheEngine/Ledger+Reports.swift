@@ -1,16 +1,43 @@
 public import Bytes
 public import ChainViews
+internal import Compliance
 public import Events
 internal import LedgerStore
 internal import MerkleLog
 
 // What documents need of a ledger and views do not hold.
 extension Ledger {
-    /// The model that `text` means: a directory with its files, a round, or the first digits of its digest.
-    public func modelAskedFor(_ text: String, isDirectory: Bool) throws -> ModelRow {
-        guard isDirectory else { return try resolveModel(text) }
-        let lineage = try lineage(ofDirectory: text)
-        guard let model = try view.models(withDigest: lineage.adapter).last else {
+    /// The public view as its entries give it, every signature and rule verified, whatever the stored view says.
+    ///
+    /// - Throws: where an entry does not verify. A report of what stands before it would be of another ledger.
+    public func verifiedView() throws -> PublicView {
+        let chain = try verifiedChain()
+        guard let refusal = chain.refusal else { return chain.view }
+        throw EngineError(
+            .inconsistent, "leaf \(refusal.index) of \(refusal.chain) does not verify: \(refusal.reason)",
+            hint: "lethe check says more; lethe report compliance judges what stands before that leaf")
+    }
+
+    /// The same for the private chain that `member` operates here; nothing where nobody is asked about.
+    public func verifiedOwnView(
+        of member: MemberName?, beside view: PublicView
+    ) throws -> (member: MemberName, view: PrivateView)? {
+        guard let member else { return nil }
+        let origin = try ownChain(of: member)
+        do {
+            return (member, try replayPrivate(origin, publicView: view).view)
+        } catch let error as ReplayError {
+            throw EngineError(
+                .inconsistent, "leaf \(error.position) of \(origin) does not verify: \(error.reason)",
+                hint: "lethe check says more", cause: error)
+        }
+    }
+
+    /// The model of `view` that `text` means: a directory with its files, a round, or the first digits of its digest.
+    public func modelAskedFor(_ text: String, isDirectory: Bool, in view: PublicView) throws -> ModelRow {
+        guard isDirectory else { return try resolveModel(text, in: view) }
+        let lineage = try lineage(ofDirectory: text, in: view)
+        guard let model = view.models(withDigest: lineage.adapter).last else {
             throw EngineError(
                 .invalidRequest, "\(text) is a contribution, not a model",
                 hint: "lethe model lineage \(text) shows what it was trained on")
@@ -18,14 +45,9 @@ extension Ledger {
         return model
     }
 
-    /// The view of the private chain that `member` operates here; nothing where nobody is asked about.
-    public func ownView(of member: MemberName?) throws -> (member: MemberName, view: PrivateView)? {
-        try member.map { ($0, privateViews[try ownChain(of: $0)]!) }
-    }
-
     /// The event that records the certificate of `deletion`, if there is one.
-    public func certification(of deletion: DeletionID) throws -> EventHash? {
-        guard try view.deletions[deletion]?.certificate != nil else { return nil }
+    public func certification(of deletion: DeletionID, in view: PublicView) throws -> EventHash? {
+        guard view.deletions[deletion]?.certificate != nil else { return nil }
         let origin = try publicOrigin
         var found: EventHash?
         try forEachBatch(of: origin, upTo: size(of: origin)) { batch in

@@ -216,8 +216,8 @@ extension Ledger {
     }
 
     /// The model that `text` names: a round, or a digest or the first digits of one.
-    public func resolveModel(_ text: String) throws -> ModelRow {
-        let view = try view
+    public func resolveModel(_ text: String, in view: PublicView? = nil) throws -> ModelRow {
+        let view = try view ?? self.view
         if let round = RoundID(text), let row = view.rounds[round] {
             guard let model = row.materialization.flatMap({ view.models[$0] }) else {
                 throw EngineError(.missing, "\(round) has no model yet", hint: "lethe model materialize \(round)")

@@ -94,8 +94,8 @@ extension Ledger {
     // MARK: Lineage
 
     /// The lineage of the adapter in a PEFT directory, which is found by its tensors.
-    public func lineage(ofDirectory path: String) throws -> Lineage {
-        let view = try view
+    public func lineage(ofDirectory path: String, in view: PublicView? = nil) throws -> Lineage {
+        let view = try view ?? self.view
         for base in view.allBases {
             guard let found = try? inspect(path, base: base.base) else { continue }
             if let model = view.allModels.last(where: { $0.model == found.adapterDigest }) {

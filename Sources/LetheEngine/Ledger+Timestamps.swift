@@ -70,6 +70,42 @@ extension Ledger {
         return nil
     }
 
+    /// Holds every kept timestamp against the checkpoint that it is about and against the chain.
+    func checkTimestamps(_ authorities: [Certificate]?, _ report: inout CheckReport) throws {
+        for kept in try directory.checkpoints.timestamps() {
+            let place = "\(kept.checkpoint.origin) timestamp of \(kept.checkpoint.size)"
+            report.timestamps += 1
+            do {
+                let token = try TimestampToken(parsing: kept.token)
+                let imprint = timestampImprint(of: kept.checkpoint)
+                if let authorities {
+                    _ = try token.verify(imprint: imprint, nonce: nil, trusting: authorities)
+                } else {
+                    try token.verifySignature(imprint: imprint)
+                    report.skipped("whether its authority is trusted: --ca gives certificates", at: place)
+                }
+            } catch let failure as TimestampFailure where failure.isUndecided {
+                report.skipped("\(failure)", at: place)
+            } catch {
+                report.found("it does not hold: \(error)", at: place)
+            }
+            try checkPlace(of: kept.checkpoint, at: place, &report)
+        }
+    }
+
+    /// Whether the chain has the checkpoint's root at its size.
+    private func checkPlace(of checkpoint: Checkpoint, at place: String, _ report: inout CheckReport) throws {
+        guard let origin = Origin(checkpoint.origin), try origins().contains(origin) else {
+            return report.found("there is no such chain here", at: place)
+        }
+        guard try checkpoint.size <= size(of: origin) else {
+            return report.found("the chain has fewer entries", at: place)
+        }
+        guard try directory.events.root(of: chainID(origin), at: checkpoint.size) == checkpoint.root else {
+            return report.found("the chain has another root at that size", at: place)
+        }
+    }
+
     /// All timestamps of this ledger's checkpoints.
     public func timestamps() throws -> [TimestampSummary] {
         try keptTimestamps().map { kept, token in

@@ -53,8 +53,8 @@ extension CertificateContent {
     /// Whoever was given what goes, as the chain records it, and was told nothing.
     static func untold(_ row: DeletionRow, _ view: PublicView) -> [UntoldRecipient] {
         var told = Set(row.recipients.map(\.recipient))
-        return view.disclosures(affectedBy: row).filter { told.insert($0.disclosed.recipient).inserted }.map {
-            UntoldRecipient(event: $0.event, member: $0.author, recipient: $0.disclosed.recipient)
+        return view.handovers(affectedBy: row).filter { told.insert($0.handedOver.recipient).inserted }.map {
+            UntoldRecipient(event: $0.event, member: $0.author, recipient: $0.handedOver.recipient)
         }.sorted { $0.recipient < $1.recipient }
     }
 }

@@ -34,7 +34,7 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     }
 
     public var attestedBy: Ascending<MemberName>
-    /// The cohort whose model it is; absent where it is the round's.
+    /// The cohort whose model it is, where it is not the whole round's.
     public var cohort: CohortName?
     public var contributions: [CitedContribution]
     /// How many steps of the lineage lead from an excluded contribution to the old model: 1 where it merged one.
@@ -46,8 +46,8 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     public var round: RoundID
     public var rule: MergeRule
 
-    /// What the model is called among its deletion's: round, and cohort where it is a cohort's.
-    public var name: String { cohort.map { "\(round)/\($0)" } ?? round.text }
+    /// What it is called: its round, and its cohort where it is of one.
+    public var name: String { round.name(cohort: cohort) }
 }
 
 /// A contribution that was trained again, and what took its place: the facts that a verifier who is given the base and
@@ -131,7 +131,7 @@ public struct CertifiedInterim: Codable, Hashable, Sendable {
 
 /// A recipient that the chain records as having got what the deletion takes out of use, and no notice to it.
 public struct UntoldRecipient: Codable, Hashable, Sendable {
-    /// The `disclosure-recorded` event.
+    /// The `handover-recorded` event.
     public var event: EventHash
     /// Who gave it.
     public var member: MemberName

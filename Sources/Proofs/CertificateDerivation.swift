@@ -58,7 +58,7 @@ extension CertificateContent {
         holds = Self.holds(row, view)
         interim = Self.interim(row, view, place)
         untold = Self.untold(row, view)
-        (outOfScope, status, verification) = (Self.outOfScopeText, Self.statusText, Self.verificationText)
+        (outOfScope, status, verification) = (Self.outOfScopeText(row.scope), Self.statusText, Self.verificationText)
         excluded = plan?.excluded.map { Self.cite($0, view) } ?? []
         descendants = plan.map(view.descendants)?.map { Self.cite($0, view, depth: depths[$0]) } ?? []
         models = plan?.models.map { Self.model($0, depth: depths[$0.materialization] ?? 1, view) } ?? []
@@ -85,7 +85,7 @@ extension CertificateContent {
         cited += holds.map { ($0.event, .holdPlaced) } + holds.compactMap { $0.releasedBy.map { ($0, .holdReleased) } }
         cited += (interim ?? []).map { ($0.event, .mitigationApplied) }
         cited += (interim ?? []).flatMap(\.evaluations).map { ($0, .adapterEvaluated) }
-        return cited + untold.map { ($0.event, .disclosureRecorded) }
+        return cited + untold.map { ($0.event, .handoverRecorded) }
     }
 
     private static func merging(
@@ -179,9 +179,10 @@ extension CertificateContent {
         cited += plan.excluded.map { ($0, .adapterCommitted) }
         cited += (retraining(plan, view) ?? []).map { ($0.replacedBy.event, .adapterCommitted) }
         cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
-            let new = view.models[planned.materialization]!.replacedBy
+            let new = view.models[planned.materialization]!.replacedBy.map { view.models[$0]! }
             return [(planned.materialization, .modelMaterialized)]
-                + (new.map { [($0, .modelMaterialized)] } ?? [])
+                + (new.map { [($0.event, .modelMaterialized)] } ?? [])
+                + (new?.attestations ?? []).map { ($0, .modelAttested) }
         }
         return cited
     }

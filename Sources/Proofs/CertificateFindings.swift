@@ -10,7 +10,7 @@ extension CertificateVerifier {
     ) -> [CertificateFinding] {
         var findings = chainFindings(content, chain.replay.view, chain.trust)
         findings += earlierFindings(chain)
-        findings += deletionFindings(content)
+        findings += deletionFindings(content, chain.replay.view)
         findings += timeFindings(content, brackets)
         findings += retrainingFindings(content, chain.replay.view)
         findings += content.models.map { modelFinding($0) }
@@ -120,11 +120,10 @@ extension CertificateVerifier {
         ]
     }
 
-    private func deletionFindings(_ content: CertificateContent) -> [CertificateFinding] {
+    private func deletionFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
         func index(_ type: EventType) -> String {
             content.events.first { $0.type == type.rawValue }.map { "event \($0.index)" } ?? "no event"
         }
-        let excluded = content.excluded.map(\.adapter.hex).map { "\($0.prefix(12))…" }.joined(separator: ", ")
         var findings = [
             CertificateFinding(
                 .proved, "\(content.deletion) was requested on ground \(content.ground.rawValue)",
@@ -135,19 +134,22 @@ extension CertificateVerifier {
                     + (content.extendedTo.map { ", put off to \($0)" } ?? ""),
                 source: index(.deletionRequested)),
         ]
-        if content.plan == nil {
+        guard let plan = content.plan.flatMap({ view.plans[$0] }) else {
             findings.append(
                 CertificateFinding(
                     .proved, "nothing is excluded: the deletion is \(content.state.rawValue)",
                     source: "the chain up to checkpoint \(content.checkpoint.size)"))
             return findings
         }
+        findings += touchedFindings(content, view, source: index(.deletionDecided))
+        if plan.deletions.count > 1 {
+            findings.append(
+                CertificateFinding(
+                    .proved, "one plan carries out \(plan.deletions.map(\.text).joined(separator: ", ")) together",
+                    source: index(.deletionStarted)))
+        }
         findings += [
-            CertificateFinding(
-                .proved,
-                "\(content.excluded.count) contribution(s)\(content.retraining == nil ? " of \(content.member)" : "") "
-                    + "are excluded from every later replay: \(excluded)",
-                source: index(.deletionStarted)),
+            CertificateFinding(.proved, excludedText(content), source: index(.deletionStarted)),
             CertificateFinding(
                 .proved,
                 "the plan names every model that descends from them: \(content.models.count) model(s)\(depth(content))",
@@ -163,6 +165,28 @@ extension CertificateVerifier {
         return findings
     }
 
+    /// How many contributions are excluded, whose where they are all of the member concerned, and which.
+    private func excludedText(_ content: CertificateContent) -> String {
+        guard !content.excluded.isEmpty else { return "nothing on the chain is affected: no contribution is excluded" }
+        let isOfOne = content.excluded.allSatisfy { $0.member == content.member }
+        return "\(content.excluded.count) contribution(s)\(isOfOne ? " of \(content.member)" : "") are excluded from every "
+            + "later replay: " + content.excluded.map { "\($0.adapter.hex.prefix(12))…" }.joined(separator: ", ")
+    }
+
+    /// Where the records were. Nobody but their member can tell.
+    private func touchedFindings(
+        _ content: CertificateContent, _ view: PublicView, source: String
+    ) -> [CertificateFinding] {
+        guard let touched = view.deletions[content.deletion]?.touched else { return [] }
+        let emptied = touched.count(where: \.emptied)
+        return [
+            CertificateFinding(
+                .attested,
+                "\(content.member) says that the records were in \(touched.count) shard(s), and that nothing is left in "
+                    + "\(emptied == 0 ? "none" : "\(emptied)") of them", source: source)
+        ]
+    }
+
     /// What rests on training: nobody without the records can compute it again.
     private func retrainingFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
         var findings = (content.retraining ?? []).map { row in
@@ -174,13 +198,6 @@ extension CertificateVerifier {
                 source: "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer; give --base and "
                     + "--data to train it again",
                 contribution: row.replacedBy.event)
-        }
-        if let touched = content.touched, content.plan != nil {
-            let shards = touched.map { "\($0.dataset)/\($0.shard)\($0.emptied ? " (emptied)" : "")" }.joined(separator: ", ")
-            findings.append(
-                CertificateFinding(
-                    .attested, "the records that were to go lie in these shards of \(content.member), and in no other: \(shards)",
-                    source: "deletion-decided"))
         }
         let external = Set(content.models.flatMap(\.contributions)).filter {
             view.contributions[$0.event]?.training?.trainer == .external
@@ -250,8 +267,9 @@ extension CertificateVerifier {
     private func circumstanceFindings(_ content: CertificateContent) -> [CertificateFinding] {
         var findings = content.untold.map { row in
             CertificateFinding(
-                .proved, "the recipient \(row.recipient) has what was to go from \(row.member), and the chain records no notice to it",
-                source: "event \(row.event.hex.prefix(16))…")
+                .notClaimed,
+                "that the recipient \(row.recipient), which has what was to go from \(row.member), was told: the chain records no notice",
+                source: "handover-recorded")
         }
         findings += content.holds.map { hold in
             let end = hold.releasedBy == nil ? "until \(hold.endsAt)" : "until it was released"

@@ -10,7 +10,16 @@ extension CertificateContent {
         "the history that never had the excluded records and events, with the remaining records trained by the same "
         + "recipes and the contributions merged by the same rule"
 
-    public static let outOfScopeText = [
+    /// What is not looked at in a deletion of `scope`.
+    static func outOfScopeText(_ scope: DeletionScope) -> [String] {
+        outOfScopeOfAll + (scope == .records ? [outOfScopeOfRecords] : [])
+    }
+
+    private static let outOfScopeOfRecords =
+        "Which shards the records were in, and which of their member's records they are: that is what the member says, which "
+        + "alone has them."
+
+    private static let outOfScopeOfAll = [
         "Copies that a holder kept outside the stores it attests.",
         "The base model, and outputs that were already produced.",
         "Information that also entered through another member's contribution.",

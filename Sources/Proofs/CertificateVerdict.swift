@@ -22,7 +22,7 @@ public struct CertificateFinding: Codable, Hashable, Sendable {
     public var source: String
     /// The round whose model this line is about, where it is about one.
     public var round: RoundID?
-    /// The cohort, where that is a cohort's model.
+    /// And its cohort, where the model is one's.
     public var cohort: CohortName?
     /// The contribution whose training this line is about, where it is about one.
     public var contribution: EventHash?
@@ -96,9 +96,9 @@ public struct CertificateVerdict: Sendable {
 }
 
 extension CertificateVerdict {
-    /// Notes that the new model of `round`, or of one of its cohorts, was merged again here and now, with equal bytes.
-    public mutating func markReproduced(_ round: RoundID, cohort: CohortName?, source: String) {
-        for index in findings.indices where findings[index].round == round && findings[index].cohort == cohort {
+    /// Notes that the new model of `model` was merged again here and now, with equal bytes.
+    public mutating func markReproduced(_ model: CertifiedModel, source: String) {
+        for index in findings.indices where findings[index].round == model.round && findings[index].cohort == model.cohort {
             findings[index].word = .reproduced
             findings[index].source = source
         }

@@ -9,12 +9,12 @@ internal import Signing
 ///
 /// 1. The file is a bundle of a known format, in its one encoding.
 /// 2. The checkpoint is signed by the policy's log and cosigned by its quorum.
-/// 3. The entries replay: every envelope is canonical, signed by keys valid at its place, and follows the rules. There
-///    are as many as the checkpoint says, their root is the checkpoint's, and their charter names the policy's log key.
+/// 3. There are as many entries as the checkpoint says, and their root is the checkpoint's. They replay: every envelope is
+///    canonical, signed by keys valid at its place, and follows the rules. Their charter names the policy's log key.
 /// 4. Each earlier checkpoint is signed by the policy's log, and the checkpoint is consistent with it; so it is with each
 ///    checkpoint that a timestamp is about. The timestamps themselves take an authority's certificate to judge.
 /// 5. The certificate is an envelope around a statement of a known type, signed by its issuer, and by nobody whose key
-///    is not valid at the checkpoint.
+///    is not valid at the checkpoint or who is suspended there.
 /// 6. Its content is what the chain gives, field by field.
 /// 7. Each cited event has an inclusion proof under the checkpoint.
 /// 8. No time lies outside its bracket: nothing is cited that claims a time after the issue, or after a checkpoint that
@@ -129,14 +129,17 @@ public struct CertificateVerifier: Sendable {
             throw .chainDiffers(
                 "it has \(chain.entries.count) entries, the checkpoint \(checkpoint.size)")
         }
+        // First that these are the entries which were signed: what nobody signed is not worth a replay's time.
+        var tree = CompactRange()
+        for entry in chain.entries { tree.append(LeafHash(entry: entry.bytes)) }
+        guard tree.root() == checkpoint.root else {
+            throw .chainDiffers("its root is \(tree.root()), the checkpoint's \(checkpoint.root)")
+        }
         var replay = PublicReplay(origin: origin, cores: cores)
         do throws(ReplayError) {
             try replay.append(chain.entries.map(\.bytes))
         } catch {
             throw .entry(error)
-        }
-        guard replay.tree.root() == checkpoint.root else {
-            throw .chainDiffers("its root is \(replay.tree.root()), the checkpoint's \(checkpoint.root)")
         }
         return replay
     }
@@ -206,7 +209,8 @@ public struct CertificateVerifier: Sendable {
     private func statement(_ envelope: Envelope) throws(CertificateFailure) -> CertificateStatement {
         let statement: CertificateStatement
         do throws(JSONError) {
-            statement = try CanonicalJSON.decode(CertificateStatement.self, from: envelope.payload)
+            statement = try CanonicalJSON.decode(
+                CertificateStatement.self, from: envelope.payload, maximumValues: CertificateBundle.maximumValues)
         } catch {
             throw .statement("\(error)")
         }
@@ -232,6 +236,9 @@ public struct CertificateVerifier: Sendable {
             }
             guard row.isValid(at: view.size) else {
                 throw .signature("the key \(signature.keyID) of \(row.member) is revoked")
+            }
+            guard view.members[row.member]?.suspendedBy == nil else {
+                throw .signature("\(row.member) is suspended")
             }
             guard let key = PublicKey(bytes: row.key.bytes),
                 key.isValidSignature(signature.signature, of: message)

@@ -7,6 +7,8 @@ public import Events
 /// attestation bundle (JSON Lines of DSSE envelopes).
 public struct ChainFile: Hashable, Sendable {
     public static let format = "lethe/chain@v1"
+    /// No envelope has fewer bytes: one signature alone takes more.
+    private static let shortestEntry = 150
 
     public struct Header: Codable, Hashable, Sendable {
         /// Sealed bodies in base64, each readable by the chain's readers alone; only for private chains.
@@ -40,9 +42,12 @@ public struct ChainFile: Hashable, Sendable {
         case noFinalNewline
         case malformed(JSONError)
         case unknownFormat(String)
+        /// So many lines that they cannot all be envelopes.
+        case tooManyLines(Int)
 
         public var description: String {
             switch self {
+            case .tooManyLines(let lines): "the chain file's \(lines) lines are too short to be entries of a chain"
             case .noFinalNewline: "the chain file does not end in a newline: it was cut off"
             case .malformed(let error): "this is not a chain file: line 1: \(error)"
             case .unknownFormat(let format):
@@ -55,9 +60,13 @@ public struct ChainFile: Hashable, Sendable {
     /// takes them in, before anything rests on them.
     public init(parsing bytes: [UInt8]) throws(Failure) {
         guard bytes.last == 0x0a else { throw .noFinalNewline }
+        // Each line takes memory besides its bytes, so that few bytes must not be many lines.
+        let count = bytes.count { $0 == 0x0a }
+        guard count - 1 <= bytes.count / Self.shortestEntry else { throw .tooManyLines(count) }
         let lines = bytes.dropLast().split(separator: 0x0a, omittingEmptySubsequences: false)
         do throws(JSONError) {
-            header = try CanonicalJSON.decode(Header.self, from: Array(lines[0]))
+            header = try CanonicalJSON.decode(
+                Header.self, from: Array(lines[0]), maximumValues: CertificateBundle.maximumValues)
         } catch {
             throw .malformed(error)
         }

@@ -114,7 +114,8 @@ public struct Disclosure: Codable, Hashable, Sendable {
         guard bytes.count <= Self.maximumBytes else { throw .tooLarge(bytes.count) }
         guard bytes.last == 0x0a else { throw .noFinalNewline }
         do throws(JSONError) {
-            self = try CanonicalJSON.decode(Self.self, from: bytes.dropLast())
+            self = try CanonicalJSON.decode(
+                Self.self, from: bytes.dropLast(), maximumValues: CertificateBundle.maximumValues)
         } catch {
             throw .malformed(error)
         }

@@ -14,10 +14,15 @@ struct EventBrackets {
         }
     }
 
-    /// The last checkpoint without the leaf at `index`, and the first with it.
+    /// The last checkpoint without the leaf at `index`, and of those with it the one that was cosigned first.
+    ///
+    /// A small checkpoint may have been cosigned later than a larger one, by witnesses that lag behind: one without the
+    /// leaf then says nothing of a time before the leaf was there.
     subscript(index: Int) -> EventBracket {
-        EventBracket(
-            after: checkpoints.last { $0.size.value <= index }, by: checkpoints.first { $0.size.value > index })
+        let by = checkpoints.filter { $0.size.value > index }.min { $0.cosignedAt < $1.cosignedAt }
+        let after = checkpoints.last { $0.size.value <= index }
+        if let first = after, let by, first.cosignedAt > by.cosignedAt { return EventBracket(after: nil, by: by) }
+        return EventBracket(after: after, by: by)
     }
 }
 

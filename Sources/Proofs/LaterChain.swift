@@ -94,6 +94,11 @@ extension CertificateVerifier {
         findings += content.models.compactMap { successorFinding($0, view, source) }
         let row = view.deletions[content.deletion]
         let statement = ArtifactDigest.sha256((try? Envelope(parsing: bundle.certificate.bytes, limit: .max))?.payload ?? [])
+        if row?.certificate == statement, row?.serial != content.serial {
+            throw .later(
+                "the chain records this document as number \(row?.serial?.value ?? 0) of its deletion; it says it is number "
+                    + "\(content.serial)")
+        }
         if let current = row?.certificate, current != statement, (row?.serial?.value ?? 0) >= content.serial.value {
             verdict.supersededBy = current
             findings.append(

@@ -1,28 +1,47 @@
 internal import Bytes
 internal import Events
 
-/// An experiment's figures as a page for people.
-public struct ExperimentReport: Sendable {
-    private let results: ExperimentResults
+/// An experiment's figures as a page for people, as JSON, and as rows.
+public struct ExperimentReport: Report {
+    public let content: ExperimentResults
     private let command: String
+    private var results: ExperimentResults { content }
 
     /// - Parameter command: the command line that makes the figures again.
     public init(_ results: ExperimentResults, command: String) {
-        self.results = results
+        content = results
         self.command = command
     }
 
-    /// The canonical JSON of the figures.
-    public func json() -> [UInt8] { CanonicalJSON.encode(results) }
-
-    /// The page: one HTML file that asks for nothing else. The same figures give the same bytes.
-    public func html() -> String {
+    public var page: Page {
         Page(
             title: "Unlearning experiment", subtitle: "Federated LoRA adapters on \(results.base)", banner: banner,
             sections: [
                 exactSection, approximateSection, costSection, ledgerSection, settingsSection, readingSection,
-            ], data: json()
-        ).html()
+            ], data: json())
+    }
+
+    /// One row for each deletion, carried out exactly and by each approximate method.
+    public var rows: FlatTable {
+        var table = FlatTable([
+            "topology", "shards", "deleted", "records", "method", "equal_bytes", "accuracy_ppm", "area_ppm", "area_low_ppm",
+            "area_high_ppm", "relative_ppb", "samples", "milliseconds",
+        ])
+        for (federation, deletion) in deletions {
+            let head = [federation.topology, "\(federation.shards)", deletion.kind, "\(deletion.forgotten)"]
+            func add(_ method: String, _ isEqual: Bool?, _ ppm: Int, _ area: ExperimentResults.Area, _ relative: Int?, _ work: ExperimentResults.Work) {
+                table.add(
+                    head + [
+                        method, isEqual.map { $0 ? "yes" : "no" }, "\(ppm)", "\(area.aucPPM)", "\(area.lowPPM)",
+                        "\(area.highPPM)", relative.map { "\($0)" }, "\(work.samples)", "\(work.milliseconds)",
+                    ])
+            }
+            add("exact", deletion.isEqual, deletion.accuracyAfterPPM, deletion.areaAfter, nil, deletion.unlearning)
+            for row in deletion.approximations {
+                add(row.method, nil, row.accuracyPPM, row.area, row.relativePPB, row.work)
+            }
+        }
+        return table
     }
 
     private var deletions: [(federation: ExperimentResults.Federation, deletion: ExperimentResults.Deletion)] {

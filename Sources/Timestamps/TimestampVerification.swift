@@ -60,8 +60,20 @@ extension TimestampToken {
     public func verify(
         imprint: TimestampImprint, nonce: [UInt8]?, trusting trusted: [Certificate]
     ) throws(TimestampFailure) -> VerifiedTimestamp {
+        if let nonce, self.imprint == imprint, self.nonce != nonce { throw .otherNonce }
+        let certificate = try verifySignature(imprint: imprint)
+        let path = try path(from: certificate, to: trusted)
+        return VerifiedTimestamp(
+            time: time, authority: certificate.name, path: path.map(\.name), answersRequest: nonce != nil)
+    }
+
+    /// Checks everything but who is trusted: what the token is about, and that the holder of the key in the certificate
+    /// that it brings signed it.
+    ///
+    /// - Returns: that certificate.
+    @discardableResult
+    public func verifySignature(imprint: TimestampImprint) throws(TimestampFailure) -> Certificate {
         guard self.imprint == imprint else { throw .otherImprint }
-        if let nonce, self.nonce != nonce { throw .otherNonce }
         let certificate = try signersCertificate()
         try checkAttributes(certificate)
         if case .other(let name) = signer.algorithm { throw .unsupported("the algorithm \(name)") }
@@ -70,9 +82,7 @@ extension TimestampToken {
             throw .badSignature
         }
         guard certificate.isForTimestampsOnly else { throw .notForTimestamps(certificate.name) }
-        let path = try path(from: certificate, to: trusted)
-        return VerifiedTimestamp(
-            time: time, authority: certificate.name, path: path.map(\.name), answersRequest: nonce != nil)
+        return certificate
     }
 
     /// Who the token says made it; for people to read.
@@ -137,15 +147,18 @@ extension TimestampToken {
         var paths = [[leaf]]
         if trusted.contains(leaf) { return [leaf] }
         var reason = "nobody here issued \(leaf.name)"
-        // The token has at most 16 certificates, and no path has one twice.
+        // Each certificate is gone on from once, from the shortest path to it: the token has at most 16, but these may all
+        // have signed one another.
+        var reached: Set<Certificate> = [leaf]
         while let path = paths.first {
             paths.removeFirst()
-            for issuer in trusted + certificates where !path.contains(issuer) && issuer.signed(path.last!) {
+            for issuer in trusted + certificates where !reached.contains(issuer) && issuer.signed(path.last!) {
                 if let problem = problem(with: issuer, above: path) {
                     reason = problem
                     continue
                 }
                 if trusted.contains(issuer) { return path + [issuer] }
+                reached.insert(issuer)
                 if path.count < 8 { paths.append(path + [issuer]) }
             }
         }

@@ -78,6 +78,14 @@ public struct EncoderConfiguration: Hashable, Sendable {
             for (field, value) in sizes where value < 1 || value > 1 << 24 {
                 throw .unsupported(field: field, value: String(value))
             }
+            // A thousand layers are more than anybody has, and the names of their tensors are listed before one is read.
+            guard num_hidden_layers <= 1_000 else {
+                throw .unsupported(field: "num_hidden_layers", value: String(num_hidden_layers))
+            }
+            // Every text has a start and an end.
+            guard max_position_embeddings >= 2 else {
+                throw .unsupported(field: "max_position_embeddings", value: String(max_position_embeddings))
+            }
             if hidden_size % num_attention_heads != 0 {
                 throw .unsupported(field: "num_attention_heads", value: String(num_attention_heads))
             }

@@ -5,8 +5,18 @@ public struct VerifyRefusal: Error, Hashable, Sendable {
     public var message: String
     public var hint: String
 
+    /// Message and hint may hold text of whoever made the file: they become one line each, of no more than
+    /// ``maximumLength`` characters, which moves no cursor.
     public init(_ code: Int32, _ message: String, hint: String) {
-        (self.code, self.message, self.hint) = (code, message, hint)
+        (self.code, self.message, self.hint) = (code, Self.line(message), Self.line(hint))
+    }
+
+    static let maximumLength = 2_000
+
+    private static func line(_ text: String) -> String {
+        let start = text.unicodeScalars.prefix(maximumLength)
+        let isCut = start.endIndex < text.unicodeScalars.endIndex
+        return printable(String(String.UnicodeScalarView(start))) + (isCut ? "…" : "")
     }
 
     static func no(_ message: String, hint: String) -> VerifyRefusal { VerifyRefusal(1, message, hint: hint) }

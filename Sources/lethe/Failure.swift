@@ -48,10 +48,15 @@ struct Failure {
         }
     }
 
+    /// `text` as it may be shown, line by line: it may quote files that somebody else made.
+    private static func harmless(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
+    }
+
     func exit() -> Never {
         if !message.isEmpty {
-            standardError("lethe: error: \(message)")
-            if let hint { standardError("lethe: hint: \(hint)") }
+            standardError("lethe: error: \(Self.harmless(message))")
+            if let hint { standardError("lethe: hint: \(Self.harmless(hint))") }
         }
         Foundation.exit(code)
     }

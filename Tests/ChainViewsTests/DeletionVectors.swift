@@ -318,6 +318,9 @@ enum DeletionVectors {
             "certificate-beside-another", rule: "supersedesDiffers", "It must name the one that it replaces.", skies,
             certified(.statusStatement, "d"), by: Skies.delta)
         set.add(
+            "certificate-in-its-own-place", rule: "supersedesItself", "It is the same document.", skies,
+            certified(.statusStatement, "c", supersedes: "c"), by: Skies.delta)
+        set.add(
             "valid-certificate-in-the-place-of-another", "ok", "Issued again.", skies,
             skies.envelope(certified(.statusStatement, "d", supersedes: "c"), by: Skies.delta))
     }

@@ -85,8 +85,21 @@ enum PrivateGovernanceVectors {
                 NoticeSent(
                     channel: .email, contents: [.reasons], deletion: DeletionID("del-9")!, kind: .refusal,
                     sentAt: skies.time(days: 0))))
+        try questions(skies, origin, &set)
         try restrictions(&skies, origin, &set)
         try incidents(&skies, origin, &set)
+    }
+
+    private static func questions(_ skies: Skies, _ origin: Origin, _ set: inout VectorSet) throws {
+        var skies = skies
+        let asked = RecipientsAsked(channel: .letter, deletion: DeletionID("del-1")!, receivedAt: skies.time(days: 0))
+        func refuse(_ name: String, _ rule: String, _ comment: String, _ event: RecipientsAsked, by author: MemberName = Skies.united) {
+            set.add(name, rule: rule, comment, skies, on: origin, .recipientsAsked(event), by: author)
+        }
+        refuse("question-about-no-request", "unknownDeletion", "There is no such request.", asked)
+        try skies.say(.deletionRequested(skies.request("del-1", of: Skies.united)), by: Skies.united)
+        refuse("question-before-the-request", "recordRefused", "Nobody had asked for anything yet.",
+            with(asked) { $0.receivedAt = Timestamp(seconds: $0.receivedAt.seconds - 86_400)! })
     }
 
     private static func restrictions(_ skies: inout Skies, _ origin: Origin, _ set: inout VectorSet) throws {

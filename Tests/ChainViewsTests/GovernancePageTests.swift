@@ -25,10 +25,11 @@ import Testing
     @Test func namesEveryTypeAndEveryKindOfRow() throws {
         let page = try Self.page()
         let types: [EventType] = [
-            .memberSuspended, .modelReleased, .disclosureRecorded, .recipientNotified, .recipientAcknowledged,
+            .memberSuspended, .modelReleased, .handoverRecorded, .recipientNotified, .recipientAcknowledged,
             .waiverGranted, .judgementRecorded, .holdPlaced, .holdReleased, .auditPerformed, .deletionExtended,
             .identityChecked, .documentRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn,
             .restrictionRecorded, .incidentDetected, .incidentHandled, .noticeSent,
+            .recipientsAsked,
         ]
         for type in types { #expect(page.contains("| `\(type.rawValue)` |"), "\(type)") }
     }
@@ -38,7 +39,7 @@ import Testing
         var skies = SampleConsortium.founded()
         try skies.runRound("r1", .isolated, [SampleConsortium.united, SampleConsortium.virgin])
         try skies.say(.modelReleased(skies.released("r1")), by: SampleConsortium.delta, with: [SampleConsortium.united])
-        try skies.say(.disclosureRecorded(skies.disclosed("r1")), by: SampleConsortium.delta)
+        try skies.say(.handoverRecorded(skies.handedOver("r1")), by: SampleConsortium.delta)
         try skies.say(skies.document(.storeMap), by: SampleConsortium.delta)
         try skies.say(.deletionRequested(skies.request("d1", of: SampleConsortium.virgin)), by: SampleConsortium.virgin)
         let hold = HoldPlaced(
@@ -46,12 +47,12 @@ import Testing
         try skies.say(.holdPlaced(hold), by: SampleConsortium.virgin)
         let loaded = try PublicView(origin: SampleConsortium.origin, size: skies.view.size, rows: skies.view.rows)
         #expect(loaded.rows == skies.view.rows)
-        #expect(loaded.allReleases.count == 1 && loaded.allDisclosures.count == 1 && loaded.allDocuments.count == 1)
+        #expect(loaded.allReleases.count == 1 && loaded.allHandovers.count == 1 && loaded.allDocuments.count == 1)
         #expect(loaded.isHeld(DeletionID("d1")!, at: skies.time(days: 1)))
         #expect(!loaded.isHeld(DeletionID("d1")!, at: skies.time(days: 10)))
         let kinds = Set(skies.view.rows.map(\.kind))
         let page = try Self.page()
-        for kind in ["release", "disclosure", "hold", "document"] {
+        for kind in ["release", "handover", "hold", "document"] {
             #expect(kinds.contains(kind) && page.contains("`\(kind)`"), "\(kind)")
         }
     }

@@ -87,19 +87,19 @@ enum GovernanceVectors {
 
     private static func recipients(_ skies: inout Skies, _ set: inout VectorSet) throws {
         let release = skies.released("r1")
-        let good = skies.disclosed("r1")
+        let good = skies.handedOver("r1")
         var unknown = good, data = good
         unknown.artifact = digest("nothing")
         data.kind = .personalData
         set.add(
-            "disclosure-of-nothing-known", rule: "unknownModel", "No contribution and no model.", skies,
-            .disclosureRecorded(unknown), by: Skies.delta)
+            "handover-of-nothing-known", rule: "unknownModel", "No contribution and no model.", skies,
+            .handoverRecorded(unknown), by: Skies.delta)
         set.add(
-            "disclosure-of-data-that-names-a-model", rule: "recordRefused", "Data are named by their data set.", skies,
-            .disclosureRecorded(data), by: Skies.delta)
-        try skies.say(.disclosureRecorded(good), by: Skies.delta)
+            "handover-of-data-that-names-a-model", rule: "recordRefused", "Data are named by their data set.", skies,
+            .handoverRecorded(data), by: Skies.delta)
+        try skies.say(.handoverRecorded(good), by: Skies.delta)
         set.add(
-            "disclosure-again", rule: "recordExists", "The id is taken.", skies, .disclosureRecorded(good),
+            "handover-again", rule: "recordExists", "The id is taken.", skies, .handoverRecorded(good),
             by: Skies.delta)
         try skies.say(.deletionRequested(skies.request("del-1", of: Skies.virgin)), by: Skies.virgin)
         let told = RecipientNotified(deletion: DeletionID("del-1")!, outcome: .notified, recipient: Skies.customer)
@@ -110,8 +110,8 @@ enum GovernanceVectors {
         try skies.say(.deletionDecided(accepted), by: Skies.virgin)
         let plan = try skies.start("del-1")
         set.add(
-            "disclosure-of-what-is-forgotten", rule: "forgotten", "A deletion took the model out of use.", skies,
-            .disclosureRecorded(with(good) { $0.disclosure = DisclosureID("dis-2")! }), by: Skies.delta)
+            "handover-of-what-is-forgotten", rule: "forgotten", "A deletion took the model out of use.", skies,
+            .handoverRecorded(with(good) { $0.handover = HandoverID("dis-2")! }), by: Skies.delta)
         set.add(
             "release-of-a-suppressed-model", rule: "notCurrent", "A deletion is at work on it.", skies,
             .modelReleased(release), by: Skies.delta, with: [Skies.united])
@@ -124,10 +124,10 @@ enum GovernanceVectors {
     ) throws {
         let answer = RecipientAcknowledged(deletion: told.deletion, recipient: told.recipient, result: .deleted)
         set.add(
-            "notice-to-a-stranger", rule: "unknownRecord", "Nothing was disclosed to it.", skies,
+            "notice-to-a-stranger", rule: "unknownRecord", "Nothing was given to it.", skies,
             .recipientNotified(with(told) { $0.recipient = RecipientID("rec-9")! }), by: Skies.delta)
         set.add(
-            "notice-by-another", rule: "notTheMember", "Whoever disclosed it tells.", skies, .recipientNotified(told),
+            "notice-by-another", rule: "notTheMember", "Whoever gave it tells.", skies, .recipientNotified(told),
             by: Skies.virgin)
         set.add(
             "notice-of-no-deletion", rule: "unknownDeletion", "There is no such request.", skies,

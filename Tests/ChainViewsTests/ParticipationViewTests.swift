@@ -28,6 +28,20 @@ private typealias Skies = SampleConsortium
         return skies
     }
 
+    /// One shard was decided; what is trained on two is named, what is trained on one is not.
+    @Test func aContributionBeyondItsDecisionIsNamed() throws {
+        var skies = Skies.founded()
+        try skies.adoptPolicies()
+        try skies.openRound("r1")
+        for (member, shards) in [(Skies.united, [0, 1]), (Skies.virgin, [0])] {
+            try skies.decide(member, "r1")
+            try skies.commit(member, to: "r1", shards: shards)
+        }
+        let overruns = skies.view.overruns
+        #expect(overruns.map(\.contribution.member) == [Skies.united])
+        #expect(overruns.map(\.shards) == [2] && overruns.map(\.allowed.shards.value) == [1])
+    }
+
     @Test func aBrokenPromiseStandsInTheView() throws {
         let view = try history().view
         let states = view.decisions(in: RoundID("r2")!).map { ($0.member, $0.state) }

@@ -68,6 +68,7 @@ enum RoundVectors {
             "contribution-of-anothers-tensors", rule: "adapterOfAnother",
             "The same tensors under another configuration.",
             skies, .adapterCommitted(tensors), by: Skies.virgin)
+        try lineages(skies, &set)
         var configured = Skies.contribution(Skies.virgin, to: "r1")
         configured.configuration = digest("rank 16")
         set.add(
@@ -78,6 +79,39 @@ enum RoundVectors {
         set.add(
             "contribution-to-a-closed-round", rule: "roundClosed", "The list is fixed.", skies,
             .adapterCommitted(Skies.contribution(Skies.virgin, to: "r1")), by: Skies.virgin)
+    }
+
+    /// The same bytes again, said to come from something else.
+    private static func lineages(_ before: Skies, _ set: inout VectorSet) throws {
+        var skies = before
+        try skies.openRound("r2")
+        var trained = Skies.contribution(Skies.united, to: "r2", label: "united/r1")
+        trained.training = Skies.training(Skies.united, [0], label: "united/r1")
+        set.add(
+            "contribution-of-the-same-bytes-from-a-shard", rule: "otherLineage", "They were from none before.", skies,
+            .adapterCommitted(trained), by: Skies.united)
+        try skies.commit(Skies.virgin, to: "r1")
+        try skies.close("r1")
+        var model = skies.materialization(of: "r1")
+        try skies.commit(Skies.swiss, to: "r2")
+        model.tensors = digest("tensors/swiss/r2")
+        set.add(
+            "model-with-the-bytes-of-a-contribution-elsewhere", rule: "otherLineage", "It does not merge that one.",
+            skies, .modelMaterialized(model), by: Skies.delta)
+        try skies.materialize("r1")
+        try skies.close("r2")
+        var copy = skies.materialization(of: "r2")
+        copy.model = skies.view.allModels[0].model
+        set.add(
+            "model-with-the-bytes-of-another-rounds", rule: "otherLineage", "It merges other contributions.", skies,
+            .modelMaterialized(copy), by: Skies.delta)
+        set.add(
+            "contribution-of-the-same-bytes", "ok", "They start from themselves.", before.with(round: "r2"),
+            before.with(round: "r2").envelope(
+                .adapterCommitted(
+                    Skies.contribution(
+                        Skies.united, to: "r2", parents: [digest("adapter/united/r1")], label: "united/r1")),
+                by: Skies.united))
     }
 
     private static func parents(_ set: inout VectorSet) throws {
@@ -248,5 +282,14 @@ enum RoundVectors {
             "attestation-of-a-suppressed-model", rule: "notCurrent", "A deletion affects the model.", skies,
             attested(model),
             by: Skies.air)
+    }
+}
+
+extension SampleConsortium {
+    /// The same with one more round open.
+    fileprivate func with(round: String) -> SampleConsortium {
+        var copy = self
+        _ = try! copy.openRound(round)
+        return copy
     }
 }

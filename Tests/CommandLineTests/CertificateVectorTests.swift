@@ -44,6 +44,7 @@ struct CertificateVectorTests {
             case "bundle": expectRefusal(outcome, 2, naming: "bundle.json")
             default:
                 expectRefusal(outcome, 1, naming: "bundle.json does not hold")
+                #expect(!outcome.errors.unicodeScalars.contains { $0.value < 0x20 && $0 != "\n" }, "\(vector.name)")
                 for line in vector.headers where line.name == "reason" {
                     #expect(outcome.errors.contains(line.value), "\(vector.name): \(outcome.errors)")
                 }

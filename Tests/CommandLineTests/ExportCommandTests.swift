@@ -63,7 +63,7 @@ import Testing
         let outcome = place.lethe(
             "report", "compliance", "--roles", "controller", "--packs", policies, "--pack", "ledger-core",
             "--pack",
-            "gdpr-erasure", "--json", "report.json")
+            "gdpr-erasure", "--output", "report.json")
         #expect([0, 1, 2].contains(outcome.status), "\(outcome.errors)")
         try place.done(
             "export", "assessment", "report.json", "--catalog", "catalog.json", "--output", "results.json")

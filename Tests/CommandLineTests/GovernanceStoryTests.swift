@@ -112,13 +112,13 @@ struct GovernanceStoryTests {
         #expect(try place.done("check").contains("clean"))
     }
 
-    /// A released and disclosed model, a deletion that takes it out of use, and what the hub is asked for.
+    /// A released and handed over model, a deletion that takes it out of use, and what the hub is asked for.
     @Test func recipientsAreToldAndTheInboxSaysSo() throws {
         let place = Pilot().place
         try place.done(
             "record", "release", "round-1", "--purpose", "care", "--approver", "birch", "--id", "v1", "--as", "hub")
         try place.done(
-            "record", "disclosure", "--artifact", "round-1", "--recipient", "rec-1", "--category", "customer", "--country",
+            "record", "handover", "--artifact", "round-1", "--recipient", "rec-1", "--category", "customer", "--country",
             "US", "--as", "hub")
         let id = try request(place, "gdpr-17-1-b", received: "2027-01-04T10:00:00Z")
         let notify = ["record", "notified", id, "--recipient", "rec-1", "--as", "hub"]
@@ -188,7 +188,7 @@ struct GovernanceStoryTests {
         let place = Pilot().place
         for arguments in [
             ["record", "release", "round-1", "--purpose", text, "--approver", "birch", "--as", "hub"],
-            ["record", "disclosure", "--artifact", "round-1", "--recipient", text, "--category", "customer", "--country", "DE", "--as", "hub"],
+            ["record", "handover", "--artifact", "round-1", "--recipient", text, "--category", "customer", "--country", "DE", "--as", "hub"],
             ["record", "waiver", text, "--expires", "2999-01-01T00:00:00Z", "--reason", "accepted-risk", "--approver", "birch", "--as", "hub"],
             ["record", "dataset", text, "--source", "synthetic", "--licence", "own", "--text", "x", "--as", "alder"],
             ["deletion", "hold", "place", "--dataset", text, "--as", "alder"],

@@ -110,7 +110,7 @@ struct LeakTests {
         try organisations.at("delta", "timestamp", "request", "--output", "public/request.tsq", "--data", "public/request.txt")
         let report = organisations.place.lethe(
             "report", "compliance", "--ledger", "delta", "--roles", "controller", "--packs", Places.package + "/policies",
-            "--json", "public/compliance.json")
+            "--output", "public/compliance.json")
         #expect([0, 1, 2].contains(report.status) && !report.output.isEmpty, "\(report.errors)")
         try organisations.place.done("export", "assessment", "public/compliance.json", "--output", "public/oscal.json")
     }

@@ -27,7 +27,7 @@ struct ReportCommandTests {
     @Test func failsWithTheControlsThatAreNotMet() throws {
         let pilot = Self.late.copy()
         let outcome = report(
-            pilot, "compliance", "--roles", "controller", "--output", "out.html", "--json", "out.json", "--csv",
+            pilot, "compliance", "--roles", "controller", "--output", "out.html", "-o", "out.json", "--output",
             "out.csv")
         #expect(outcome.status == 1, "\(outcome.output)\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n").map(String.init)
@@ -62,7 +62,7 @@ struct ReportCommandTests {
         func word(_ day: String) throws -> String {
             let outcome = report(
                 pilot, "compliance", "--roles", "high_risk_provider", "--pack", "ai-act-high-risk", "--as-of", day,
-                "--json", "-")
+                "--json")
             let result = try #require(try json(outcome.output)["result"] as? [String: Any])
             let packs = try #require(result["packs"] as? [[String: Any]])
             let controls = try #require(packs[0]["controls"] as? [[String: Any]])
@@ -75,14 +75,50 @@ struct ReportCommandTests {
     /// What a query may rest on is what the entries say, not what the stored view says.
     @Test func doesNotBelieveAViewThatWasChanged() throws {
         let pilot = Self.late.copy()
-        let before = report(pilot, "compliance", "--roles", "controller", "--json", "-")
+        let before = report(pilot, "compliance", "--roles", "controller", "--json")
         try pilot.spoil(
             "ledger",
             "UPDATE view_rows SET value = CAST(replace(CAST(value AS TEXT), 'requested', 'refused') AS BLOB) WHERE kind = 'deletion'"
         )
-        let after = report(pilot, "compliance", "--roles", "controller", "--json", "-")
+        let after = report(pilot, "compliance", "--roles", "controller", "--json")
         #expect(before.status == 1 && after.status == 1, "\(after.errors)")
         #expect(before.output == after.output)
+    }
+
+    /// A stored view that calls an excluded model current changes no report.
+    @Test func noReportBelievesAViewThatWasChanged() throws {
+        let pilot = Self.late.copy()
+        let reports = [["provenance", "round-1"], ["deletion"], ["processing"]]
+        let before = reports.map { pilot.place.lethe(["report"] + $0 + ["--json"], environment: Self.now) }
+        for (old, new) in [("requested", "refused"), ("current", "recalled"), ("alder", "birch")] {
+            try pilot.spoil(
+                "ledger",
+                "UPDATE view_rows SET value = CAST(replace(CAST(value AS TEXT), '\(old)', '\(new)') AS BLOB) WHERE kind IN ('deletion', 'model', 'contribution')"
+            )
+        }
+        for (arguments, was) in zip(reports, before) {
+            let outcome = pilot.place.lethe(["report"] + arguments + ["--json"], environment: Self.now)
+            #expect(outcome.output == was.output, "\(arguments)")
+            #expect(outcome.status == was.status, "\(arguments)")
+        }
+    }
+
+    /// What was not verified is not reported.
+    @Test func reportsNothingWhereAnEntryDoesNotVerify() throws {
+        let pilot = Self.late.copy()
+        try pilot.spoil(
+            "ledger",
+            """
+            DROP TRIGGER entries_are_kept; DROP TRIGGER entries_are_kept_as_they_are;
+            UPDATE entries SET envelope = CAST(replace(CAST(envelope AS TEXT), 'in-toto', 'in-tota') AS BLOB)
+            WHERE id = (1 << 40) + 6
+            """)
+        for arguments in [["provenance", "round-1"], ["deletion"], ["processing"]] {
+            let outcome = pilot.place.lethe(["report"] + arguments + ["--output", "out.html"], environment: Self.now)
+            #expect(outcome.status == 2, "\(arguments): \(outcome.output)")
+            #expect(outcome.errors.contains("does not verify") || outcome.errors.contains("damaged"), "\(outcome.errors)")
+            #expect(!FileManager.default.fileExists(atPath: pilot.place.file("out.html")))
+        }
     }
 
     /// An entry that verification refuses is a finding, and nothing after it counts.
@@ -95,7 +131,7 @@ struct ReportCommandTests {
             UPDATE entries SET envelope = CAST(replace(CAST(envelope AS TEXT), 'in-toto', 'in-tota') AS BLOB)
             WHERE id = (1 << 40) + 6
             """)
-        let outcome = report(pilot, "compliance", "--roles", "controller", "--json", "-")
+        let outcome = report(pilot, "compliance", "--roles", "controller", "--json")
         #expect(outcome.status == 1 || outcome.status == 2)
         if outcome.output.isEmpty {
             expectRefusal(outcome, 2)
@@ -120,7 +156,7 @@ struct ReportCommandTests {
                 expiresAt: 2027-11-01T10:00:00Z
             """
         try text.write(toFile: pilot.place.file("answers.yaml"), atomically: true, encoding: .utf8)
-        let arguments = ["--roles", "controller", "--pack", "ledger-core", "--as-of", "2026-12-20", "--json", "-"]
+        let arguments = ["--roles", "controller", "--pack", "ledger-core", "--as-of", "2026-12-20", "--json"]
         func word(_ outcome: Outcome) throws -> String? {
             let result = try json(outcome.output)["result"] as? [String: Any]
             let packs = try #require(result?["packs"] as? [[String: Any]])
@@ -149,7 +185,7 @@ struct ReportCommandTests {
         try "Tried.".write(toFile: pilot.place.file("trial.md"), atomically: true, encoding: .utf8)
         try pilot.place.done("record", "document", "trial.md", "--kind", "migration-test", "--as", "hub")
         let outcome = report(
-            pilot, "compliance", "--roles", "controller", "--answers", "answers.yaml", "--json", "-")
+            pilot, "compliance", "--roles", "controller", "--answers", "answers.yaml", "--json")
         #expect(!outcome.output.contains(#""control":"EDPB-BC-R13-M","#) || outcome.output.contains("crypto-officer"))
         let data = try json(outcome.output)
         #expect((data["answers"] as? [String: Any])?["name"] as? String == "answers.yaml")
@@ -169,6 +205,8 @@ struct ReportCommandTests {
         (["compliance", "--roles", "controller", "--holidays", "missing"], 2, "missing"),
         (["compliance", "--roles", "controller", "--answers", "missing"], 2, "missing"),
         (["compliance", "--roles", "controller", "--as", "nobody"], 2, "nobody"),
+        (["processing", "--output", "out.pdf"], 64, "out.pdf"), (["processing", "--output", "html"], 64, "html"),
+        (["processing", "--json", "--csv"], 64, "--csv"),
         (["provenance", "round-9"], 2, "round-9"), (["provenance", "round-1/alder"], 2, "round-1/alder"),
         (["deletion", "del-none"], 2, "del-none"), (["deletion"], 2, "0"), (["processing", "--as", "nobody"], 2, "nobody"),
     ])
@@ -215,7 +253,7 @@ struct ReportCommandTests {
 
     @Test func tellsWhereAModelComesFrom() throws {
         let pilot = Pilot()
-        let outcome = report(pilot, "provenance", "round-1", "--output", "out.html", "--csv", "out.csv")
+        let outcome = report(pilot, "provenance", "round-1", "--output", "out.html", "--output", "out.csv")
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("which is served now."))
         #expect(outcome.output.contains("alder") && outcome.output.contains("weight 3"))
@@ -226,7 +264,7 @@ struct ReportCommandTests {
     }
 
     @Test func namesADeletionThatIsOverdueAndWhatItWaitsFor() throws {
-        let outcome = report(Self.late, "deletion", "--json", "-")
+        let outcome = report(Self.late, "deletion", "--json")
         #expect(outcome.status == 1)
         let data = try json(outcome.output)
         #expect(data["state"] as? String == "requested")
@@ -235,7 +273,7 @@ struct ReportCommandTests {
     }
 
     @Test func saysWhatNobodyRecordedOfProcessing() throws {
-        let outcome = report(Pilot(), "processing", "--json", "-")
+        let outcome = report(Pilot(), "processing", "--json")
         #expect(outcome.status == 1)
         let activities = try #require(try json(outcome.output)["activities"] as? [[String: Any]])
         #expect(activities.compactMap { $0["controller"] as? String } == ["alder", "birch", "hub"])

@@ -75,7 +75,31 @@ struct TimestampCommandTests {
         expectRefusal(
             place.lethe("timestamp", "verify", "token.der", "--checkpoint", "newer.note", "--ca", "root.pem"),
             1, naming: "other bytes")
-        #expect(try place.done("check").contains("clean"))
+        let checked = try place.done("check")
+        #expect(checked.contains("1 timestamp(s)") && checked.contains("--ca gives certificates"))
+        #expect(try !place.done("check", "--ca", "root.pem").contains("not looked at  skies.example/public timestamp"))
+        expectFinding(place.lethe("check", "--ca", "stranger.pem"), "no trusted certificate")
+    }
+
+    private func expectFinding(_ outcome: Outcome, _ words: String) {
+        #expect(outcome.status == 1 && outcome.output.contains(words), "\(outcome.output)\(outcome.errors)")
+    }
+
+    /// One bit of a kept token, or a token that is kept beside another checkpoint, is found.
+    @Test func checkFindsAKeptTimestampThatDoesNotHold() throws {
+        for change in ["token = CAST(substr(token, 1, length(token) - 1) || x'00' AS BLOB)", "size = size - 1"] {
+            let pilot = Pilot().copy()
+            let place = pilot.place
+            try Self.makeAuthority(place)
+            try place.done("timestamp", "request", "--output", "request.tsq")
+            try Self.openssl(
+                place,
+                "ts -reply -config x.cnf -section tsa_config -queryfile request.tsq -signer tsa.pem -inkey tsa.key -out reply.tsr"
+            )
+            try place.done("timestamp", "add", "reply.tsr", "--ca", "root.pem")
+            try pilot.spoil("checkpoints", "UPDATE timestamps SET \(change)")
+            expectFinding(place.lethe("check"), "timestamp of")
+        }
     }
 
     @Test func refusesWhatIsNoReply() throws {

@@ -17,12 +17,12 @@ private typealias Skies = SampleConsortium
 
     private static func time(_ text: String) -> Timestamp { Timestamp(text)! }
 
-    /// A model of two, released and disclosed, and then a deletion of one of them of which the recipient is told.
+    /// A model of two, released and handed over, and then a deletion of one of them of which the recipient is told.
     private static func history() throws -> History {
         var history = try History.withModel()
         let model = history.consortium.view.currentModel(of: RoundID("r1")!)!
         try history.consortium.say(.modelReleased(history.consortium.released("r1")), by: Skies.delta, with: [Skies.united])
-        try history.consortium.say(.disclosureRecorded(history.consortium.disclosed("r1")), by: Skies.delta)
+        try history.consortium.say(.handoverRecorded(history.consortium.handedOver("r1")), by: Skies.delta)
         _ = model
         try history.request("d1", of: Skies.virgin, .gdpr171b)
         let id = DeletionID("d1")!
@@ -55,7 +55,7 @@ private typealias Skies = SampleConsortium
                 try Self.ask(database, "release author approver round purpose risk_class anonymity is_substantial_change", "FROM releases ORDER BY 1")
                     == [["release-1", "delta", "united", "r1", "customer-care", "not-high-risk", "personal-data", "0"]])
             #expect(
-                try Self.ask(database, "disclosure recipient category country is_in_eea kind dataset", "FROM disclosures ORDER BY 1")
+                try Self.ask(database, "handover recipient category country is_in_eea kind dataset", "FROM handovers ORDER BY 1")
                     == [["dis-1", "rec-1", "customer", "DE", "1", "adapter", "-"]])
             #expect(
                 try Self.ask(database, "deletion recipient author outcome answer_event result", "FROM recipient_duties ORDER BY 1")

@@ -236,6 +236,27 @@ import Testing
                 == .tooLarge(file: "TST-1/violations.sql", bytes: PackFiles.maximumFileBytes + 1))
     }
 
+    /// Each file is small enough, all of them are not.
+    @Test func refusesAPackThatIsTooLargeAsAWhole() throws {
+        var files = try Self.files()
+        let usual = files.values.reduce(0) { $0 + $1.count }
+        for number in 0..<16 {
+            files["TST-1/fixtures/\(number).jsonl"] = [UInt8](repeating: 0x20, count: PackFiles.maximumFileBytes)
+        }
+        let bytes = usual + PackFiles.maximumBytes
+        #expect(Self.refusal(files) == .tooLarge(file: ".", bytes: bytes))
+    }
+
+    /// A parser that calls itself for each bracket ends the process.
+    @Test(arguments: ["[", "{a: ", "- ", "? "])
+    func refusesAManifestThatIsNestedDeeply(bracket: String) throws {
+        var files = try Self.files()
+        files["pack.yaml"] = Array(String(repeating: bracket, count: 60_000 / bracket.utf8.count).utf8)
+        guard case .manifest("pack.yaml", _)? = Self.refusal(files) else {
+            return #expect(Bool(false), "\(String(describing: Self.refusal(files)))")
+        }
+    }
+
     @Test func refusesAPackWithoutControls() throws {
         #expect(
             try Self.refusal("pack.yaml", "controls: [TST-1]", "controls: []")

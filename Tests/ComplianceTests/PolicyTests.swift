@@ -38,6 +38,20 @@ import Testing
         #expect(try Self.pack(name).id.text == name)
     }
 
+    /// Two laws that ask the same thing ask it in the same bytes, so that a correction of one is one of the other.
+    @Test(arguments: [
+        ["gdpr-erasure/GDPR-17-1a", "us-ccpa-hipaa/CCPA-7022b"], ["gdpr-erasure/GDPR-17-1b", "us-ccpa-hipaa/CCPA-1008"],
+        ["gdpr-erasure/GDPR-17-1c", "us-ccpa-hipaa/CCPA-7022d"], ["gdpr-erasure/GDPR-19-1", "us-ccpa-hipaa/CCPA-7022-R"],
+        ["gdpr-governance/GDPR-28-3g", "us-ccpa-hipaa/HIPAA-504e"], ["gdpr-erasure/EDPB-BC-54", "ledger-core/LED-07"],
+        ["gdpr-erasure/GDPR-18-1", "gdpr-erasure/GDPR-21-1"],
+    ])
+    func aQuestionOfTwoLawsIsOneText(controls: [String]) throws {
+        for query in ["population.sql", "violations.sql"] {
+            let texts = try controls.map { try Project.text(of: "policies/\($0)/\(query)") }
+            #expect(texts[0] == texts[1], "\(controls): \(query)")
+        }
+    }
+
     /// The digest is one that anybody computes with coreutils.
     @Test(arguments: packNames)
     func theDigestIsWhatSha256sumGives(name: String) throws {

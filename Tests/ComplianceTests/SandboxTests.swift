@@ -112,7 +112,7 @@ import Testing
         "SELECT writefile('x', 'y')",
         "SELECT readfile('/etc/passwd')", "SELECT fts3_tokenizer('simple')",
         "SELECT sqlite_compileoption_get(0)",
-        "SELECT char(0)", "SELECT quote(1)", "SELECT round(1.5)",
+        "SELECT char(0)", "SELECT quote(1)", "SELECT length(trim('aaaab', 'ab'))", "SELECT length(ltrim('a', 'a'))", "SELECT round(1.5)",
         "SELECT count(*) FROM member_roles WHERE role REGEXP 'x'",
         "SELECT count(*) FROM member_roles WHERE role MATCH 'x'",
     ])
@@ -232,6 +232,15 @@ import Testing
         #expect(throws: SandboxError.tooMuchMemory(bytes: 4 << 20)) {
             try Self.sandbox(limits).integer(sql, ["text": .text(text)])
         }
+    }
+
+    /// Each name stands for two copies of the one before: what is compiled doubles with each line.
+    @Test func endsACompilationThatDoubles() throws {
+        let lines = (1...40).map { "c\($0) AS (SELECT a.x FROM c\($0 - 1) AS a, c\($0 - 1) AS b)" }
+        let sql = "WITH c0 AS (SELECT 1 AS x), \(lines.joined(separator: ", ")) SELECT count(*) FROM c40"
+        let limits = SandboxLimits(bytes: 16 << 20)
+        #expect(try Self.refusal(sql, limits) == .tooMuchMemory(bytes: limits.bytes))
+        #expect(try Self.sandbox(limits).integer("SELECT count(*) FROM member_roles", [:]) == 3)
     }
 
     @Test func refusesALargeValue() throws {

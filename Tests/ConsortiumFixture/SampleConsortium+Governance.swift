@@ -20,12 +20,12 @@ extension SampleConsortium {
     }
 
     /// The current model of `round` goes to a customer in Germany.
-    public func disclosed(
+    public func handedOver(
         _ round: String, _ id: String = "dis-1", to recipient: RecipientID = customer
-    ) -> DisclosureRecorded {
-        DisclosureRecorded(
+    ) -> HandoverRecorded {
+        HandoverRecorded(
             artifact: view.currentModel(of: RoundID(round)!)!.model, category: .customer, country: CountryCode("DE")!,
-            dataset: nil, disclosure: DisclosureID(id)!, kind: .adapter, recipient: recipient)
+            dataset: nil, handover: HandoverID(id)!, kind: .adapter, recipient: recipient)
     }
 
     /// A request that came in now under `ground`, due in `days`.

@@ -4,7 +4,7 @@ import Events
 import Foundation
 import GRDB
 import LedgerStore
-import LetheEngine
+@testable import LetheEngine
 import MerkleLog
 import Proofs
 import Signing

@@ -36,24 +36,20 @@ import Testing
         }
     }
 
-    /// As many entries as the checkpoint says, so the replay or the root must tell.
+    /// As many entries as the checkpoint says, so the root must tell.
     @Test func refusesAChainWithAnEntryReplacedByItsNeighbour() {
         for index in bundle.chain.entries.indices.dropFirst() {
             let repeated = changed { $0.chain.entries[index] = $0.chain.entries[index - 1] }
-            #expect(verdict(repeated) == "entry")
+            #expect(verdict(repeated) == "chainDiffers")
         }
     }
 
     /// Two events of different members may well stand in another order: the rules allow it, the root does
     /// not.
     @Test func refusesAChainInAnotherOrder() throws {
-        var steps: Set<String> = []
         for index in bundle.chain.entries.indices.dropLast() {
-            let step = verdict(changed { $0.chain.entries.swapAt(index, index + 1) })
-            #expect(["entry", "chainDiffers"].contains(step))
-            steps.insert(step)
+            #expect(verdict(changed { $0.chain.entries.swapAt(index, index + 1) }) == "chainDiffers")
         }
-        #expect(steps == ["entry", "chainDiffers"])
     }
 
     @Test func refusesAnEntryWithAnotherSignature() throws {
@@ -62,7 +58,7 @@ import Testing
         var signature = parsed.signatures[0]
         signature.signature[3] ^= 1
         let forged = Envelope(payload: parsed.payload, signatures: [signature]).bytes
-        #expect(verdict(changed { $0.chain.entries[5] = JSONText(forged)! }) == "entry")
+        #expect(verdict(changed { $0.chain.entries[5] = JSONText(forged)! }) == "chainDiffers")
     }
 
     @Test func refusesEventsAfterTheCheckpoint() {

@@ -107,6 +107,108 @@ import Testing
         #expect(findings.count { $0.statement.contains("is disputed") } == 1)
     }
 
+    // MARK: What the chain records later
+
+    /// The bundle, and a later one of the same chain in which the documents with these digests were recorded in turn.
+    private func followed(
+        _ documents: [(CertificateBundle) throws -> ArtifactDigest]
+    ) throws -> (CertificateVerifier, CertificateVerdict, CertificateBundle, LaterChain) {
+        var scenario = try CertificateScenario.isolated()
+        let bundle = try scenario.bundle()
+        var last: ArtifactDigest?
+        for document in documents {
+            let event = DeletionCertified(
+                certificate: try document(bundle), deletion: scenario.deletion, kind: .certificate, supersedes: last)
+            try scenario.skies.say(.deletionCertified(event), by: Skies.delta)
+            last = event.certificate
+        }
+        let verifier = CertificateVerifier(policy: CertificateScenario.policy())
+        return (verifier, try verifier.verify(bundle), bundle, LaterChain(try scenario.bundle()))
+    }
+
+    private func statement(of bundle: CertificateBundle) throws -> ArtifactDigest {
+        .sha256(try Envelope(parsing: bundle.certificate.bytes).payload)
+    }
+
+    /// Superseded by a corrected one, and then recorded again as if that had never been: it is not the third document.
+    @Test func aSupersededDocumentDoesNotComeBack() throws {
+        let once = try followed([statement])
+        let verdict = try once.0.follow(once.1, once.2, to: once.3)
+        #expect(verdict.supersededBy == nil)
+        let twice = try followed([statement, { _ in digest("corrected") }])
+        #expect(try twice.0.follow(twice.1, twice.2, to: twice.3).supersededBy == digest("corrected"))
+        let again = try followed([statement, { _ in digest("corrected") }, statement])
+        let error = #expect(throws: CertificateFailure.self) { try again.0.follow(again.1, again.2, to: again.3) }
+        #expect(error.map { "\($0)".contains("as number 3 of its deletion; it says it is number 1") } == true)
+    }
+
+    /// Two cohorts of one round have a model each: what is computed again of one is not said of the other.
+    @Test func theModelsOfTwoCohortsAreToldApart() throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1", .cohort)
+        for member in [Skies.delta, Skies.united, Skies.swiss, Skies.virgin] { try skies.commit(member, to: "r1") }
+        try skies.close("r1")
+        for cohort in Skies.cohorts { try skies.materialize("r1", cohort: cohort.name) }
+        for (id, member) in [("del-1", Skies.united), ("del-2", Skies.virgin)] { try skies.accept(id, of: member) }
+        let plan = try skies.start("del-1", "del-2")
+        try skies.dispose(plan)
+        for holder in skies.view.plans[plan]!.holders { try skies.erase(plan, by: holder) }
+        for id in ["del-1", "del-2"] { try skies.complete(id, plan) }
+        var verdict = try verify(CertificateScenario(skies: skies))
+        #expect(verdict.content.models.map { $0.cohort?.text } == ["east", "west"])
+        let subjects = Set(CertificateStatement(verdict.content).subject.map(\.name))
+        #expect(subjects.count == 6, "each subject has its name")
+        verdict.markReproduced(verdict.content.models[0], source: "merged again")
+        #expect(verdict.findings.filter { $0.round != nil }.map(\.word) == [.reproduced, .attested])
+    }
+
+    /// A plan that carries out two deletions excludes contributions of both members: neither certificate calls all its own.
+    @Test func saysWhoseContributionsAreExcluded() throws {
+        var skies = Skies.founded()
+        try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin, Skies.swiss])
+        for (id, member) in [("del-1", Skies.united), ("del-2", Skies.virgin)] { try skies.accept(id, of: member) }
+        let plan = try skies.start("del-1", "del-2")
+        try skies.dispose(plan)
+        for holder in skies.view.plans[plan]!.holders { try skies.erase(plan, by: holder) }
+        for id in ["del-1", "del-2"] { try skies.complete(id, plan) }
+        let said = try verify(CertificateScenario(skies: skies)).findings.map(\.statement)
+        #expect(said.contains { $0.hasPrefix("2 contribution(s) are excluded") })
+        #expect(said.contains("one plan carries out del-1, del-2 together"))
+    }
+
+    /// Which shards the records were in is the word of their member, and so is that a run was without them.
+    @Test func saysOfRecordsWhoseWordItIs() throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        let old = try skies.commit(Skies.united, to: "r1", shards: [0, 1])
+        try skies.commit(Skies.virgin, to: "r1", shards: [0])
+        try skies.close("r1")
+        try skies.materialize("r1")
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [0, 7], emptied: [7])
+        let plan = try skies.start("del-1")
+        try skies.dispose(plan)
+        for holder in skies.view.plans[plan]!.holders { try skies.erase(plan, by: holder) }
+        try skies.complete("del-1", plan)
+        let verdict = try verify(CertificateScenario(skies: skies))
+        #expect(verdict.content.kind == .certificate && verdict.content.excluded.map(\.event) == [old])
+        let touched = verdict.findings.first { $0.statement.hasPrefix("united says that the records were in 2 shard(s)") }
+        #expect(touched?.word == .attested && touched?.statement.hasSuffix("nothing is left in 1 of them") == true)
+        let unknown = verdict.findings.first { $0.statement.hasPrefix("Which shards the records were in") }
+        #expect(unknown?.word == .notClaimed)
+        #expect(verdict.content.outOfScope.contains { $0.hasPrefix("Which shards the records were in") })
+    }
+
+    /// Somebody outside was given the model, and nobody says that it was told.
+    @Test func aRecipientThatWasNotToldIsNotClaimed() throws {
+        var skies = Skies.founded()
+        try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
+        try skies.say(.handoverRecorded(skies.handedOver("r1")), by: Skies.swiss)
+        try skies.delete(Skies.united, "del-1")
+        #expect(skies.view.plans.rows.values.first!.holders.contains(Skies.swiss), "it had what it gave away")
+        let untold = try verify(CertificateScenario(skies: skies)).findings.filter { $0.source == "handover-recorded" }
+        #expect(untold.map(\.word) == [.notClaimed] && untold[0].statement.contains(Skies.customer.text))
+    }
+
     @Test func readsBackTheBytesThatItWrote() throws {
         let bytes = try CertificateScenario.feedback().bundle().bytes
         #expect(try CertificateBundle(parsing: bytes).bytes == bytes)

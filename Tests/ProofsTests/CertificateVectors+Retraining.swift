@@ -113,7 +113,7 @@ extension CertificateVectors {
             "recipient-that-nobody-told": file(
                 try story.bundle(), "ok",
                 [
-                    ["says", "proved      the recipient rec-1 has what was to go from delta, and the chain records no notice to it"],
+                    ["says", "not claimed that the recipient rec-1, which has what was to go from delta, was told: the chain records no notice"],
                     ["says", "approximate, no erasure, worth A1 at most"],
                     ["says", "for gdpr-17-3-e"], ["says", "This is not erasure."],
                 ]),
@@ -139,7 +139,7 @@ extension CertificateVectors {
         var skies = Skies.founded()
         let model = try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
         try skies.say(skies.document(.storeMap), by: Skies.delta)
-        try skies.say(.disclosureRecorded(skies.disclosed("r1")), by: Skies.delta)
+        try skies.say(.handoverRecorded(skies.handedOver("r1")), by: Skies.delta)
         try skies.accept("del-1", of: Skies.united)
         try skies.say(.mitigationApplied(skies.mitigation("del-1", of: model)), by: Skies.delta)
         try skies.say(

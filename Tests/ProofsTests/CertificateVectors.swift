@@ -17,7 +17,7 @@ enum CertificateVectors {
 
     static func make() throws -> [String: VectorFile] {
         var files = try honest()
-        for part in [try chains(), try contents(), try proofs(), try times(), try keys(), try returns()] {
+        for part in [try chains(), try contents(), try proofs(), try times(), try keys(), try returns(), try lineages()] {
             files.merge(part) { $1 }
         }
         for part in [try trainedAgain(), try attested(), try circumstances()] { files.merge(part) { $1 } }
@@ -208,8 +208,22 @@ enum CertificateVectors {
         return [
             "issued-before-its-events": refused(try early.bundle(), "time", "it was issued at"),
             "received-after-it-was-requested": refused(try late.bundle(), "time", "and received only at"),
+            "earlier-checkpoint-cosigned-last": try lagging(),
             "event-after-its-checkpoint": refused(try ahead.bundle(), "time", "which contains it, was cosigned at"),
         ]
+    }
+
+    /// A checkpoint without the completion, cosigned after the one with it: by witnesses that lag behind, or to make the
+    /// completion look later than it was. It says nothing.
+    private static func lagging() throws -> VectorFile {
+        var story = try CertificateScenario.small()
+        let size = try index(of: .deletionCompleted, in: story)
+        story.earlier = [size]
+        story.cosignedAt = [size: story.skies.clock + 7_200]
+        let time = Timestamp(seconds: story.skies.clock)!
+        return file(
+            try story.bundle(), "ok",
+            [["says", "proved      the completion stood on the chain by \(time)  [event \(size), checkpoint \(size + 1)]"]])
     }
 
     // MARK: Keys
@@ -229,12 +243,91 @@ enum CertificateVectors {
         stranger.keys = [Skies.key(Skies.delta), Skies.key(Skies.hawk)]
         var forger = story
         forger.keys = [Skies.key(Skies.united)]
+        var suspended = story
+        let standing = MemberSuspended(member: Skies.delta, reason: .underReview, standing: .suspended)
+        try suspended.skies.say(.memberSuspended(standing), by: Skies.united, with: [Skies.virgin])
         return [
             "issuer-key-revoked-before": refused(try revoked.bundle(), "signature", "is revoked"),
             "attestation-under-a-revoked-key": try story.refused(
                 on: before, .erasureAttested(before.erasure(plan)), by: Skies.united, "is not valid at leaf"),
             "signed-by-a-stranger-too": refused(try stranger.bundle(), "signature", "is not registered for events"),
+            "issuer-suspended-before": refused(try suspended.bundle(), "signature", "delta is suspended"),
+            "confirmation-under-a-disputed-key": try disputed(),
+            "payload-of-another-type": refused(
+                try retyped(story), "envelope", "payloadType must be application/vnd.in-toto+json"),
+            "statement-with-escape-codes": refused(
+                try escaping(story), "statement", "unknown predicateType https://lethe.example/certificate/v1"),
             "issuer-did-not-sign": refused(try forger.bundle(), "signature", "did not sign"),
+        ]
+    }
+
+    /// united confirmed the rebuilt model, and says later that its key was in other hands then.
+    private static func disputed() throws -> VectorFile {
+        var story = try CertificateScenario.small()
+        let model = try notNil(story.skies.view.currentModel(of: RoundID("r1")!)).model
+        let size = story.skies.entries.count
+        try story.skies.attest(model, by: Skies.united)
+        let revocation = KeyRevoked(
+            goodSize: Count(size)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united, reason: .compromised)
+        try story.skies.say(.keyRevoked(revocation), by: Skies.virgin, with: [Skies.air])
+        return file(
+            try story.bundle(), "ok",
+            [["says", "what united said in event \(size), model-attested, is disputed"]])
+    }
+
+    /// The certificate's envelope with the payload type of something else, signed for that type.
+    private static func retyped(_ story: CertificateScenario) throws -> CertificateBundle {
+        var bundle = try story.bundle()
+        let text = String(decoding: bundle.certificate.bytes, as: UTF8.self)
+        bundle.certificate = try notNil(
+            JSONText(Array(text.replacing(Envelope.payloadType, with: "application/json").utf8)))
+        return bundle
+    }
+
+    /// What is quoted in the refusal would write over it on a terminal.
+    private static func escaping(_ story: CertificateScenario) throws -> CertificateBundle {
+        var story = story
+        story.changePayload = { payload in
+            let type = CertificateStatement.predicateType
+            return Array(
+                String(decoding: payload, as: UTF8.self)
+                    .replacing("\"\(type)\"", with: "\"\(type)\\u001b[2K\\rproved      all of it\"").utf8)
+        }
+        return try story.bundle()
+    }
+
+    // MARK: Bytes with two lineages
+
+    /// united commits one adapter twice and says of the second that it is of another shard; the aggregator passes one model
+    /// off as the model of another round; and the operator records one document twice.
+    private static func lineages() throws -> [String: VectorFile] {
+        let story = try CertificateScenario.small()
+        var skies = Skies.founded()
+        for round in ["r1", "r2"] { try skies.openRound(round) }
+        try skies.commit(Skies.united, to: "r1", shards: [0])
+        var twice = Skies.contribution(Skies.united, to: "r2", label: "united/r1")
+        twice.training = Skies.training(Skies.united, [1], label: "united/r1")
+        var merged = skies
+        for round in ["r1", "r2"] {
+            try merged.commit(Skies.virgin, to: round)
+            try merged.close(round)
+        }
+        let model = try merged.materialize("r1")
+        var copy = merged.materialization(of: "r2")
+        copy.model = model
+        var recorded = story.skies
+        let document = DeletionCertified(
+            certificate: digest("document"), deletion: story.deletion, kind: .certificate)
+        try recorded.say(.deletionCertified(document), by: Skies.delta)
+        var again = document
+        again.supersedes = document.certificate
+        return [
+            "one-adapter-of-two-shards": try story.refused(
+                on: skies, .adapterCommitted(twice), by: Skies.united, "the same bytes have one lineage"),
+            "one-model-of-two-rounds": try story.refused(
+                on: merged, .modelMaterialized(copy), by: Skies.delta, "the same bytes have one lineage"),
+            "document-in-its-own-place": try story.refused(
+                on: recorded, .deletionCertified(again), by: Skies.delta, "cannot take its own place"),
         ]
     }
 

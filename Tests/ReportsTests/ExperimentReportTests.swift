@@ -57,6 +57,14 @@ import Testing
         #expect(!Self.report().html().contains("Not exact every time"))
     }
 
+    @Test func theRowsAreTheDeletionsByEachMethod() throws {
+        let rows = Self.report().rows.rows
+        let deletions = Self.results().federations.flatMap(\.deletions)
+        #expect(rows.count == deletions.count + deletions.flatMap(\.approximations).count)
+        #expect(rows[0][4] == "exact" && rows[0][5] == "yes" && rows[0][6] == "\(deletions[0].accuracyAfterPPM)")
+        #expect(Set(rows.dropFirst().map { $0[5] }) == [""])
+    }
+
     @Test func theJSONReadsBack() throws {
         let bytes = Self.report().json()
         #expect(try CanonicalJSON.decode(ExperimentResults.self, from: bytes) == Self.results())

@@ -182,7 +182,7 @@ extension History {
                     outcome: plan.isExact ? .exact : .withdrawn, plan: plan.digest)), as: chainOperator)
     }
 
-    private mutating func settle(_ plan: Plan, isAttested: Bool) throws {
+    mutating func settle(_ plan: Plan, isAttested: Bool) throws {
         var dispositions: [Disposition] = []
         for planned in plan.models {
             if planned.outcome == .rematerialized {

@@ -125,12 +125,13 @@ enum LedgerSample {
             "processing": forms(try processing(isolated)),
             "deletion": forms(try state(isolated, "del-5f2c71")),
             "deletion-late": forms(try state(try Sample.lonely.history(), "del-5f2c71")),
+            "deletion-beside": forms(try state(try SurroundedDeletion.history(), "del-1", later: 20 * 86_400)),
         ]
     }
 
     static let names = [
         "compliance", "provenance", "provenance-replaced", "provenance-feedback", "provenance-huge", "processing", "deletion",
-        "deletion-late",
+        "deletion-late", "deletion-beside",
     ]
 
     static func forms(_ name: String) throws -> (page: String, data: [UInt8], csv: String) {

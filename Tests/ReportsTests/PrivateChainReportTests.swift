@@ -93,10 +93,10 @@ import Testing
                     subjectCategories: [.customers])),
             by: delta, on: origin)
         try consortium.say(
-            .disclosureRecorded(
-                DisclosureRecorded(
+            .handoverRecorded(
+                HandoverRecorded(
                     artifact: nil, category: .processor, country: CountryCode("US")!, dataset: DatasetID("ds-1")!,
-                    disclosure: DisclosureID("dis-1")!, kind: .personalData, recipient: RecipientID("rcp-1")!)),
+                    handover: HandoverID("dis-1")!, kind: .personalData, recipient: RecipientID("rcp-1")!)),
             by: delta)
         let view = consortium.privateViews[origin]
         let wanted = ProcessingReport.events(in: consortium.view, member: delta, privateView: view)

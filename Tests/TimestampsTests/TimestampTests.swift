@@ -97,6 +97,20 @@ final class Authority: Sendable {
         return try read("content")
     }
 
+    /// Writes `many.pem`: the intermediate, and `count` certificates of its name and key that it made for itself. Each of
+    /// them signed each.
+    func signOneAnother(_ count: Int) throws {
+        var all = String(decoding: try read("inter.pem"), as: UTF8.self)
+        for number in 1...count {
+            try call([
+                "req", "-x509", "-days", "30", "-config", "x.cnf", "-extensions", "ca", "-subj", "/CN=inter", "-key",
+                "inter.key", "-set_serial", "\(number)", "-out", "one.pem",
+            ])
+            all += String(decoding: try read("one.pem"), as: UTF8.self)
+        }
+        try write("many.pem", all)
+    }
+
     /// A token around `content`, signed as `options` say.
     func sign(_ content: [UInt8], _ options: String) throws -> [UInt8] {
         try Data(content).write(to: URL(fileURLWithPath: "\(path)/content"))
@@ -211,6 +225,23 @@ private func outcome(
         #expect(outcome(token, imprint, nil, try authority.certificates("stranger")) == "untrusted")
         #expect(try !authority.verifies(Self.data, trusting: "stranger"))
         #expect(outcome(token, imprint, nil, []) == "untrusted")
+    }
+
+    /// The ways through fourteen of them are some ten million.
+    @Test(.enabled(if: Authority.isPossible))
+    func findsThePathAmongCertificatesThatSignedOneAnother() throws {
+        let authority = try Authority()
+        _ = try authority.reply(to: Self.request, tokenOnly: true)
+        try authority.signOneAnother(14)
+        let token = try TimestampToken(
+            parsing: authority.sign(
+                try authority.content(of: "reply.tsr"), "-cades -signer tsa.pem -inkey tsa.key -certfile many.pem"))
+        #expect(token.certificates.count == 16)
+        let imprint = TimestampImprint.sha256(Self.data)
+        let start = ContinuousClock.now
+        #expect(outcome(token, imprint, nil, try authority.certificates("stranger")) == "untrusted")
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(outcome(token, imprint, nil, try authority.certificates("root")) == "ok")
     }
 
     /// Tokens that `openssl ts` would not make, put together with `openssl cms` around the content of a good one.

@@ -90,6 +90,7 @@ struct BaseEncoderTests {
             ("hidden_act", "gelu_new", "gelu_new"), ("model_type", "roberta", "roberta"),
             ("position_embedding_type", "relative_key", "relative_key"), ("num_attention_heads", 3, "3"),
             ("is_decoder", true, "true"), ("hidden_size", 0, "0"),
+            ("num_hidden_layers", 1 << 24, "16777216"), ("max_position_embeddings", 1, "1"),
         ]
         for (field, value, shown) in unsupported {
             #expect(

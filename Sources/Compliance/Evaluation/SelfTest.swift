@@ -45,7 +45,7 @@ public enum SelfTest {
         let fixture = kind == .pass ? control.passFixture : control.failFixture
         do throws(SandboxError) {
             let found = try ControlRun(control, asOf: fixture.asOf).run(
-                in: try fixture.sandbox(SandboxLimits()))
+                in: try fixture.sandbox(.small))
             guard found.applies else { return "the control does not apply to it" }
             guard found.population > 0 else { return "nothing in it is in scope" }
             let expected = kind == .pass ? [] : control.expected

@@ -99,7 +99,7 @@ extension Control {
     private func checkQueries(_ folder: String) throws(PackError) {
         let sandbox: Sandbox
         do throws(SandboxError) {
-            sandbox = try Fixture.empty.sandbox(SandboxLimits())
+            sandbox = try Fixture.empty.sandbox(.small)
         } catch {
             throw .query(file: folder, reason: "\(error)")
         }

@@ -129,6 +129,7 @@ public enum PartyRole: String, Codable, CaseIterable, Hashable, Sendable {
     case business
     case controller
     case coveredEntity = "covered_entity"
+    case dataBroker = "data_broker"
     case deployer
     case gpaiProvider = "gpai_provider"
     case highRiskProvider = "high_risk_provider"

@@ -15,6 +15,8 @@ public struct PackFiles: Hashable, Sendable {
     public static let signatureName = "pack.sig.json"
     public static let maximumFileBytes = 1 << 20
     public static let maximumFiles = 2_000
+    /// Bytes of all files together.
+    public static let maximumBytes = 16 << 20
 
     public private(set) var contents: [String: [UInt8]]
     /// The bytes of ``signatureName``, where there is one.
@@ -33,6 +35,8 @@ public struct PackFiles: Hashable, Sendable {
                 throw .tooLarge(file: path, bytes: bytes.count)
             }
         }
+        let bytes = contents.values.reduce(signature?.count ?? 0) { $0 + $1.count }
+        guard bytes <= Self.maximumBytes else { throw .tooLarge(file: ".", bytes: bytes) }
     }
 
     /// Reads the folder at `path` with everything in it. Links and hidden files are refused.
@@ -44,6 +48,7 @@ public struct PackFiles: Hashable, Sendable {
             throw .unreadable(path: path, reason: "more than \(Self.maximumFiles) files")
         }
         var files: [String: [UInt8]] = [:]
+        var bytes = 0
         for name in names.sorted() {
             let file = "\(path)/\(name)"
             let attributes = try? FileManager.default.attributesOfItem(atPath: file)
@@ -54,6 +59,9 @@ public struct PackFiles: Hashable, Sendable {
             }
             let size = (attributes?[.size] as? Int) ?? 0
             guard size <= Self.maximumFileBytes else { throw .tooLarge(file: name, bytes: size) }
+            // Counted before anything more is read, so that a folder of full files does not fill the memory.
+            bytes += size
+            guard bytes <= Self.maximumBytes else { throw .tooLarge(file: ".", bytes: bytes) }
             guard let data = FileManager.default.contents(atPath: file) else {
                 throw .unreadable(path: file, reason: "cannot be read")
             }

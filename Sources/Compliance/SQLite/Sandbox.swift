@@ -152,7 +152,9 @@ final class Sandbox {
             var rest = 0
             let code = bytes.withUnsafeBufferPointer { text in
                 var tail: UnsafePointer<CChar>?
-                let code = sqlite3_prepare_v3(connection.handle, text.baseAddress, -1, 0, &handle, &tail)
+                let code = HeapBound.holding(limits.bytes) {
+                    sqlite3_prepare_v3(connection.handle, text.baseAddress, -1, 0, &handle, &tail)
+                }
                 rest = tail.map { $0 - text.baseAddress! } ?? text.count
                 return code
             }

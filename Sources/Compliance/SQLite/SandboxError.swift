@@ -47,6 +47,9 @@ public struct SandboxLimits: Hashable, Sendable {
     /// Bytes that SQLite may hold beyond what the process held when the query began.
     public var bytes: Int
 
+    /// For no rows and for fixtures: a pack of many controls must not take hours to be looked at.
+    public static let small = SandboxLimits(milliseconds: 3_000)
+
     public init(rows: Int = 1_000, milliseconds: Int = 10_000, bytes: Int = 256 << 20) {
         (self.rows, self.milliseconds, self.bytes) = (rows, milliseconds, bytes)
     }

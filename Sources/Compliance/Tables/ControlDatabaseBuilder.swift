@@ -133,8 +133,8 @@ final class ControlDatabaseBuilder {
                 try erasures.insert([
                     .text(event.plan.hex), .text(record.author.text), .text(record.hash.hex),
                     .integer(record.position), .text(result.store.rawValue), .text(result.verdict.rawValue),
-                    .integer(result.items.value), .integer(erasure?.event == record.hash ? 1 : 0),
-                    .time(statement.claimedAt),
+                    .integer(result.items.value), .text(result.ground?.rawValue), .time(result.until),
+                    .integer(erasure?.event == record.hash ? 1 : 0), .time(statement.claimedAt),
                 ])
             }
         default: break

@@ -46,6 +46,14 @@ extension ControlSchema {
                 .time("extension_due", "when the answer is due by the extension").optional,
             ]),
         ControlTable(
+            "deletion_shards", "A shard that an accepted deletion takes records out of.",
+            indexes: [["deletion"], ["dataset", "shard"]],
+            [
+                .text("deletion", "the deletion"), .text("dataset", "the data set"),
+                .integer("shard", "which of its shards, from zero"),
+                .integer("is_emptied", "1 if no record is left in it"),
+            ]),
+        ControlTable(
             "plans", "A plan that was started.", indexes: [["plan"]],
             [
                 .text("plan", "its digest"), .text("started_event", "the event"),
@@ -91,9 +99,11 @@ extension ControlSchema {
             "erasures", "What a holder says of one store.", indexes: [["plan", "holder"]],
             [
                 .text("plan", "the plan"), .text("holder", "the member"), .text("event_id", "the event"),
-                .integer("event_index", "its leaf"), .text("store", "blobs, running-sums or vault"),
+                .integer("event_index", "its leaf"), .text("store", "backups, blobs, running-sums or vault"),
                 .text("verdict", "deleted, not-found, pending-backup, retained or failed"),
                 .integer("items", "how many things"),
+                .text("ground", "why it is kept, where it is retained").optional,
+                .time("until", "when the backup runs out, or the reason to keep it is looked at again").optional,
                 .integer("is_latest", "1 unless the holder attested again later"),
                 .time("attested", "claimed time of the event"),
             ]),

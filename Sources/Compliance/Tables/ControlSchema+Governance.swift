@@ -22,22 +22,22 @@ extension ControlSchema {
                 .time("released", "claimed time of the event"),
             ]),
         ControlTable(
-            "disclosures", "Something that left the consortium.", indexes: [["recipient"], ["artifact"]],
+            "handovers", "Something that left the consortium.", indexes: [["recipient"], ["artifact"]],
             [
-                .text("disclosure", "its id"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
-                .text("author", "who disclosed it"), .text("recipient", "the recipient's opaque id"),
+                .text("handover", "its id"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
+                .text("author", "who gave it"), .text("recipient", "the recipient's opaque id"),
                 .text("category", "what the recipient is"), .text("country", "where it is, two letters"),
                 .integer("is_in_eea", "1 in the European Economic Area"),
                 .text("kind", "adapter, annex-xii or personal-data"),
                 .text("artifact", "adapter digest of the contribution or model").optional,
-                .text("dataset", "the data set").optional, .time("disclosed", "claimed time of the event"),
+                .text("dataset", "the data set").optional, .time("handed_over", "claimed time of the event"),
             ]),
         ControlTable(
             "recipient_duties", "A recipient of what a deletion takes out of use, with what it was told and answered.",
             indexes: [["deletion"]],
             [
                 .text("deletion", "the deletion"), .text("recipient", "the recipient"),
-                .text("disclosure_event", "the first disclosure"), .text("author", "who disclosed it, and tells"),
+                .text("handover_event", "the first handover"), .text("author", "who gave it, and tells"),
                 .text("notice_event", "the notice").optional,
                 .text("outcome", "notified, impossible or disproportionate").optional,
                 .time("notified", "claimed time of that event").optional,
@@ -120,6 +120,13 @@ extension ControlSchema {
                 .text("event_id", "the event"), .integer("event_index", "its leaf"), .text("author", "who measured"),
                 .text("adapter", "adapter digest"), .text("kind", "accuracy, distance or membership-inference"),
                 .text("deletion", "the deletion whose effect is measured").optional,
+                .text("data", "SHA-256 of the evaluation data; absent for a distance").optional,
+                .integer("accuracy_ppm", "of an accuracy: share of right answers, in millionths").optional,
+                .integer("area_ppm", "of membership inference: area under the curve, in millionths; 500000 is guessing")
+                    .optional,
+                .integer("area_low_ppm", "the lower end of its 95 % interval").optional,
+                .integer("area_high_ppm", "the upper end").optional,
+                .integer("is_equal", "of a distance: 1 if every byte is that of the retrain").optional,
                 .time("evaluated", "claimed time of the event"),
             ]),
         ControlTable(
@@ -128,7 +135,7 @@ extension ControlSchema {
                 .text("event_id", "the event"), .integer("event_index", "its leaf"), .text("author", "who applied it"),
                 .text("deletion", "the deletion"), .text("method", "how it was changed"),
                 .text("model", "in whose place it serves"), .text("adapter", "adapter digest of what serves"),
-                .time("applied", "claimed time of the event"), .time("until", "when it ends"),
+                .text("recipe", "digest of the interim recipe"), .time("applied", "claimed time of the event"), .time("until", "when it ends"),
             ]),
     ]
 
@@ -214,6 +221,39 @@ extension ControlSchema {
             "notice_contents", "What a notice says.", indexes: [["event_id"]],
             [
                 .text("event_id", "the notice"), .text("content", "complaint, reasons, recipients or remedy"),
+            ]),
+        ControlTable(
+            "recipient_questions", "A person asked who received the data.", indexes: [["deletion"]],
+            [
+                .text("event_id", "the event"), .integer("event_index", "its leaf"), .text("deletion", "the request"),
+                .text("channel", "how"), .time("received", "when"),
+                .time("due", "one month after it, by Regulation 1182/71 with its grace"),
+            ]),
+        ControlTable(
+            "dataset_registrations", "A data set whose rows are kept here to train on.", indexes: [["dataset"]],
+            [
+                .text("dataset", "its opaque id"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
+                .integer("records", "how many rows it had"), .integer("erased", "how many of them are gone by now"),
+                .integer("shards", "how many shards they are dealt to"), .time("registered", "claimed time of the event"),
+            ]),
+        ControlTable(
+            "shard_runs", "A training run on one shard.", indexes: [["dataset", "shard"], ["adapter"], ["round"]],
+            [
+                .text("event_id", "the event"), .integer("event_index", "its leaf"), .text("run", "its digest"),
+                .text("round", "the round"), .text("dataset", "the data set"),
+                .integer("shard", "which of its shards, from zero"), .text("recipe", "digest of the recipe"),
+                .text("adapter", "adapter digest of the result"), .text("parent", "what it started from").optional,
+                .text("plan", "the plan under which it takes the place of an earlier one").optional,
+                .text("trainer", "built-in or external"), .integer("records", "how many rows it used"),
+                .integer("milliseconds", "how long it took, as its author says"),
+                .integer("is_latest", "1 unless a later one counts for the shard in the round"),
+                .time("trained", "claimed time of the event"),
+            ]),
+        ControlTable(
+            "record_erasures", "Rows of a data set that are gone, with salt and key.", indexes: [["dataset"]],
+            [
+                .text("dataset", "the data set"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
+                .integer("records", "how many rows"), .time("erased", "claimed time of the event"),
             ]),
         ControlTable(
             "accesses", "Something private that was opened for somebody.",

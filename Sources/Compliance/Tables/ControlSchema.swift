@@ -1,6 +1,6 @@
 /// All tables of the control database. `schemas/control-tables.md` is their page; a test holds the two equal.
 public enum ControlSchema {
-    public static let version = TablesVersion(1, 1)
+    public static let version = TablesVersion(1, 2)
 
     public static let tables: [ControlTable] =
         ledgerTables + chainTables + trainingTables + deletionTables + governanceTables + privateTables + judgementTables
@@ -174,6 +174,9 @@ public enum ControlSchema {
                 .integer("excluded_index", "the leaf at which that plan started").optional,
                 .text("affected_by", "the plan that found it to descend from what that plan excludes")
                     .optional,
+                .text("replaces", "the contribution in whose place it was trained again").optional,
+                .text("recipe", "digest of the recipe, where its member trained here").optional,
+                .text("trainer", "built-in or external, where its member says").optional,
             ]),
         ControlTable(
             "contribution_parents", "What a contribution's training started from.",
@@ -209,6 +212,27 @@ public enum ControlSchema {
             indexes: [["model_event"], ["contribution_event"]],
             [
                 .text("model_event", "the materialisation"), .text("contribution_event", "the contribution"),
+            ]),
+        ControlTable(
+            "participation_decisions", "A member's decision about a round that a policy holds.", indexes: [["round"]],
+            [
+                .text("round", "the round"), .text("member", "who decided"), .text("event_id", "the event"),
+                .integer("event_index", "its leaf"), .integer("takes_part", "1 if it takes part"),
+                .integer("shards", "how many shards it puts in").optional,
+                .integer("epochs", "how many epochs it trains").optional,
+                .integer("is_override", "1 if a person decided instead of the agent"),
+                .time("decided", "claimed time of the event"),
+            ]),
+        ControlTable(
+            "round_evaluations", "What the model of some of a round's contributions reaches, as somebody measured it.",
+            indexes: [["round"], ["model"]],
+            [
+                .text("event_id", "the event"), .integer("event_index", "its leaf"), .text("author", "who measured"),
+                .text("round", "the round"), .text("model", "adapter digest; absent for the base alone").optional,
+                .text("data", "SHA-256 of the evaluation data"),
+                .integer("contributions", "how many are merged into it"),
+                .integer("accuracy_ppm", "share of right answers, in millionths"),
+                .time("evaluated", "claimed time of the event"),
             ]),
         ControlTable(
             "model_attestations", "Another member got the same bytes.", indexes: [["model_event"]],

@@ -27,6 +27,7 @@ struct ControlViewWriter {
         try writeContributions()
         try writeModels()
         try writeDeletions()
+        try writeTouchedShards()
         try writePlans()
         try writeRecipients()
         try writeHolds()
@@ -162,7 +163,8 @@ struct ControlViewWriter {
                     .integer(row.weight.value), .time(try places.time(at: row.position.value)),
                     .text(row.excludedBy?.hex),
                     .integer(row.excludedBy.flatMap { view.plans[$0]?.startedAt.value }),
-                    .text(row.affectedBy?.hex),
+                    .text(row.affectedBy?.hex), .text(row.replaces?.hex), .text(row.training?.recipe.hex),
+                    .text(row.training?.trainer.rawValue),
                 ]
             }
         }
@@ -200,6 +202,16 @@ struct ControlViewWriter {
         let rows = view.allDeletions
         try each("deletions", rows) { row throws(SQLiteFailure) in
             try cells(of: row)
+        }
+    }
+
+    private func writeTouchedShards() throws(SQLiteFailure) {
+        let touched = view.allDeletions.flatMap { row in (row.touched ?? []).map { (row.deletion, $0) } }
+        try each("deletion_shards", touched) { row throws(SQLiteFailure) in
+            [
+                .text(row.0.text), .text(row.1.dataset.text), .integer(row.1.shard.value),
+                .integer(row.1.emptied ? 1 : 0),
+            ]
         }
     }
 
@@ -249,9 +261,9 @@ struct ControlViewWriter {
 
     private func writeRecipients() throws(SQLiteFailure) {
         for deletion in view.allDeletions {
-            var first: [RecipientID: DisclosureRow] = [:]
-            for row in view.disclosures(affectedBy: deletion) where first[row.disclosed.recipient] == nil {
-                first[row.disclosed.recipient] = row
+            var first: [RecipientID: HandoverRow] = [:]
+            for row in view.handovers(affectedBy: deletion) where first[row.handedOver.recipient] == nil {
+                first[row.handedOver.recipient] = row
             }
             let rows = first.sorted { $0.key < $1.key }
             try each("recipient_duties", rows) { row throws(SQLiteFailure) in

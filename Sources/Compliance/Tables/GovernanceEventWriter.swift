@@ -36,7 +36,7 @@ final class GovernanceEventWriter {
                 [.text(event.member.text)] + id(record)
                     + [.text(event.standing.rawValue), .text(event.reason.rawValue), claimed(record)])
         case .modelReleased(let event): try insert(event, record)
-        case .disclosureRecorded(let event): try insert(event, record)
+        case .handoverRecorded(let event): try insert(event, record)
         case .identityChecked(let event):
             try insert(
                 "identity_checks",
@@ -63,14 +63,32 @@ final class GovernanceEventWriter {
                 "adapter_evaluations",
                 id(record) + [
                     .text(record.author.text), .text(event.adapter.hex), .text(event.kind.rawValue),
-                    .text(event.deletion?.text), claimed(record),
+                    .text(event.deletion?.text), .text(event.dataset?.hex), .integer(event.accuracy?.accuracyPPM.value),
+                    .integer(event.membership?.aucPPM.value), .integer(event.membership?.lowPPM.value),
+                    .integer(event.membership?.highPPM.value), .integer(event.distance.map { $0.isEqual ? 1 : 0 }),
+                    claimed(record),
+                ])
+        case .participationDecided(let event):
+            try insert(
+                "participation_decisions",
+                [.text(event.round.text), .text(record.author.text)] + id(record) + [
+                    .integer(event.allocation == nil ? 0 : 1), .integer(event.allocation?.shards.value),
+                    .integer(event.allocation?.epochs.value), .integer(event.override ? 1 : 0), claimed(record),
+                ])
+        case .evaluationRecorded(let event):
+            try insert(
+                "round_evaluations",
+                id(record) + [
+                    .text(record.author.text), .text(event.round.text), .text(event.model?.hex), .text(event.dataset.hex),
+                    .integer(event.contributions.count), .integer(event.accuracyPPM.value), claimed(record),
                 ])
         case .mitigationApplied(let event):
             try insert(
                 "mitigations",
                 id(record) + [
                     .text(record.author.text), .text(event.deletion.text), .text(event.method.rawValue),
-                    .text(event.model.hex), .text(event.adapter.hex), claimed(record), .time(event.until),
+                    .text(event.model.hex), .text(event.adapter.hex), .text(event.recipe.hex), claimed(record),
+                    .time(event.until),
                 ])
         default: break
         }
@@ -87,10 +105,10 @@ final class GovernanceEventWriter {
             ])
     }
 
-    private func insert(_ event: DisclosureRecorded, _ record: EventRecord) throws(SQLiteFailure) {
+    private func insert(_ event: HandoverRecorded, _ record: EventRecord) throws(SQLiteFailure) {
         try insert(
-            "disclosures",
-            [.text(event.disclosure.text)] + id(record) + [
+            "handovers",
+            [.text(event.handover.text)] + id(record) + [
                 .text(record.author.text), .text(event.recipient.text), .text(event.category.rawValue),
                 .text(event.country.text), .integer(event.country.isInEconomicArea ? 1 : 0),
                 .text(event.kind.rawValue), .text(event.artifact?.hex), .text(event.dataset?.text), claimed(record),
@@ -141,6 +159,15 @@ final class GovernanceEventWriter {
                     .time(row?.ended?.toldAt), .time(nil),
                 ])
         case .incidentDetected(let event): try insert(event, record)
+        case .datasetRegistered, .shardTrained, .recordErased: try insertTraining(record, chain)
+        case .recipientsAsked(let event):
+            let due = LegalDeadlines(calendar: calendar).gdprAnswer(received: event.receivedAt)
+            try insert(
+                "recipient_questions",
+                id(record) + [
+                    .text(event.deletion.text), .text(event.channel.rawValue), .time(event.receivedAt),
+                    .time(due?.graced ?? event.receivedAt),
+                ])
         case .incidentHandled(let event):
             try insert(
                 "incident_steps",
@@ -187,6 +214,36 @@ final class GovernanceEventWriter {
             event.dataCategories.map { ("data", $0.rawValue) } + event.subjectCategories.map { ("subjects", $0.rawValue) }
         for (kind, category) in categories {
             try insert("dataset_categories", [.text(hash), .text(kind), .text(category)])
+        }
+    }
+
+    private func insertTraining(_ record: EventRecord, _ chain: PrivateView) throws(SQLiteFailure) {
+        switch record.statement.event {
+        case .datasetRegistered(let event):
+            try insert(
+                "dataset_registrations",
+                [.text(event.dataset.text)] + id(record) + [
+                    .integer(event.records.count.value), .integer(chain.datasets[event.dataset]?.erased.value ?? 0),
+                    .integer(event.shards.value), claimed(record),
+                ])
+        case .shardTrained(let event):
+            let isLatest = chain.currentRun(on: event.reference, in: event.round)?.event == record.hash
+            try insert(
+                "shard_runs",
+                id(record) + [
+                    .text(event.run.hex), .text(event.round.text), .text(event.dataset.text),
+                    .integer(event.shard.value), .text(event.recipe.hex), .text(event.adapter.hex),
+                    .text(event.parent?.hex), .text(event.plan?.hex), .text(event.trainer.kind.rawValue),
+                    .integer(event.records.count.value), .integer(event.durationMilliseconds.value),
+                    .integer(isLatest ? 1 : 0), claimed(record),
+                ])
+        case .recordErased(let event):
+            for part in event.records {
+                try insert(
+                    "record_erasures",
+                    [.text(part.dataset.text)] + id(record) + [.integer(part.records.count), claimed(record)])
+            }
+        default: break
         }
     }
 

@@ -273,3 +273,17 @@ public struct NoticeSent: Codable, Hashable, Sendable {
         self.sentAt = sentAt
     }
 }
+
+/// Private: a person asked who received the data (GDPR Art. 19, last sentence). The question is the body; the answer is a
+/// notice.
+public struct RecipientsAsked: Codable, Hashable, Sendable {
+    public var channel: Channel
+    public var deletion: DeletionID
+    public var receivedAt: Timestamp
+
+    public init(channel: Channel, deletion: DeletionID, receivedAt: Timestamp) {
+        self.channel = channel
+        self.deletion = deletion
+        self.receivedAt = receivedAt
+    }
+}

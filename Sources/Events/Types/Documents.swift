@@ -20,6 +20,8 @@ public enum DocumentKind: String, CodeValue {
     case biasExamination = "bias-examination"
     /// Information for downstream providers (AI Act Annex XII).
     case downstreamInformation = "downstream-information"
+    /// A list of requests to delete was fetched from a public platform, and every match handled (Civ. Code 1798.99.86).
+    case deletionListPoll = "deletion-list-poll"
     /// Impact assessment (GDPR Art. 35).
     case dpia
     /// That a base which others made was lawfully developed (EDPB Opinion 28/2024).
@@ -166,8 +168,8 @@ extension DocumentKind {
         case .instructions: [.model, .topics]
         case .anonymityAssessment, .biasExamination, .downstreamInformation, .privacyTest: [.model]
         case .roleAssignment: [.office]
-        case .migrationTest, .monitoringPlan, .monitoringReport, .priorConsultation, .procedureErasure,
-            .procedureRecordKeeping, .storeMap, .trainingSummary:
+        case .deletionListPoll, .migrationTest, .monitoringPlan, .monitoringReport, .priorConsultation,
+            .procedureErasure, .procedureRecordKeeping, .storeMap, .trainingSummary:
             []
         }
     }

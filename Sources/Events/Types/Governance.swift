@@ -3,7 +3,7 @@ public import Bytes
 /// Whether a member may act for the consortium; signed by as many members as the charter's threshold.
 ///
 /// A suspended member makes no models, no rounds and no decisions that bind others, and its signature counts for none. It
-/// goes on to erase, to answer for what it disclosed and to look after its keys.
+/// goes on to erase, to answer for what it gave away and to look after its keys.
 public struct MemberSuspended: Codable, Hashable, Sendable {
     public enum Standing: String, CodeValue {
         case reinstated, suspended
@@ -71,7 +71,7 @@ public struct ModelReleased: Codable, Hashable, Sendable {
 }
 
 /// Something left the consortium: to whom, by an opaque id, where, and what.
-public struct DisclosureRecorded: Codable, Hashable, Sendable {
+public struct HandoverRecorded: Codable, Hashable, Sendable {
     public enum Category: String, CodeValue {
         case authority
         case customer
@@ -98,19 +98,19 @@ public struct DisclosureRecorded: Codable, Hashable, Sendable {
     public var country: CountryCode
     /// The data set; for kind `personal-data`.
     public var dataset: DatasetID?
-    public var disclosure: DisclosureID
+    public var handover: HandoverID
     public var kind: Kind
     public var recipient: RecipientID
 
     public init(
         artifact: ArtifactDigest?, category: Category, country: CountryCode, dataset: DatasetID?,
-        disclosure: DisclosureID, kind: Kind, recipient: RecipientID
+        handover: HandoverID, kind: Kind, recipient: RecipientID
     ) {
         self.artifact = artifact
         self.category = category
         self.country = country
         self.dataset = dataset
-        self.disclosure = disclosure
+        self.handover = handover
         self.kind = kind
         self.recipient = recipient
     }

@@ -10,8 +10,8 @@ extension CodeValue {
 public enum ReleaseSubject {}
 public typealias ReleaseID = Identifier<ReleaseSubject>
 
-public enum DisclosureSubject {}
-public typealias DisclosureID = Identifier<DisclosureSubject>
+public enum HandoverSubject {}
+public typealias HandoverID = Identifier<HandoverSubject>
 
 public enum RecipientSubject {}
 /// The opaque id of somebody outside the consortium who got something. It names nobody.

@@ -19,8 +19,8 @@ extension DeletionReport {
         let excluded = Elapsed.unit(certificate.excluded.count, "contribution")
         let models = certificate.models.map { model in
             model.newModel == nil
-                ? " The model of \(model.round) is recalled."
-                : " The model of \(model.round) is replaced by a merge of "
+                ? " The model of \(model.name) is recalled."
+                : " The model of \(model.name) is replaced by a merge of "
                     + "\(Elapsed.unit(model.contributions.count, "contribution"))."
         }
         return "\(members) in lanes, \(rounds) in columns. Excluded: \(excluded) of \(certificate.member)."

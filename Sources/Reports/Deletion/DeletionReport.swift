@@ -83,7 +83,7 @@ extension DeletionReport {
         points += content.open.map { .init(.shortfall, $0) }
         for model in content.models where model.outcome == .withdrawn {
             points.append(
-                .init(.shortfall, "The model of \(model.round) was withdrawn, and nothing replaces it."))
+                .init(.shortfall, "The model of \(model.name) was withdrawn, and nothing replaces it."))
         }
         let descendants = content.descendants.count
         if descendants > 0 {
@@ -117,7 +117,7 @@ extension DeletionReport {
         }
         let single = content.models.filter { $0.newModel != nil && $0.attestedBy.isEmpty }
         if !single.isEmpty {
-            let rounds = single.map(\.round.text).joined(separator: ", ")
+            let rounds = single.map(\.name).joined(separator: ", ")
             points.append(
                 .init(
                     .weakness,

@@ -12,13 +12,16 @@ extension DeletionStateReport {
             sections: [
                 .openPoints(content.openPoints, orElse: ["None among the checks of this report."]), waiting, scope,
                 course, lineage, request, excluded, models, erasures,
+            ] + content.surroundings.sections + [
                 .evidence(content.evidence, caption: "Events that record the deletion and its work"), limits, checking,
                 definitions,
             ], data: json())
     }
 
     private var tone: Tone {
-        let fallsShort = content.openPoints.contains { $0.weight == .shortfall }
+        let results = content.erasures.flatMap(\.results)
+        let isKept = results.contains { $0.verdict != .deleted && $0.verdict != .notFound }
+        let fallsShort = isKept || content.openPoints.contains { $0.weight == .shortfall }
         if isOverdue { return .bad }
         switch content.state {
         case .certified, .completed: return fallsShort ? .caution : .good
@@ -67,7 +70,8 @@ extension DeletionStateReport {
 
     private var due: [Span] {
         var spans: [Span] = [
-            "Received \(content.receivedAt.readable) as declared; an answer is due ", .strong(content.dueAt.readable), ".",
+            "Received \(content.receivedAt.readable) as declared; an answer is due ", .strong(limit.readable),
+            content.surroundings.extended == nil ? "." : " by the extension that is recorded.",
         ]
         if isOpen, !isOverdue {
             spans.append(" \(Elapsed.text(seconds: limit.seconds - content.footing.madeAt.seconds)) are left.")
@@ -135,9 +139,10 @@ extension DeletionStateReport {
         var facts = [
             Fact("Deletion", [.code(content.deletion.text)]), Fact("Whose contributions", content.member.text),
             Fact("Recorded by", content.author.text), Fact("Ground", content.ground.meaning),
-            Fact("State", content.state.rawValue), Fact("Received, as declared", content.receivedAt.readable),
+            Fact("What goes", whatGoes), Fact("State", content.state.rawValue), Fact("Received, as declared", content.receivedAt.readable),
             Fact("Due, as recorded", content.dueAt.readable),
         ]
+        if let extended = content.surroundings.extended { facts.append(Fact("Extended to", extended.dueAt.readable)) }
         if let strict = content.strictDue, let graced = content.gracedDue {
             facts += [
                 Fact("The law's period ends", strict.readable),
@@ -153,6 +158,20 @@ extension DeletionStateReport {
             Fact("Certificate", content.certificate.map { [.digest($0.hex)] } ?? ["none"]),
         ]
         return Section("request", "The request", [.facts(facts)])
+    }
+
+    /// What the request is about: all contributions, or records in some shards.
+    private var whatGoes: String {
+        let touched = content.surroundings.touched
+        switch content.surroundings.scope {
+        case .contributions: return "everything that \(content.member) contributed"
+        case .records where touched.isEmpty: return "records of \(content.member); which shards, the decision says"
+        case .records:
+            let emptied = touched.count(where: \.emptied)
+            let shards = touched.map { "\($0.dataset) \($0.shard)" }.joined(separator: ", ")
+            return "records in \(Elapsed.unit(touched.count, "shard")) (\(shards))"
+                + (emptied > 0 ? ", of which \(emptied) left empty" : "")
+        }
     }
 
     private var excluded: Section {
@@ -198,7 +217,7 @@ extension DeletionStateReport {
             return erasure.results.map { result in
                 [
                     ["\(erasure.holder)"], ["\(result.store.rawValue): \(result.store.meaning)"],
-                    [.mark(result.verdict.words, result.verdict.tone)], ["\(result.items)"],
+                    [.mark(result.words, result.verdict.tone)], ["\(result.items)"],
                     [.text(erasure.event?.description ?? "—")],
                 ]
             }
@@ -267,6 +286,7 @@ extension DeletionStateReport {
                     event: erasure.event)
             }
         }
+        content.surroundings.add(to: &rows)
         return rows.table
     }
 }

@@ -43,6 +43,7 @@ public struct DeletionStateReport: Report {
         public var rounds: Count
         public var state: DeletionRow.State
         public var strictDue: Timestamp?
+        public var surroundings: DeletionSurroundings
         public var timeline: Timeline
         public var waitsFor: [Wait]
     }
@@ -105,6 +106,8 @@ public struct DeletionStateReport: Report {
             notLookedAt: Self.notLookedAt, openPoints: [], plan: row.plan, receivedAt: row.receivedAt,
             rounds: Count(view.allRounds.count)!,
             state: row.state, strictDue: answer?.strict,
+            surroundings: DeletionSurroundings(
+                of: row, in: view, retraining: work.retraining, places: places, asOf: footing.madeAt),
             timeline: Timeline(row, view, evidence, asOf: footing.madeAt), waitsFor: waits)
         content.lineage = content.lineage.part(in: LineageSelection.drawnRounds(content.lineage, focus))
         content.openPoints = openPoints
@@ -114,6 +117,7 @@ public struct DeletionStateReport: Report {
     public static func events(of id: DeletionID, in view: PublicView) -> Set<EventHash> {
         guard let row = view.deletions[id] else { return [] }
         var events = Set([row.requestedBy, row.decidedBy, row.completedBy].compactMap { $0 })
+        events.formUnion(DeletionSurroundings.events(of: row, in: view))
         guard let plan = row.plan.flatMap({ view.plans[$0] }) else { return events }
         events.formUnion([plan.startedBy, plan.excludedBy, plan.rematerializedBy].compactMap { $0 })
         events.formUnion(plan.excluded + plan.erasures.map(\.event))
@@ -141,6 +145,7 @@ private struct Work {
     var models: [DeletionStateReport.Fate] = []
     var holders: [MemberName] = []
     var erasures: [DeletionStateReport.Erasure] = []
+    var retraining: [PlannedRetraining] = []
 
     init(_ row: DeletionRow, _ view: PublicView, _ places: [EventHash: Count]) {
         if let plan = row.plan.flatMap({ view.plans[$0] }) {
@@ -155,6 +160,7 @@ private struct Work {
         excluded = Self.excluded(plan.excluded, view)
         descendants = view.descendants(of: plan).compactMap { view.contributions[$0]?.position }
         holders = Array(plan.holders)
+        retraining = plan.retraining
         models = plan.models.map { planned in
             let model = view.models[planned.materialization]
             return .init(
@@ -175,6 +181,7 @@ private struct Work {
         excluded = Self.excluded(plan.excluded, view)
         descendants = plan.descendants.compactMap { view.contributions[$0]?.position }
         holders = Array(plan.holders)
+        retraining = plan.retraining
         models = plan.models.map {
             .init(after: nil, before: $0.model, isDone: false, outcome: $0.outcome, round: $0.round)
         }
@@ -207,7 +214,12 @@ extension Timeline {
             event.flatMap { cited[$0] }.map { TimelineStep(name: name, at: $0.claimedAt, event: $0.index) }
         }
         self.init(
-            dueAt: row.dueAt, steps: [TimelineStep(name: "received", at: row.receivedAt, event: nil)] + steps)
+            dueAt: row.extended?.dueAt ?? row.dueAt,
+            steps: [TimelineStep(name: "received", at: row.receivedAt, event: nil)] + steps)
+        if let extended = row.extended.flatMap({ cited[$0.event] }) {
+            let place = self.steps.firstIndex { $0.at > extended.claimedAt } ?? self.steps.count
+            self.steps.insert(TimelineStep(name: "extended", at: extended.claimedAt, event: extended.index), at: place)
+        }
         switch row.state {
         case .requested, .accepted, .started: openAsOf = now
         case .refused, .completed, .certified: break
@@ -219,8 +231,14 @@ extension DeletionStateReport {
     /// Whether it waits for an answer.
     var isOpen: Bool { content.timeline.openAsOf != nil }
 
-    /// When the answer is due: by the law with its grace, or earlier where an earlier time was recorded.
-    public var limit: Timestamp { min(content.dueAt, content.gracedDue ?? content.dueAt) }
+    /// When the answer is due: by the law with its grace, or earlier where an earlier time was recorded; with an extension,
+    /// by that, as far as the law lets it.
+    public var limit: Timestamp {
+        if let extended = content.surroundings.extended {
+            return min(extended.dueAt, content.extendedDue ?? extended.dueAt)
+        }
+        return min(content.dueAt, content.gracedDue ?? content.dueAt)
+    }
 
     public var isOverdue: Bool { isOpen && content.footing.madeAt > limit }
 
@@ -239,19 +257,23 @@ extension DeletionStateReport {
         for erasure in content.erasures {
             for result in erasure.results where result.verdict != .deleted && result.verdict != .notFound {
                 points.append(
-                    .init(.shortfall, "\(erasure.holder) says of its store \(result.store.rawValue): \(result.verdict.words)."))
+                    .init(
+                        result.verdict == .failed ? .shortfall : .weakness,
+                        "\(erasure.holder) says of its store \(result.store.rawValue): \(result.words)."))
             }
             if erasure.results.isEmpty {
                 points.append(.init(.shortfall, "\(erasure.holder) has not attested that it erased its copies."))
             }
         }
+        let isDone = content.state == .completed || content.state == .certified
+        points += content.surroundings.openPoints(isDone: isDone)
         if content.state == .completed {
             points.append(.init(.weakness, "No certificate was issued yet: nobody can check the deletion offline."))
         }
         if content.grade == .replayed {
             points.append(.init(.weakness, "No second organisation has rebuilt the models and got the same bytes."))
         }
-        return points
+        return points.filter { $0.weight == .shortfall } + points.filter { $0.weight == .weakness }
     }
 
     private var lateness: [OpenPoint] {
@@ -259,6 +281,16 @@ extension DeletionStateReport {
         if let graced = content.gracedDue, content.dueAt > graced {
             points.append(
                 .init(.shortfall, "The recorded due date is later than the law's limit, \(graced.readable)."))
+        }
+        if let extended = content.surroundings.extended {
+            if let longest = content.extendedDue, extended.dueAt > longest {
+                points.append(
+                    .init(.shortfall, "The extension goes beyond the law's longest, \(longest.readable)."))
+            }
+            if let graced = content.gracedDue, extended.toldAt > graced {
+                points.append(
+                    .init(.shortfall, "The person was told of the extension after the period, \(graced.readable)."))
+            }
         }
         let over = Elapsed.text(seconds: content.footing.madeAt.seconds - limit.seconds)
         if isOverdue { points.insert(.init(.shortfall, "The answer is overdue by \(over)."), at: 0) }

@@ -13,7 +13,7 @@ extension ProcessingReport {
         for rows in contributions.values { events.formUnion([rows.first?.event, rows.last?.event].compactMap { $0 }) }
         for rows in models.values { events.formUnion([rows.first?.event, rows.last?.event].compactMap { $0 }) }
         for row in view.allDocuments where isOf(member, row) { events.insert(row.event) }
-        for row in view.allDisclosures where member == nil || row.author == member { events.insert(row.event) }
+        for row in view.allHandovers where member == nil || row.author == member { events.insert(row.event) }
         for row in privateView?.governance.descriptions.rows.values.map({ $0 }) ?? [] { events.insert(row.event) }
         return events
     }

@@ -2,7 +2,7 @@ internal import Bytes
 internal import ChainViews
 internal import Events
 
-/// What documents, disclosures and descriptions of data sets say of processing.
+/// What documents, handovers and descriptions of data sets say of processing.
 extension ProcessingReport {
     /// The entries of one matter as one, in the order given.
     static func joined(_ entries: [Entry]) -> [Entry] {
@@ -15,14 +15,14 @@ extension ProcessingReport {
     /// What `name` recorded in public: arrangements, recipients, transfers.
     static func recorded(of name: MemberName, in view: PublicView, at time: Timestamp) -> [Entry] {
         let documents = view.allDocuments.filter { $0.isInForce(at: time) }
-        let disclosures = view.allDisclosures.filter { $0.author == name }
-        return arrangements(of: name, documents) + disclosures.flatMap { disclosure in
-            let disclosed = disclosure.disclosed
-            let words = "\(disclosed.recipient): \(disclosed.category.rawValue) in \(disclosed.country), "
-                + "got \(disclosed.kind.words)"
+        let handovers = view.allHandovers.filter { $0.author == name }
+        return arrangements(of: name, documents) + handovers.flatMap { handover in
+            let given = handover.handedOver
+            let words = "\(given.recipient): \(given.category.rawValue) in \(given.country), "
+                + "got \(given.kind.words)"
             return [
-                Entry(.recipients, [words], events: [disclosure.event]),
-                transfer(disclosure, documents.filter { $0.author == name || $0.recorded.parties.contains(name) }),
+                Entry(.recipients, [words], events: [handover.event]),
+                transfer(handover, documents.filter { $0.author == name || $0.recorded.parties.contains(name) }),
             ]
         }
     }
@@ -41,17 +41,17 @@ extension ProcessingReport {
     }
 
     /// Where a recipient is outside the European Economic Area, what the transfer rests on.
-    private static func transfer(_ row: DisclosureRow, _ documents: [DocumentRow]) -> Entry {
-        let disclosed = row.disclosed
-        guard !disclosed.country.isInEconomicArea else {
-            return Entry(.transfers, ["\(disclosed.recipient): none, it is in \(disclosed.country)"], events: [row.event])
+    private static func transfer(_ row: HandoverRow, _ documents: [DocumentRow]) -> Entry {
+        let given = row.handedOver
+        guard !given.country.isInEconomicArea else {
+            return Entry(.transfers, ["\(given.recipient): none, it is in \(given.country)"], events: [row.event])
         }
         let tools = documents.filter {
-            $0.recorded.kind == .agreementTransfer && $0.recorded.recipient == disclosed.recipient
+            $0.recorded.kind == .agreementTransfer && $0.recorded.recipient == given.recipient
         }
         let tool = tools.compactMap(\.recorded.transferTool?.rawValue).first ?? "no transfer tool is recorded"
         return Entry(
-            .transfers, ["\(disclosed.recipient): to \(disclosed.country), \(tool)"], events: [row.event] + tools.map(\.event))
+            .transfers, ["\(given.recipient): to \(given.country), \(tool)"], events: [row.event] + tools.map(\.event))
     }
 
     /// What the private chain says of its data sets: purposes, basis, categories, time limits.
@@ -80,7 +80,7 @@ extension ProcessingReport {
     }
 }
 
-extension DisclosureRecorded.Kind {
+extension HandoverRecorded.Kind {
     var words: String {
         switch self {
         case .adapter: "an adapter or a model"

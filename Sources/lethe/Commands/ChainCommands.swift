@@ -245,7 +245,7 @@ struct WitnessCommand: AsyncParsableCommand {
         var output: String?
 
         func run() async throws {
-            let given = try file.map(readFile)
+            let given = try file.map { try readFile($0) }
             let note = try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .witness)
                 let bytes = try await noteBytes(given).orElse {

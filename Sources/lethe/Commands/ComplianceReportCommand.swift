@@ -42,7 +42,8 @@ struct ComplianceReportCommand: AsyncParsableCommand {
 
     /// Ends with the exit code that the result has.
     private func conclude(_ result: ComplianceResult) throws {
-        let hint = target.output.map { "\($0) says what to look at" } ?? "--output FILE.html writes the whole report"
+        let hint = target.output.first.map { "\($0) says what to look at" }
+            ?? "--output FILE.html writes the whole report"
         switch result.overall {
         case .pass, .waived: return
         case .fail: throw Answer.no(result.headline.lowercasedFirst, hint: hint)

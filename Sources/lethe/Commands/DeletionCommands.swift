@@ -296,17 +296,19 @@ struct BodyCommand: AsyncParsableCommand {
         commandName: "body", abstract: "Erasable data behind events.", subcommands: [Show.self, Erase.self])
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Print the body behind a commitment.")
+        static let configuration = CommandConfiguration(
+            abstract: "Print the body behind a commitment. Reading one of a private chain is recorded on that chain.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The commitment.") var commitment: String
+        @Option(help: "Why it is read, for readers of the private chain.") var reason: String?
 
         func run() async throws {
             guard let value = BodyCommitment(hex: commitment) else {
                 throw Answer(code: 64, message: "\"\(commitment)\" is not a commitment", hint: "64 hexadecimal digits")
             }
-            guard let body = try await options.reading({ try await $0.bodyBytes(value) }) else {
-                throw Answer.no("no body \(commitment) is in this ledger")
-            }
+            let member: MemberName? = try options.as.map { try parsed($0, "member name") }
+            let found = try await options.writing { try await $0.readBody(value, as: member, reason: reason) }
+            guard let body = found else { throw Answer.no("no body \(commitment) is in this ledger") }
             let text = String(decoding: body, as: UTF8.self)
             options.json ? printJSON(["body": text]) : print(text)
         }

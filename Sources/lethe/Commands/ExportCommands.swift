@@ -98,7 +98,7 @@ struct ExportCommand: AsyncParsableCommand {
             } catch {
                 throw Answer.unknown(
                     "\(results) is not the JSON of a compliance report: \(error)",
-                    hint: "lethe report compliance --roles ROLES --json FILE writes one")
+                    hint: "lethe report compliance --roles ROLES --output FILE.json writes one")
             }
             guard report.format == ComplianceReport.format else {
                 throw Answer.unknown(

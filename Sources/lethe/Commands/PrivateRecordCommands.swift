@@ -141,4 +141,19 @@ extension RecordCommand {
             try await options.publish("recorded the notice about \(event.deletion)", .noticeSent(event))
         }
     }
+    struct Question: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A person asked who received the data: the question is the body. The answer is a notice.")
+        @OptionGroup var options: PrivateRecordOptions
+        @Argument(help: "The deletion.") var deletion: String
+        @Option(help: "When it was received.") var received: String
+        @Option(help: "app, email, letter, person, phone or web.") var channel: String
+
+        func run() async throws {
+            let event = RecipientsAsked(
+                channel: try parsed(channel, "channel"), deletion: try parsed(deletion, "deletion id"),
+                receivedAt: try parsed(received, "time"))
+            try await options.publish("recorded the question about \(event.deletion)", .recipientsAsked(event))
+        }
+    }
 }

@@ -14,8 +14,8 @@ struct ProcessingReportCommand: AsyncParsableCommand {
     func run() async throws {
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
         let report = try await target.options(as: self.as).reading { ledger in
-            let view = try await ledger.view
-            let privateView = try await ledger.ownView(of: member)?.view
+            let view = try await ledger.verifiedView()
+            let privateView = try await ledger.verifiedOwnView(of: member, beside: view)?.view
             let evidence = try await ledger.cited(
                 ProcessingReport.events(in: view, member: member, privateView: privateView))
             let activities = ProcessingReport.activities(
@@ -24,7 +24,7 @@ struct ProcessingReportCommand: AsyncParsableCommand {
             let suffix = member.map { " --as \($0)" } ?? ""
             return ProcessingReport(
                 activities, member: member, evidence: evidence,
-                footing: try await ledger.footing("lethe report processing\(suffix)"))
+                footing: try await ledger.footing("lethe report processing\(suffix)", size: view.size))
         }
         target.say(report.page.banner.heading)
         for activity in report.content.activities {

@@ -16,9 +16,9 @@ struct RecordCommand: AsyncParsableCommand {
             reader. schemas/governance.md has the rules.
             """,
         subcommands: [
-            Document.self, Release.self, Disclosure.self, Notified.self, Acknowledged.self, Waiver.self, Judgement.self,
+            Document.self, Release.self, Handover.self, Notified.self, Acknowledged.self, Waiver.self, Judgement.self,
             Audit.self, Suspension.self, Dataset.self, Consent.self, Withdrawal.self, Restriction.self, Incident.self,
-            IncidentStep.self, Notice.self,
+            IncidentStep.self, Notice.self, Question.self,
         ])
 }
 
@@ -214,7 +214,7 @@ extension RecordCommand {
         }
     }
 
-    struct Disclosure: AsyncParsableCommand {
+    struct Handover: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A model, a contribution or data went to somebody outside the consortium.")
         @OptionGroup var options: RecordOptions
@@ -224,18 +224,18 @@ extension RecordCommand {
         @Option(help: "adapter, annex-xii or personal-data.") var kind = "adapter"
         @Option(help: "The model or contribution: its digest, or a round for its current model.") var artifact: String?
         @Option(help: "The data set, for personal data.") var dataset: String?
-        @Option(help: "The disclosure's id (default: a fresh one).") var id: String?
+        @Option(help: "The handover's id (default: a fresh one).") var id: String?
 
         func run() async throws {
-            let category: DisclosureRecorded.Category = try parsed(category, "category of recipients")
+            let category: HandoverRecorded.Category = try parsed(category, "category of recipients")
             let country: CountryCode = try parsed(country, "country")
-            let kind: DisclosureRecorded.Kind = try parsed(kind, "kind of disclosure")
+            let kind: HandoverRecorded.Kind = try parsed(kind, "kind of handover")
             let dataset: DatasetID? = try dataset.map { try parsed($0, "data set id") }
-            try await options.publish("recorded the disclosure") { ledger, _ in
-                .disclosureRecorded(
-                    DisclosureRecorded(
+            try await options.publish("recorded the handover") { ledger, _ in
+                .handoverRecorded(
+                    HandoverRecorded(
                         artifact: try await digest(artifact, ledger), category: category, country: country,
-                        dataset: dataset, disclosure: try identifier(id, "dis", "disclosure id", ledger), kind: kind,
+                        dataset: dataset, handover: try identifier(id, "han", "handover id", ledger), kind: kind,
                         recipient: try identifier(recipient, "rec", "recipient id", ledger)))
             }
         }

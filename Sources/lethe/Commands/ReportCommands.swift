@@ -17,25 +17,37 @@ struct ReportCommand: AsyncParsableCommand {
         ])
 }
 
-/// Where a report goes: a page, JSON, CSV, each to a file of its own.
+/// Where a report goes: files whose endings say in which form, and one form to the standard output.
 struct ReportOutput: ParsableArguments {
     @Option(name: .long, help: "The ledger directory (default: $LETHE_LEDGER, else the current directory).")
     var ledger: String?
-    @Option(name: .shortAndLong, help: "The page to write, one HTML file.")
-    var output: String?
-    @Option(name: .long, help: "Write the report's data as JSON to FILE; - is the standard output.")
-    var json: String?
-    @Option(name: .long, help: "Write it as flat rows to FILE; - is the standard output.")
-    var csv: String?
+    @Option(
+        name: .shortAndLong, parsing: .singleValue,
+        help: "A file to write; its ending says what it is: .html, .json or .csv. May be given for each.")
+    var output: [String] = []
+    @Flag(help: "Print the report's data as JSON.") var json = false
+    @Flag(help: "Print it as flat rows of CSV.") var csv = false
+
+    /// A form that a report has.
+    private enum Form: String, CaseIterable {
+        case html, json, csv
+
+        /// The form of the file that is called `path`.
+        init?(path: String) {
+            guard let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last else { return nil }
+            self.init(rawValue: ending.lowercased())
+        }
+    }
 
     func validate() throws {
-        guard json != "-" || csv != "-" else {
-            throw ValidationError("--json and --csv cannot both go to the standard output")
+        guard !json || !csv else { throw ValidationError("--json and --csv cannot both go to the standard output") }
+        for path in output where Form(path: path) == nil {
+            throw ValidationError("\(path) ends in none of .html, .json and .csv")
         }
     }
 
     /// Whether the standard output is the report itself, so that nothing else may be said there.
-    var isPiped: Bool { json == "-" || csv == "-" }
+    var isPiped: Bool { json || csv }
 
     func options(as member: String? = nil) -> LedgerOptions {
         var options = LedgerOptions()
@@ -47,18 +59,21 @@ struct ReportOutput: ParsableArguments {
 
     /// Writes what was asked for, each file whole or not at all, then says so.
     func write(_ report: some Report) throws {
-        if let output {
-            try writeFile(Array(report.html().utf8), to: output)
-            say("\(output): page, its data have the SHA-256 \(report.page.dataDigest)")
+        for path in output {
+            switch Form(path: path) {
+            case .json:
+                try writeFile(report.json() + [0x0a], to: path)
+                say("\(path): the report's data")
+            case .csv:
+                try writeFile(Array(report.csv().utf8), to: path)
+                say("\(path): \(report.rows.rows.count) rows")
+            case .html, nil:
+                try writeFile(Array(report.html().utf8), to: path)
+                say("\(path): page, its data have the SHA-256 \(report.page.dataDigest)")
+            }
         }
-        if let json { try put(report.json() + [0x0a], json, "the same data") }
-        if let csv { try put(Array(report.csv().utf8), csv, "\(report.rows.rows.count) rows") }
-    }
-
-    private func put(_ bytes: [UInt8], _ path: String, _ what: String) throws {
-        guard path != "-" else { return FileHandle.standardOutput.write(Data(bytes)) }
-        try writeFile(bytes, to: path)
-        say("\(path): \(what)")
+        if json { FileHandle.standardOutput.write(Data(report.json() + [0x0a])) }
+        if csv { FileHandle.standardOutput.write(Data(report.csv().utf8)) }
     }
 
     /// Says a line to people: not where a program reads.
@@ -80,14 +95,14 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
         let isThere = FileManager.default.fileExists(atPath: "\(model)/adapter_config.json")
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
         let report = try await target.options(as: self.as).reading { ledger in
-            let row = try await ledger.modelAskedFor(model, isDirectory: isThere)
-            let view = try await ledger.view
+            let view = try await ledger.verifiedView()
+            let row = try await ledger.modelAskedFor(model, isDirectory: isThere, in: view)
             let file = isThere ? URL(fileURLWithPath: model).lastPathComponent : nil
             return ProvenanceReport(
                 of: row, in: view, evidence: try await ledger.cited(ProvenanceReport.events(of: row, in: view)), file: file,
                 footing: try await ledger.footing(
-                    "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? "")),
-                privateChain: try await ledger.ownView(of: member))
+                    "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? ""), size: view.size),
+                privateChain: try await ledger.verifiedOwnView(of: member, beside: view))
         }
         let found = report.content.model
         target.say("\(report.page.banner.heading)")
@@ -118,18 +133,19 @@ struct DeletionReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let report = try await target.options().reading { ledger in
-            let view = try await ledger.view
+            let view = try await ledger.verifiedView()
             let id = try resolve(view)
-            let status = try await ledger.deletionStatus().first { $0.row.deletion == id }
             var events = DeletionStateReport.events(of: id, in: view)
-            if let certified = try await ledger.certification(of: id) { events.insert(certified) }
+            if let certified = try await ledger.certification(of: id, in: view) { events.insert(certified) }
+            let waits = ledger.nextSteps(of: view.deletions[id]!, in: view)
             return DeletionStateReport(
-                of: id, in: view, waits: (status?.next ?? []).map { .init(by: $0.by, step: $0.step) },
-                evidence: try await ledger.cited(events), footing: try await ledger.footing("lethe report deletion \(id)"))
+                of: id, in: view, waits: waits.map { .init(by: $0.by, step: $0.step) },
+                evidence: try await ledger.cited(events),
+                footing: try await ledger.footing("lethe report deletion \(id)", size: view.size))
         }
         let content = report.content
         target.say("\(content.deletion): \(report.page.banner.heading)")
-        target.say("  due \(content.dueAt), grade A\(content.grade.rawValue)")
+        target.say("  due \(report.limit), grade A\(content.grade.rawValue)")
         for point in content.openPoints { target.say("  \(point.statement)") }
         for wait in content.waitsFor { target.say("  waits for \(wait.by): \(wait.step)") }
         try target.write(report)

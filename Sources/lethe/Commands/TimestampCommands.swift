@@ -187,7 +187,7 @@ private func parsedOrigin(_ text: String?, _ ledger: Ledger) async throws -> Ori
 }
 
 private func readToken(_ path: String) throws -> TimestampToken {
-    let bytes = try readFile(path)
+    let bytes = try readFile(path, limit: TimestampReply.maximumBytes)
     let reply: TimestampReply
     do throws(DERFault) {
         reply = try TimestampReply(parsing: bytes)

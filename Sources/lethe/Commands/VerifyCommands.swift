@@ -92,14 +92,14 @@ struct VerifyCommand: AsyncParsableCommand {
             try library.adapter($0, base: $1)
         }
         for model in verdict.content.models {
-            guard let new = model.newModel, let round = view.rounds[model.round],
-                let row = view.models(withDigest: new).last(where: { $0.round == model.round && $0.cohort == model.cohort })
-            else { continue }
+            // Another round may have a model of the same bytes.
+            let row = view.allModels(of: model.round).last { $0.model == model.newModel && $0.cohort == model.cohort }
+            guard let new = model.newModel, let row, let round = view.rounds[model.round] else { continue }
             let result = try replayer.replay(round, cohort: row.cohort, view.mergedContributions(of: row))
             switch result.outcome {
-            case .equal:
+            case .equal where result.expected == new:
                 verdict.markReproduced(
-                    model.round, cohort: model.cohort, source: "merged again from \(model.contributions.count) adapters in \(directory)")
+                    model, source: "merged again from \(model.contributions.count) adapters in \(directory)")
             case .missing(let adapters):
                 verdict.findings.append(
                     CertificateFinding(
@@ -238,9 +238,11 @@ struct CheckCommand: AsyncParsableCommand {
         commandName: "check",
         abstract: "Verify the whole ledger again, from entry bytes to models. Exit 1 on any finding.")
     @OptionGroup var options: LedgerOptions
+    @Option(help: "Certificates (PEM) that kept timestamps must lead to.") var ca: String?
 
     func run() async throws {
-        let report = try await options.reading { try await $0.check() }
+        let authorities = try ca.map(readCertificates)
+        let report = try await options.reading { try await $0.check(trusting: authorities) }
         if options.json { printJSON(report) } else { printReport(report) }
         if !report.isClean { throw Answer.no("\(report.findings.count) finding(s)", hint: "the ledger is not what its chain says") }
     }
@@ -248,9 +250,10 @@ struct CheckCommand: AsyncParsableCommand {
     private func printReport(_ report: CheckReport) {
         for finding in report.findings { print("FINDING  \(finding.place): \(finding.problem)") }
         for skipped in report.notLookedAt { print("not looked at  \(skipped.place): \(skipped.problem)") }
-        let records = report.records == 0 ? "" : ", \(report.records) records"
+        let counted = [(report.records, "record"), (report.timestamps, "timestamp")]
+        let more = counted.filter { $0.0 > 0 }.map { ", \($0.0) \($0.1)(s)" }.joined()
         print(
             "\(report.chains) chain(s), \(report.events) event(s), \(report.models) model(s) merged again, "
-                + "\(report.bodies) bodies, \(report.blobs) blobs\(records): \(report.isClean ? "clean" : "NOT clean")")
+                + "\(report.bodies) bodies, \(report.blobs) blobs\(more): \(report.isClean ? "clean" : "NOT clean")")
     }
 }

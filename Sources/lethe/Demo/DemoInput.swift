@@ -11,6 +11,8 @@ struct DemoInput {
         var samples: Int
     }
 
+    /// Whether base and adapters are the demo's own.
+    var isMadeUp = false
     var base: ArtifactDigest
     var baseName: BaseName
     var rounds: [(round: RoundID, contributions: [Contribution])]
@@ -86,7 +88,9 @@ struct DemoInput {
             }
             rounds.append((RoundID("round-\(number)")!, contributions))
         }
-        return DemoInput(base: base, baseName: BaseName("demo/small-encoder")!, rounds: rounds)
+        var input = DemoInput(base: base, baseName: BaseName("demo/small-encoder")!, rounds: rounds)
+        input.isMadeUp = true
+        return input
     }
 
     private static func writeSmallAdapter(to path: String, seed: String) throws {

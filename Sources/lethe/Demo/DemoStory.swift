@@ -36,6 +36,7 @@ struct DemoStory {
     mutating func tell() async throws {
         try await found()
         try await openPrivateChains()
+        try await prepare()
         try await train()
         let event = try await showLineage()
         let deletion = try await requestDeletion()
@@ -91,6 +92,31 @@ struct DemoStory {
         say("each has a private chain, anchored on the public one by a salted commitment")
     }
 
+    /// What comes before training: the hub changes its signing key, and records what all agreed on.
+    private func prepare() async throws {
+        let origin = try await hub.publicOrigin
+        let old = try await hub.view.activeKeys(of: Self.hub, for: .event)[0].key.keyID
+        _ = try await hub.addKey(.event, of: Self.hub)
+        _ = try await hub.revokeKey(old.hex, goodSize: nil, reason: .rotated, as: Self.hub, cosigners: [])
+        _ = try await hub.record(
+            .baseRegistered(BaseRegistered(base: input.base, name: input.baseName)), as: Self.hub, on: origin)
+        let documents = DemoDocuments(
+            members: input.members, hub: Self.hub, madeUpBase: input.isMadeUp ? input.base : nil
+        ).documents
+        for document in documents {
+            // What binds others is signed by each of them, in its own ledger.
+            var envelope = try await hub.draft(
+                .documentRecorded(document.recorded), as: Self.hub, cosigners: [],
+                body: (.plainText, Array(document.text.utf8)))
+            for party in document.recorded.parties where party != Self.hub {
+                envelope = try await ledgers[party]!.cosign(envelope, as: [party])
+            }
+            _ = try await hub.append([envelope], to: origin)
+        }
+        try await exchange()
+        step("\(documents.count) documents are recorded behind salted commitments; the arrangement has \(input.members.count + 1) signatures")
+    }
+
     // MARK: Exchange
 
     /// The hub appends what waits in the outboxes, then everybody imports the public chain from a file.
@@ -115,8 +141,6 @@ struct DemoStory {
 
     private func train() async throws {
         let origin = try await hub.publicOrigin
-        _ = try await hub.record(
-            .baseRegistered(BaseRegistered(base: input.base, name: input.baseName)), as: Self.hub, on: origin)
         for (round, contributions) in input.rounds {
             let opened = RoundOpened(base: input.base, round: round, rule: .mean, topology: topology)
             _ = try await hub.record(.roundOpened(opened), as: Self.hub, on: origin)

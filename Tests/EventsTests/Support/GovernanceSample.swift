@@ -41,11 +41,11 @@ enum GovernanceSample {
 
     private static func answer(_ type: EventType) -> Event {
         switch type {
-        case .disclosureRecorded:
-            .disclosureRecorded(
-                DisclosureRecorded(
+        case .handoverRecorded:
+            .handoverRecorded(
+                HandoverRecorded(
                     artifact: Sample.hash(57), category: .downstreamProvider, country: CountryCode("US")!,
-                    dataset: DatasetID("ds-0a1b2c3d4e5f")!, disclosure: DisclosureID("dis-1")!, kind: .adapter,
+                    dataset: DatasetID("ds-0a1b2c3d4e5f")!, handover: HandoverID("dis-1")!, kind: .adapter,
                     recipient: recipient))
         case .recipientNotified:
             .recipientNotified(RecipientNotified(deletion: deletion, outcome: .notified, recipient: recipient))
@@ -91,6 +91,8 @@ enum GovernanceSample {
                 IncidentDetected(awareAt: aware, incident: incident, kind: .personalDataBreach, part: .processor))
         case .incidentHandled:
             return .incidentHandled(IncidentHandled(at: aware, incident: incident, risk: .high, step: .assessed))
+        case .recipientsAsked:
+            return .recipientsAsked(RecipientsAsked(channel: .email, deletion: deletion, receivedAt: aware))
         default:
             return .noticeSent(
                 NoticeSent(

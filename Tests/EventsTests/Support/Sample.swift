@@ -30,12 +30,12 @@ enum Sample {
         case .policyAdopted, .participationDecided, .evaluationRecorded, .rewardSettled, .resourcesAllocated,
             .decisionExplained:
             participation(type)
-        case .memberSuspended, .modelReleased, .disclosureRecorded, .recipientNotified, .recipientAcknowledged,
+        case .memberSuspended, .modelReleased, .handoverRecorded, .recipientNotified, .recipientAcknowledged,
             .waiverGranted, .judgementRecorded, .holdPlaced, .holdReleased, .auditPerformed, .deletionExtended,
             .identityChecked, .documentRecorded:
             GovernanceSample.publicEvent(type)
         case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent:
+            .incidentHandled, .noticeSent, .recipientsAsked:
             GovernanceSample.privateEvent(type)
         case .datasetRegistered, .shardTrained: training(type)
         default: deletion(type)

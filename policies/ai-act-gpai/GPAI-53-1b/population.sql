@@ -1,1 +1,1 @@
-SELECT count(*) FROM disclosures WHERE kind = 'adapter' AND category = 'downstream-provider'
+SELECT count(*) FROM handovers WHERE kind = 'adapter' AND category = 'downstream-provider'

@@ -1,1 +1,1 @@
-SELECT count(*) FROM models AS m JOIN disclosures AS x ON x.artifact = m.model WHERE m.state = 'recalled'
+SELECT count(*) FROM models AS m JOIN handovers AS x ON x.artifact = m.model WHERE m.state = 'recalled'

@@ -1,7 +1,7 @@
 SELECT DISTINCT
     m.round || ': ' || x.recipient AS subject, 'got a model that was recalled on ' || m.recalled_at || ' and was not told in time' AS reason, m.recalled_at AS since, m.recalled_event AS event_id
 FROM models AS m
-JOIN disclosures AS x ON x.kind = 'adapter' AND x.artifact = m.model
+JOIN handovers AS x ON x.kind = 'adapter' AND x.artifact = m.model
 WHERE
     m.state = 'recalled' AND m.recalled_s + :days * 86400 < :as_of_s
     AND NOT EXISTS (

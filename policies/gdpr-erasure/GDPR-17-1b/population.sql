@@ -1,1 +1,1 @@
-SELECT count(*) FROM deletions AS d JOIN plan_excluded AS x ON x.plan = d.plan WHERE d.law = 'gdpr' AND d.completed_event IS NOT NULL
+SELECT count(*) FROM deletions AS d JOIN plan_excluded AS x ON x.plan = d.plan WHERE d.law = :law AND d.completed_event IS NOT NULL

@@ -1,1 +1,1 @@
-SELECT count(*) FROM deletions AS d JOIN plan_excluded AS x ON x.plan = d.plan WHERE d.law = 'gdpr'
+SELECT count(*) FROM deletions AS d JOIN plan_excluded AS x ON x.plan = d.plan WHERE d.law = :law

@@ -2,7 +2,7 @@ WITH mine AS (
     SELECT p.plan, p.started_index, p.started_at, min(d.deletion) AS deletion
     FROM plans AS p
     JOIN deletions AS d ON d.plan = p.plan
-    WHERE d.law = 'gdpr'
+    WHERE d.law = :law
     GROUP BY p.plan
 ), gone AS (
     SELECT m.deletion, m.started_index, m.started_at, c.adapter AS artifact
@@ -43,6 +43,15 @@ WITH mine AS (
     JOIN plan_excluded AS x ON x.plan = i.plan
     JOIN model_contributions AS b ON b.contribution_event = x.contribution_event
     JOIN models AS m ON m.event_id = b.model_event AND m.event_index > i.started_index
+    UNION
+    SELECT
+        d.deletion, d.completed_at, c.event_id, c.event_index,
+        c.member || ' trained on shard ' || s.shard || ' of ' || s.dataset || ' for ' || c.round || ', which has no records left'
+    FROM deletions AS d
+    JOIN deletion_shards AS e ON e.deletion = d.deletion AND e.is_emptied = 1
+    JOIN contribution_shards AS s ON s.dataset = e.dataset AND s.shard = e.shard
+    JOIN contributions AS c ON c.event_id = s.event_id AND c.event_index > d.completed_index
+    WHERE d.law = :law
 )
 SELECT deletion AS subject, reason, started_at AS since, event_id
 FROM judged

@@ -1,1 +1,1 @@
-SELECT count(*) FROM recipient_duties AS u JOIN deletions AS d ON d.deletion = u.deletion WHERE d.law = 'gdpr' AND d.completed_s IS NOT NULL AND EXISTS (SELECT 1 FROM disclosures AS x WHERE x.recipient = u.recipient AND x.category = 'public')
+SELECT count(*) FROM recipient_duties AS u JOIN deletions AS d ON d.deletion = u.deletion WHERE d.law = 'gdpr' AND d.completed_s IS NOT NULL AND EXISTS (SELECT 1 FROM handovers AS x WHERE x.recipient = u.recipient AND x.category = 'public')

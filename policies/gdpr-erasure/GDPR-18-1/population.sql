@@ -1,1 +1,1 @@
-SELECT count(*) FROM restrictions WHERE right = 'restriction'
+SELECT count(*) FROM restrictions WHERE right = :right

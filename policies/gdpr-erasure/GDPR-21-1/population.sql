@@ -1,1 +1,1 @@
-SELECT count(*) FROM restrictions WHERE right = 'objection'
+SELECT count(*) FROM restrictions WHERE right = :right

@@ -1,1 +1,1 @@
-SELECT count(*) FROM disclosures WHERE category = 'sub-processor'
+SELECT count(*) FROM handovers WHERE category = 'sub-processor'

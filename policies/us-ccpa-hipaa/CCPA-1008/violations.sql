@@ -14,7 +14,7 @@ WITH RECURSIVE edges(source, target) AS (
 ), done AS (
     SELECT DISTINCT plan, deletion, completed_at
     FROM deletions
-    WHERE law = 'ccpa' AND completed_event IS NOT NULL
+    WHERE law = :law AND completed_event IS NOT NULL
 ), affected(plan, node) AS (
     SELECT x.plan, x.contribution_event
     FROM plan_excluded AS x

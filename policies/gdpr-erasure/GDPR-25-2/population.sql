@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM deletions) + (SELECT count(*) FROM consents) + (SELECT count(*) FROM restrictions)

@@ -1,0 +1,1 @@
+SELECT (SELECT count(*) FROM handovers WHERE kind = 'personal-data') + (SELECT count(*) FROM accesses WHERE access = 'disclosed')
