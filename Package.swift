@@ -204,8 +204,8 @@ let package = Package(
         .testTarget(
             name: "LetheEngineTests",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "Kernels", "LedgerStore",
-                "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
+                "Adapters", "Bytes", "ChainViews", "Compliance", "ConsortiumFixture", "Events", "Kernels",
+                "LedgerStore", "LetheEngine", "MerkleLog", "Participation", "Proofs", "Replay", "Signing", "Training",
                 "Unlearning", grdb,
             ], swiftSettings: strict),
 

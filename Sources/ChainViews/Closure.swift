@@ -129,17 +129,32 @@ struct Closure {
         holders.formUnion([row.member, view.rounds[row.round]!.author])
     }
 
-    /// Plans another contribution in the place of `row`, unless nothing is left to train on, or no model has
-    /// merged it yet: then its round is open, or merges what is there when it is closed.
+    /// Plans another contribution in the place of `row`, unless nothing is left to train on, or nothing wants it: then its
+    /// round is open, and its member commits anew.
     private mutating func retrain(_ row: ContributionRow, _ effect: Effect) {
         let remaining = seeds.remainingShards(of: row)
-        guard !remaining.isEmpty, merged.contains(row.event) else { return }
+        guard !remaining.isEmpty, isWanted(row) else { return }
         let again = effect.isWhole ? remaining : Ascending(remaining.filter(effect.shards.contains))
         let all = row.training?.shards ?? []
         retrained.insert(row.event)
         retraining.append(
             PlannedRetraining(
                 contribution: row.event, emptied: Ascending(all.filter { !remaining.contains($0) }), shards: again))
+    }
+
+    /// Whether a model has merged `row` or is yet to merge it, or the member's later contributions that one wants go on
+    /// from it.
+    private func isWanted(_ row: ContributionRow) -> Bool {
+        if merged.contains(row.event) { return true }
+        let round = view.rounds[row.round]!
+        if round.state == .closed, !view.allModels(of: row.round).contains(where: { $0.takes(row, in: round) }) {
+            return true
+        }
+        return view.contributions.rows.values.contains { later in
+            later.member == row.member && later.excludedBy == nil && later.position > row.position
+                && later.parents.contains(row.adapter) && view.rounds[later.round]!.topology == .isolated
+                && isWanted(later)
+        }
     }
 
     private func effect(on row: ContributionRow) -> Effect {

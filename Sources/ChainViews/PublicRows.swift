@@ -154,6 +154,11 @@ public struct ModelRow: Codable, Hashable, Sendable {
     public var attestedBy: Ascending<MemberName>
     /// Where they said so, in chain order.
     public var attestations: [EventHash]
+
+    /// Whether this model of `round` is of the kind that merges `contribution` where that counts.
+    func takes(_ contribution: ContributionRow, in round: RoundRow) -> Bool {
+        cohort == nil || cohort == round.cohort(of: contribution.member)
+    }
 }
 
 public struct DeletionRow: Codable, Hashable, Sendable {

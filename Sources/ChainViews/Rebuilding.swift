@@ -9,7 +9,8 @@ public enum RetrainingState: Hashable, Sendable {
     case ready(parents: Ascending<ArtifactDigest>)
     /// What it starts from is being trained or merged again.
     case waiting
-    /// A model that it was to be part of, or to start from, was recalled: nothing will take its place.
+    /// A model that it was to be part of, or to start from, was recalled, or its round was merged without it: nothing will
+    /// take its place.
     case givenUp
 }
 
@@ -43,11 +44,20 @@ public struct Rebuilding: Sendable {
     /// How far the training is that is to take the place of `contribution`, one of those of the plan.
     public func state(of contribution: EventHash) -> RetrainingState {
         if let event = view.replacements[contribution] { return .replaced(event) }
-        guard !abandoned.contains(contribution) else { return .givenUp }
+        guard !abandoned.contains(contribution), !isPassedOver(contribution) else { return .givenUp }
         switch presentParents(of: view.contributions[contribution]!) {
         case .known(let parents): return .ready(parents: Ascending(parents))
         case .waiting: return .waiting
         case .lost: return .givenUp
+        }
+    }
+
+    /// Whether the round of `contribution`, which had no model when the plan was started, has one now that merged what there was.
+    private func isPassedOver(_ contribution: EventHash) -> Bool {
+        let row = view.contributions[contribution]!
+        let round = view.rounds[row.round]!
+        return view.allModels(of: row.round).contains {
+            $0.plan == nil && $0.position > plan.startedAt && $0.takes(row, in: round)
         }
     }
 

@@ -122,7 +122,7 @@ public final class CheckpointStore: Sendable {
     /// what we cosign it is not enough, see ``swap(_:as:expecting:)``. A clean close leaves nothing in
     /// the log.
     static func file(_ path: String) -> DatabaseFile {
-        DatabaseFile(path: path, version: 1, schema: schema, durability: .normal)
+        DatabaseFile(path: path, version: 2, oldest: 2, schema: schema, durability: .normal)
     }
 
     init(path: String, readOnly: Bool, faults: FaultInjector) throws {
@@ -226,19 +226,26 @@ public final class CheckpointStore: Sendable {
     /// Keeps a checkpoint that somebody cosigned, as its log signed it. The first one of each size stays.
     public func keep(cosigned: KeptCheckpoint) throws {
         try StoreError.translating("keeping a cosigned checkpoint of \(cosigned.checkpoint.origin)") {
-            try database.write { database in
-                let statement = try RawStatement(database, """
-                    INSERT INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
-                    """)
-                statement.bind(cosigned.checkpoint.origin, at: 1)
-                statement.bind(Int64(cosigned.checkpoint.size.rawValue), at: 2)
-                try cosigned.checkpoint.root.withUnsafeBytes { root in
-                    statement.bind(root, at: 3)
-                    try cosigned.note.withUnsafeBytes { note in
-                        statement.bind(note, at: 4)
-                        try statement.run()
-                    }
-                }
+            try database.write {
+                try Self.insert(
+                    "INSERT INTO cosigned (origin, size, root, note) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    cosigned.checkpoint, cosigned.note, $0)
+            }
+        }
+    }
+
+    /// Runs an INSERT whose parameters are a checkpoint's origin, size and root, and some bytes about it.
+    private static func insert(
+        _ sql: String, _ checkpoint: Checkpoint, _ bytes: [UInt8], _ database: Database
+    ) throws {
+        let statement = try RawStatement(database, sql)
+        statement.bind(checkpoint.origin, at: 1)
+        statement.bind(Int64(checkpoint.size.rawValue), at: 2)
+        try checkpoint.root.withUnsafeBytes { root in
+            statement.bind(root, at: 3)
+            try bytes.withUnsafeBytes { bytes in
+                statement.bind(bytes, at: 4)
+                try statement.run()
             }
         }
     }
@@ -285,19 +292,10 @@ public final class CheckpointStore: Sendable {
     /// Keeps a timestamp; one that is there already stays as it is.
     public func add(_ timestamp: KeptTimestamp) throws {
         try StoreError.translating("keeping a timestamp of \(timestamp.checkpoint.origin)") {
-            try database.write { database in
-                let statement = try RawStatement(database, """
-                    INSERT INTO timestamps (origin, size, root, token) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
-                    """)
-                statement.bind(timestamp.checkpoint.origin, at: 1)
-                statement.bind(Int64(timestamp.checkpoint.size.rawValue), at: 2)
-                try timestamp.checkpoint.root.withUnsafeBytes { root in
-                    statement.bind(root, at: 3)
-                    try timestamp.token.withUnsafeBytes { token in
-                        statement.bind(token, at: 4)
-                        try statement.run()
-                    }
-                }
+            try database.write {
+                try Self.insert(
+                    "INSERT INTO timestamps (origin, size, root, token) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    timestamp.checkpoint, timestamp.token, $0)
             }
         }
     }

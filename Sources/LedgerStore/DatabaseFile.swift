@@ -20,6 +20,8 @@ struct DatabaseFile {
     var path: String
     /// The newest layout that this code can read; stands in `user_version`.
     var version: Int
+    /// The oldest layout that this code can read. Between two releases tables come and go without a way across.
+    var oldest = 1
     var schema: String
     var durability: Durability
     /// The page cache in KiB.
@@ -96,6 +98,12 @@ struct DatabaseFile {
                 hint: "give the path of a ledger directory")
         }
         let found = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard found == 0 || found >= oldest else {
+            throw StoreError(
+                .olderFormat(found: found, supported: oldest),
+                "\(path) has format \(found), and this program no longer reads formats before \(oldest)",
+                hint: "use the version of the program that wrote it")
+        }
         guard (1...version).contains(found) else {
             throw StoreError(
                 .newerFormat(found: found, supported: version),

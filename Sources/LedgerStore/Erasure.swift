@@ -46,15 +46,19 @@ extension VaultDatabase {
         var isRecord: Bool { if case .record = subject { true } else { false } }
     }
 
-    /// - Parameter untilSettled: what was here keeps its receipt until ``settle(_:)``.
-    func erase(_ subjects: [ErasureSubject], untilSettled: Bool = false) throws -> ErasureReceipt {
+    /// - Parameters:
+    ///   - untilSettled: what was here keeps its receipt until ``settle(_:)``.
+    ///   - said: what events say in the same bytes as a body: it stays, and is not searched for.
+    func erase(
+        _ subjects: [ErasureSubject], untilSettled: Bool = false, said: ([UInt8]) -> [UInt8] = { _ in [] }
+    ) throws -> ErasureReceipt {
         guard !readOnly else {
             throw StoreError(
                 .readOnly, "the ledger is open for reading only", hint: "open it for writing to erase")
         }
         var items: [Item] = []
         var seen: Set<ErasureSubject> = []
-        for subject in subjects where seen.insert(subject).inserted { items.append(try find(subject)) }
+        for subject in subjects where seen.insert(subject).inserted { items.append(try find(subject, said)) }
         try addSharedNeedles(&items)
         if !untilSettled { for index in items.indices { items[index].hasReceipt = false } }
         try faults.perform(.markErasure) { try mark(items, withReceipts: untilSettled) }
@@ -97,7 +101,7 @@ extension VaultDatabase {
                 "\(paths.vault) is from before the erasure of \(forgotten[0])",
                 hint: "open the ledger for writing once, and erase again what is pending")
         }
-        try mark(try forgotten.map(find))
+        try mark(try forgotten.map { try find($0) })
     }
 
     enum Tombstone: String { case erasing, erased }
@@ -113,7 +117,9 @@ extension VaultDatabase {
 
     // MARK: The steps
 
-    private func find(_ subject: ErasureSubject) throws -> Item {
+    private func find(
+        _ subject: ErasureSubject, _ said: ([UInt8]) -> [UInt8] = { _ in [] }
+    ) throws -> Item {
         let (body, blob, tombstone, hasReceipt) = try read("looking for \(subject)") { database in
             let tombstone = try Self.tombstone(subject, database)
             let hasReceipt = try Self.hasReceipt(subject, database)
@@ -134,7 +140,7 @@ extension VaultDatabase {
                 fingerprints: found.fingerprints)
         case .body(let commitment):
             guard let body else { break }
-            let needles = Vault(self).needles(body, commitment)
+            let needles = Vault(self).needles(body, commitment, said)
             return Item(subject: subject, state: .stored(file: nil), needles: needles)
         case .blob(let id):
             guard let blob else { break }

@@ -34,6 +34,10 @@ struct Needle: Hashable, Sendable {
             .filter { Set($0).count >= 8 }
             .map { Needle(.content, $0) }
     }
+
+    func isPart(of text: [UInt8]) -> Bool {
+        text.firstRange(of: bytes) != nil
+    }
 }
 
 /// A search of files for many needles at once.

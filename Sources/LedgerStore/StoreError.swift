@@ -10,6 +10,7 @@ public struct StoreError: Error, Sendable {
         case notALedger
         case unfinishedCreation
         case newerFormat(found: Int, supported: Int)
+        case olderFormat(found: Int, supported: Int)
         case locked(pid: Int?, command: String?)
         case readOnly
         case setting(name: String, wanted: String, found: String)

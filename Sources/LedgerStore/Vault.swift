@@ -74,6 +74,11 @@ public final class Vault: Sendable {
         return try row.map { try open($0, commitment) }
     }
 
+    /// Whether the body was erased here, or its erasure has begun.
+    public func isBuried(_ commitment: BodyCommitment) throws -> Bool {
+        try vault.read("looking for an erased body") { try VaultDatabase.tombstone(.body(commitment), $0) != nil }
+    }
+
     /// Whether ``body(_:)`` would find it.
     public func contains(_ commitment: BodyCommitment) throws -> Bool {
         try vault.read("looking for body \(commitment)") { database in
@@ -109,8 +114,12 @@ public final class Vault: Sendable {
     ///
     /// Commitments that are not here get `notFound` and are remembered all the same, so that they cannot
     /// be imported later. An erasure that was interrupted is continued by asking again.
-    public func eraseBodies(_ commitments: [BodyCommitment]) throws -> ErasureReceipt {
-        try vault.erase(commitments.map(ErasureSubject.body))
+    ///
+    /// - Parameter said: bytes that a body has in common with events. They stay on the chain and are no trace.
+    public func eraseBodies(
+        _ commitments: [BodyCommitment], said: (_ body: [UInt8]) -> [UInt8] = { _ in [] }
+    ) throws -> ErasureReceipt {
+        try vault.erase(commitments.map(ErasureSubject.body), said: said)
     }
 
     /// Erasures that were begun and not confirmed, of bodies and of blobs: erase them again.
@@ -177,7 +186,7 @@ extension Vault {
 
     /// What must not be found any more once this body is erased. Less, where it does not open: it is
     /// erased even so.
-    func needles(_ row: Row, _ commitment: BodyCommitment) -> [Needle] {
+    func needles(_ row: Row, _ commitment: BodyCommitment, _ said: ([UInt8]) -> [UInt8]) -> [Needle] {
         let body = try? open(row, commitment)
         var needles = [
             Needle(.wrappedKey, row.wrappedKey), Needle(.ciphertext, Array(row.ciphertext.prefix(64))),
@@ -189,7 +198,8 @@ extension Vault {
         if let body {
             needles.append(Needle(.salt, body.salt.bytes))
             needles.append(Needle(.salt, Array(Hex.encode(body.salt.bytes).utf8)))
-            needles += Needle.windows(of: body.bytes)
+            let said = said(body.bytes)
+            needles += Needle.windows(of: body.bytes).filter { !$0.isPart(of: said) }
         }
         return needles
     }

@@ -162,7 +162,7 @@ extension Ledger {
             case .record(let commitment): records.append(commitment)
             }
         }
-        if !bodies.isEmpty { _ = try directory.vault.eraseBodies(bodies) }
+        if !bodies.isEmpty { _ = try eraseBodies(bodies) }
         if !blobs.isEmpty { _ = try directory.blobs.erase(blobs) }
         if !records.isEmpty { _ = try directory.records.erase(records) }
     }

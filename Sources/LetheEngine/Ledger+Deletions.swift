@@ -152,7 +152,10 @@ extension Ledger {
         let deletions = try deletions(ofPlan: digest)
         while true {
             let steps = DeletionProgress(view: try view).nextSteps(for: deletions)
-            guard let (step, member) = try firstLocal(steps) else { return steps }
+            guard let (step, member) = try firstLocal(steps) else {
+                try forgetScopes(of: deletions)
+                return steps
+            }
             surroundings.progress(step.summary, 0, 1)
             let recorded = try take(step, as: member, options)
             surroundings.progress(step.summary, 1, 1)
@@ -260,10 +263,11 @@ extension Ledger {
             let plan = row.plan.flatMap { view.plans[$0] }
             let dates = DeletionDates(row, calendar: calendar)
             let isOpen = [.requested, .accepted, .started].contains(row.state)
-            return DeletionStatus(
+            return try DeletionStatus(
                 row: row, grade: plan.map(view.grade) ?? .recorded, dates: dates,
-                isOverdue: isOpen && dates.isOverdue(at: now), next: nextSteps(of: row, in: view),
-                mitigations: try mitigations(for: row.deletion))
+                isOverdue: isOpen && dates.isOverdue(at: now),
+                next: nextSteps(of: row, in: view) + scopeSteps(row),
+                mitigations: mitigations(for: row.deletion))
         }
     }
 }

@@ -212,6 +212,8 @@ extension OpenBody {
 
 /// What was opened for whom, as `lethe disclosure list` shows it.
 public struct AccessSummary: Codable, Hashable, Sendable {
+    /// Whether it was handed out or looked at here.
+    public var access: AccessKind
     public var anchor: EventHash?
     public var author: MemberName
     public var claimedAt: Timestamp
@@ -233,7 +235,7 @@ extension Ledger {
                     try? CanonicalJSON.decode(AccessDocument.self, from: $0.bytes)
                 }
                 return AccessSummary(
-                    anchor: row.accessed.anchor, author: row.author, claimedAt: row.claimedAt, event: row.event,
+                    access: row.accessed.access, anchor: row.accessed.anchor, author: row.author, claimedAt: row.claimedAt, event: row.event,
                     index: row.position, kind: row.accessed.reader, leaves: row.accessed.leaves,
                     origin: chain.origin,
                     reader: document?.reader, reason: document?.reason)

@@ -290,7 +290,7 @@ extension Ledger {
         }
         let gone = try chain.bodies.rows.filter { $0.value.erasedBy != nil }.map(\.key).sorted()
             .filter { try directory.vault.contains($0) }
-        guard try gone.isEmpty || directory.vault.eraseBodies(gone).isComplete else {
+        guard try gone.isEmpty || eraseBodies(gone).isComplete else {
             throw EngineError(
                 .refused, "the chain says that \(gone.count) bodies are erased, and erasing them here left traces",
                 hint: "close other programs that use the ledger's files, then import again")

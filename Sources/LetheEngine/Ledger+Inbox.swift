@@ -197,7 +197,7 @@ extension Ledger {
         of member: MemberName, _ view: PublicView, _ calendar: LegalCalendar, _ now: Timestamp
     ) -> [InboxItem] {
         guard let origin = privateChain(of: member), let chain = privateViews[origin] else { return [] }
-        return incidentItems(chain, calendar, now) + scopeItems(chain, view, now)
+        return incidentItems(chain, calendar, now) + questionItems(chain, calendar, now) + scopeItems(chain, view, now)
     }
 
     private func incidentItems(_ chain: PrivateView, _ calendar: LegalCalendar, _ now: Timestamp) -> [InboxItem] {
@@ -220,6 +220,23 @@ extension Ledger {
                 return [item("tell the authority, or assess the risk as unlikely", "authority-notified", due: due)]
             }
             return [item("document facts, effects and remedy, and close", "closed", due: nil)]
+        }
+    }
+
+    /// Persons who asked who received their data, and were not told since: within a month (GDPR Art. 12(3), 19).
+    private func questionItems(_ chain: PrivateView, _ calendar: LegalCalendar, _ now: Timestamp) -> [InboxItem] {
+        let notices = chain.governance.notices.rows.values.map(\.sent)
+        let open = chain.governance.questions.rows.values.map(\.asked).filter { asked in
+            !notices.contains { notice in
+                notice.deletion == asked.deletion && notice.sentAt >= asked.receivedAt
+                    && (notice.kind == .recipients || notice.contents.contains(.recipients))
+            }
+        }
+        return open.sorted { ($0.receivedAt, $0.deletion) < ($1.receivedAt, $1.deletion) }.map { asked in
+            InboxItem(
+                "tell the person who received the data", about: asked.deletion.text,
+                command: "lethe record notice \(asked.deletion) --kind recipients --contents recipients --sent TIME --channel WORD",
+                due: LegalDeadlines(calendar: calendar).gdprAnswer(received: asked.receivedAt)?.graced, now: now)
         }
     }
 

@@ -118,7 +118,7 @@ extension Ledger {
         try checkHold(on: commitment, chain)
         let event = Event.recordErased(RecordErased(bodies: [commitment]))
         try dryRun(event, as: member, on: chain.origin)
-        let receipt = try directory.vault.eraseBodies([commitment])
+        let receipt = try eraseBodies([commitment])
         guard receipt.isComplete else {
             throw EngineError(
                 .refused, "erasing the body left traces; no erasure was recorded",
@@ -129,14 +129,19 @@ extension Ledger {
 
     /// What a hold keeps is not erased before its day.
     private func checkHold(on commitment: BodyCommitment, _ chain: PrivateView) throws {
-        guard let scope = chain.scopes.rows.values.first(where: { $0.body == commitment }),
-            let hold = try view.allHolds.first(where: {
-                $0.placed.deletion == scope.deletion && $0.isActive(at: surroundings.now())
-            })
-        else { return }
+        guard let hold = try activeHold(on: commitment, chain) else { return }
+        let deletion = hold.deletion?.text ?? "a deletion"
         throw EngineError(
-            .refused, "the hold \(hold.placed.hold) keeps the private side of \(scope.deletion) until \(hold.placed.endsAt)",
-            hint: "lethe deletion hold release \(hold.placed.hold), where the reason is gone")
+            .refused, "the hold \(hold.hold) keeps the private side of \(deletion) until \(hold.endsAt)",
+            hint: "lethe deletion hold release \(hold.hold), where the reason is gone")
+    }
+
+    /// The hold that keeps this body, where it is the scope of a deletion.
+    func activeHold(on commitment: BodyCommitment, _ chain: PrivateView) throws -> HoldPlaced? {
+        guard let scope = chain.scopes.rows.values.first(where: { $0.body == commitment }) else { return nil }
+        return try view.allHolds.first {
+            $0.placed.deletion == scope.deletion && $0.isActive(at: surroundings.now())
+        }?.placed
     }
 
     // MARK: Tiles

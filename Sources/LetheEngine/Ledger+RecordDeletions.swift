@@ -23,7 +23,8 @@ public enum DeletionSubjectMatter: Hashable, Sendable {
     }
 }
 
-/// What a deletion of records is about, in full: the body of `deletion-scoped` (`schemas/record-deletion.md`).
+/// What a deletion of records is about, in full: the body of `deletion-scoped`
+/// (`schemas/record-deletion.md`).
 struct DeletionScopeDocument: Codable, Hashable {
     /// The dataset, where all of it was asked for.
     var dataset: DatasetID?
@@ -65,7 +66,9 @@ extension Ledger {
     /// The rows that a request is about; `nil` for one about contributions.
     ///
     /// - Throws: where there is none, or where somebody else's data is meant.
-    func records(for request: DeletionRequest, as author: MemberName) throws -> [DatasetID: [RecordCommitment]]? {
+    func records(
+        for request: DeletionRequest, as author: MemberName
+    ) throws -> [DatasetID: [RecordCommitment]]? {
         guard let query = request.matter.query else { return nil }
         guard author == request.member, privateChain(of: author) != nil else {
             throw EngineError(
@@ -80,7 +83,8 @@ extension Ledger {
                 case .dataset(let dataset): "\(author) has no dataset \(dataset) with records left"
                 case .member: ""
             }
-            throw EngineError(.refused, what, hint: "nothing was changed; lethe show datasets lists what there is")
+            throw EngineError(
+                .refused, what, hint: "nothing was changed; lethe show datasets lists what there is")
         }
         return found
     }
@@ -94,6 +98,50 @@ extension Ledger {
         return nil
     }
 
+    // MARK: Forgetting who it was
+
+    /// Erases bodies. Which rows went, events say as well as the scopes among them: that is no trace of
+    /// these.
+    func eraseBodies(_ commitments: [BodyCommitment]) throws -> ErasureReceipt {
+        try directory.vault.eraseBodies(commitments) { body in
+            guard let records = (try? CanonicalJSON.decode(DeletionScopeDocument.self, from: body))?.records
+            else { return [] }
+            return Array(",\"records\":".utf8) + CanonicalJSON.encode(records)
+        }
+    }
+
+    /// Erases who and what completed `deletions` were about, where local members still keep it.
+    func forgetScopes(of deletions: some Sequence<DeletionID>) throws {
+        for (member, body) in try deletions.compactMap(scopeToForget) { _ = try eraseBody(body, as: member) }
+        // Where an earlier call was cut off between an event and its anchor.
+        let view = try view
+        for row in deletions.compactMap({ view.deletions[$0] })
+        where row.scope == .records && row.completedBy != nil {
+            guard localMembers.contains(row.member), let origin = privateChain(of: row.member) else {
+                continue
+            }
+            try anchorIfBehind(origin, as: row.member)
+        }
+    }
+
+    /// The body that nothing needs any more, and whose it is; `nil` where there is none here, or where a hold
+    /// keeps it.
+    private func scopeToForget(_ id: DeletionID) throws -> (member: MemberName, body: BodyCommitment)? {
+        guard let row = try view.deletions[id], row.scope == .records, row.completedBy != nil,
+            localMembers.contains(row.member), let origin = privateChain(of: row.member),
+            let chain = privateViews[origin], let scope = chain.scopes[id],
+            chain.bodies[scope.body]?.erasedBy == nil,
+            try activeHold(on: scope.body, chain) == nil
+        else { return nil }
+        return (row.member, scope.body)
+    }
+
+    /// The step that is open while a completed deletion's scope is still here.
+    func scopeSteps(_ row: DeletionRow) throws -> [(step: String, by: String)] {
+        guard let plan = row.plan, let (member, _) = try scopeToForget(row.deletion) else { return [] }
+        return [("erase who it was about: lethe deletion execute \(plan)", member.text)]
+    }
+
     /// The rows that these deletions take out of the datasets of `member`.
     ///
     /// - Throws: where a deletion of its records has no readable scope here.
@@ -102,11 +150,15 @@ extension Ledger {
     ) throws -> [DatasetID: [RecordCommitment]] {
         var records: [DatasetID: Set<RecordCommitment>] = [:]
         for id in deletions {
-            guard let row = try view.deletions[id], row.member == member, row.scope == .records else { continue }
+            guard let row = try view.deletions[id], row.member == member, row.scope == .records else {
+                continue
+            }
             guard let scope = try scope(of: id)?.records else {
                 throw EngineError(
                     .missing, "which records \(id) is about is not in this ledger",
-                    hint: "it is in the vault of \(member), unless it was erased there: carry the plan out in that ledger")
+                    hint:
+                        "it is in the vault of \(member), unless it was erased there: carry the plan out in that ledger"
+                )
             }
             for part in scope { records[part.dataset, default: []].formUnion(part.records) }
         }
@@ -115,8 +167,8 @@ extension Ledger {
 
     /// The shards that lose records by accepting `id`, derived from its scope.
     ///
-    /// A shard counts as emptied where nothing is left in it once all deletions that were accepted before are carried
-    /// out too.
+    /// A shard counts as emptied where nothing is left in it once all deletions that were accepted before are
+    /// carried out too.
     func touchedShards(by id: DeletionID, _ row: DeletionRow) throws -> Ascending<TouchedShard> {
         let own = try records(of: [id], of: row.member)
         let pending = try view.allDeletions.filter {
@@ -146,6 +198,7 @@ extension Ledger {
         }
         let touched = Ascending(rows.flatMap { Array($0.touched ?? []) })
         return PlanOutlook(
-            records: count, touched: touched.elements, estimatedMilliseconds: try estimatedMilliseconds(of: plan))
+            records: count, touched: touched.elements,
+            estimatedMilliseconds: try estimatedMilliseconds(of: plan))
     }
 }

@@ -206,7 +206,7 @@ extension CertificateVerifier {
             CertificateFinding(
                 .attested,
                 "the contribution \(row.adapter.hex.prefix(12))… of \(row.member) is what an external trainer gave; "
-                    + "that it gives it again is not shown here", source: "event \(row.event.hex.prefix(16))…")
+                    + "that it gives it again, lethe replay --retrain --trainer shows where its data is", source: "event \(row.event.hex.prefix(16))…")
         }
         findings += (content.retraining ?? []).map { row in
             CertificateFinding(

@@ -73,8 +73,12 @@ struct LineageBuilder {
     // MARK: Labels
 
     private func addLabels(_ layout: inout LineageLayout) {
+        let kept = Set(selection.graph.contributions.filter { $0.excludedBy == nil }.map { [$0.member.text, $0.round.text] })
         let excluded = Set(
-            selection.graph.contributions.filter(selection.focus.excludes).map(\.member))
+            selection.graph.contributions.filter { row in
+                selection.focus.excludes(row)
+                    && (row.excludedBy == nil || !kept.contains([row.member.text, row.round.text]))
+            }.map(\.member))
         for row in 0..<metrics.rows {
             let box = metrics.nodeBox(row: row, column: 0)
             let isShared = row == selection.members.count
@@ -176,11 +180,18 @@ struct LineageBuilder {
 
     // MARK: Contributions
 
+    /// What a cell shows: the gravest of its contributions; but where a member's excluded one has another in its place, that.
+    private func kind(of rows: [LineageGraph.Contribution], isShared: Bool) -> LineageLayout.NodeKind {
+        let gravest = rows.map(selection.kind).max { $0.rawValue < $1.rawValue }!
+        let isReplaced = !isShared && rows.count > 1 && rows.last.map(selection.kind) == .kept
+        return isReplaced && gravest == .excluded ? .retrained : gravest
+    }
+
     private func addNode(
         _ rows: [LineageGraph.Contribution], _ cell: Cell, to layout: inout LineageLayout
     ) {
-        let kind = rows.map(selection.kind).max { $0.rawValue < $1.rawValue }!
         let isShared = cell.row == selection.members.count
+        let kind = kind(of: rows, isShared: isShared)
         let weight = rows.reduce(0) { $0 + $1.weight.value }
         let number = isShared ? "\(rows.count)" : (weight < 1_000_000 ? "\(weight)" : nil)
         let word: String? =
@@ -189,12 +200,14 @@ struct LineageBuilder {
             case .affected: "affected"
             case .excluded: selection.focus.words.mark
             case .excludedEarlier: "earlier"
+            case .retrained: "again"
             }
         let title =
             isShared
             ? "\(rows.count) contributions to \(rows[0].round)"
-            : "\(rows[0].member) to \(rows[0].round): event \(rows[0].position), adapter \(rows[0].adapter.hex), "
-                + "weight \(weight)"
+            : rows.map {
+                "\($0.member) to \($0.round): event \($0.position), adapter \($0.adapter.hex), weight \($0.weight)"
+            }.joined(separator: "; then ")
         layout.nodes.append(
             .init(
                 box: metrics.nodeBox(row: cell.row, column: cell.column), kind: kind,

@@ -13,7 +13,7 @@ struct LineageLayout: Hashable, Sendable {
     static let maximumMembers = 40, maximumRounds = 20
 
     enum NodeKind: Int, Hashable, Sendable, CaseIterable {
-        case kept, excludedEarlier, affected, excluded
+        case kept, excludedEarlier, affected, excluded, retrained
     }
 
     enum ModelKind: Hashable, Sendable, CaseIterable {

@@ -2,8 +2,8 @@
 public struct AdapterDistance: Hashable, Sendable {
     /// Whether names, shapes and all bytes are the same: what exact unlearning gives, and nothing else does.
     public let isEqual: Bool
-    /// The L2 norm of the difference over that of the reference, in thousand-millionths, rounded up; `nil` where
-    /// the reference is zero and the adapter is not.
+    /// The L2 norm of the difference over that of the reference, in thousand-millionths, rounded up; `nil`
+    /// where the reference is zero and the adapter is not.
     public let relativePPB: Int?
     /// The greatest difference of two elements, in thousand-millionths, rounded up.
     public let greatestPPB: Int

@@ -15,8 +15,8 @@ public struct InterimRecipe: Hashable, Sendable {
     public enum Method: String, CaseIterable, Hashable, Sendable {
         /// Steps up the loss of the records to forget, in all that the model's recipe trains.
         case gradientAscent = "gradient-ascent"
-        /// A second low-rank block beside the model's own, which stays as it is, adapted for some epochs on the
-        /// records to forget with labels that say nothing: after arXiv 2412.13551 and 2406.04076.
+        /// A second low-rank block beside the model's own, which stays as it is, adapted for some epochs on
+        /// the records to forget with labels that say nothing: after arXiv 2412.13551 and 2406.04076.
         case loraAdaptation = "lora-adaptation"
     }
 
@@ -56,8 +56,8 @@ public struct InterimRecipe: Hashable, Sendable {
     /// SHA-256 of `"lethe/interim-recipe/v1" 00` and the canonical bytes.
     public var digest: Digest { .sha256(Array("lethe/interim-recipe/v1\0".utf8), json) }
 
-    /// The shape of the changed model: with `lora-adaptation` the rank doubles, and alpha with it, so that the
-    /// factor before B·A stays what it was.
+    /// The shape of the changed model: with `lora-adaptation` the rank doubles, and alpha with it, so that
+    /// the factor before B·A stays what it was.
     public var resultShape: AdapterShape {
         var shape = training.shape
         if method == .loraAdaptation {
@@ -100,14 +100,14 @@ enum DrawnLabel {
 }
 
 extension Trainer {
-    /// Changes `model` so that `records` count less in it: approximately, for the time until they are unlearned
-    /// exactly.
+    /// Changes `model` so that `records` count less in it: approximately, for the time until they are
+    /// unlearned exactly.
     ///
     /// - Parameters:
     ///   - model: an adapter of the shape of the recipe's training part.
     ///   - records: those to forget, with their own labels; in any order, no commitment twice.
-    /// - Returns: an adapter of the shape ``InterimRecipe/resultShape``. Its run digest covers this recipe, the
-    ///   model, the commitments and the result.
+    /// - Returns: an adapter of the shape ``InterimRecipe/resultShape``. Its run digest covers this recipe,
+    ///   the model, the commitments and the result.
     public func weaken(
         _ model: NamedTensors, of recipe: InterimRecipe, forgetting records: [TrainingRecord],
         progress: (TrainingProgress) -> Void = { _ in }
@@ -138,8 +138,8 @@ extension Trainer {
         return Self.result(of: session, lastLoss: loss)
     }
 
-    /// `model` with a second low-rank block in each adapted map that changes nothing yet: A from the generator, B
-    /// zero. The ranges are those of everything that is not of the new block.
+    /// `model` with a second low-rank block in each adapted map that changes nothing yet: A from the
+    /// generator, B zero. The ranges are those of everything that is not of the new block.
     private func addBlock(
         to model: NamedTensors, _ recipe: InterimRecipe
     ) throws(TrainingError) -> (NamedTensors, frozen: [Range<Int>]) {

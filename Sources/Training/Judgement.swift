@@ -30,7 +30,8 @@ extension Trainer {
         var losses = [Float](repeating: 0, count: records.count)
         var gradients = [Float](repeating: 0, count: records.count * classes)
         encoder.variant.table.pointee.cross_entropy(
-            records.count, classes, max(records.count, 1), Array(logits.joined()), labels, &losses, &gradients)
+            records.count, classes, max(records.count, 1), Array(logits.joined()), labels, &losses, &gradients
+        )
         return zip(logits, losses).map { row, loss in
             RecordOutcome(loss: loss, predicted: row.indices.max { (row[$0], $1) < (row[$1], $0) } ?? 0)
         }
@@ -49,7 +50,8 @@ public struct Accuracy: Hashable, Sendable {
 
     /// The order of the records changes nothing; there is at least one, and every loss is finite.
     public init(_ outcomes: [RecordOutcome], labels: [Int]) {
-        precondition(!outcomes.isEmpty && outcomes.count == labels.count, "an outcome for each label, at least one")
+        precondition(
+            !outcomes.isEmpty && outcomes.count == labels.count, "an outcome for each label, at least one")
         records = outcomes.count
         correct = zip(outcomes, labels).count { $0.predicted == $1 }
         // Smallest first, so that the sum depends on the losses alone.

@@ -44,8 +44,8 @@ public struct MembershipInference: Hashable, Sendable {
         highPPM = bootstrap[resamples - 1 - resamples / 40]
     }
 
-    /// As many elements as there are, each drawn from all of them: draw i is ⌊w·count ÷ 2³²⌋, w being word i mod 4
-    /// of Philox under the key `seed` and the counter (i ÷ 4, 0, stream low, stream high).
+    /// As many elements as there are, each drawn from all of them: draw i is ⌊w·count ÷ 2³²⌋, w being word i
+    /// mod 4 of Philox under the key `seed` and the counter (i ÷ 4, 0, stream low, stream high).
     private static func resample(_ ranks: [Int], seed: UInt64, stream: Int) -> [Int] {
         let key = [UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32)]
         var words = [UInt32](repeating: 0, count: 4)
@@ -78,7 +78,8 @@ private struct LossRanks {
         count = distinct.count
     }
 
-    /// The share of pairs in which the member's loss is the smaller, half for equal ones, in millionths, half up.
+    /// The share of pairs in which the member's loss is the smaller, half for equal ones, in millionths, half
+    /// up.
     func aucPPM(members: [Int], nonMembers: [Int]) -> Int {
         var memberCounts = [Int](repeating: 0, count: count)
         var otherCounts = memberCounts

@@ -75,8 +75,9 @@ extension AdapterShape {
         public var description: String { reason }
     }
 
-    /// The shape of an adapter that PEFT wrote: ranks and alphas that are all the same, a classifier, and perhaps a
-    /// pooler that was trained whole. Other names in `modules_to_save` are nothing where no tensors have them.
+    /// The shape of an adapter that PEFT wrote: ranks and alphas that are all the same, a classifier, and
+    /// perhaps a pooler that was trained whole. Other names in `modules_to_save` are nothing where no tensors
+    /// have them.
     public init(_ adapter: Adapter) throws {
         func refuse(_ reason: String) -> NotComputable { NotComputable(reason: reason) }
         let configuration = adapter.configuration

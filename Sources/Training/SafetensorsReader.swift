@@ -2,8 +2,8 @@ internal import Foundation
 
 /// Reads the binary32 tensors of a base's safetensors file.
 ///
-/// Not the reader of adapters, which refuses whatever an adapter has no business to hold: bases carry integer buffers
-/// (`position_ids`) and tensors of heads, which are passed over here.
+/// Not the reader of adapters, which refuses whatever an adapter has no business to hold: bases carry integer
+/// buffers (`position_ids`) and tensors of heads, which are passed over here.
 struct SafetensorsReader {
     private let bytes: [UInt8]
     /// The name that errors use.

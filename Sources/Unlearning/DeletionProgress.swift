@@ -110,7 +110,7 @@ public struct DeletionProgress: Sendable {
             return .retrain(row.event, row.round, member: row.member, plan: plan.plan)
         }
         let open = plan.models.filter { view.models[$0.materialization]?.state == .suppressed }
-        guard !open.isEmpty else { return [.completeRematerialization(plan: plan.plan)] }
+        guard !open.isEmpty || !training.isEmpty else { return [.completeRematerialization(plan: plan.plan)] }
         return training + (open.lazy.compactMap { disposal(of: $0, plan, rebuilding) }.first.map { [$0] } ?? [])
     }
 

@@ -37,6 +37,19 @@ import Testing
         #expect(try place.done("check").contains("clean"))
     }
 
+    /// What is printed of a private chain is on that chain.
+    @Test func readingABodyIsRecordedToo() throws {
+        let (pilot, _) = try Self.asked()
+        let place = pilot.place
+        let bodies = try JSON(place.done("show", "bodies", "--json")).elements
+        let commitment = try #require(bodies.first { $0["origin"].text == "skies.example/alder" }?["commitment"].text)
+        try place.done("body", "show", commitment, "--reason", "the officer asks")
+        let listed = try JSON(place.done("disclosure", "list", "--json")).elements
+        #expect(listed.count == 1 && listed.first?["access"].text == "read")
+        #expect(listed.first?["reader"].text == "alder" && listed.first?["reason"].text == "the officer asks")
+        #expect(try place.done("check").contains("clean"))
+    }
+
     @Test func sealsAFileToOneMember() throws {
         let (pilot, event) = try Self.asked()
         let place = pilot.place

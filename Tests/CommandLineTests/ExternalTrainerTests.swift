@@ -134,6 +134,72 @@ struct ExternalTrainerTests {
         #expect((scratch ?? []).isEmpty, "records were left in plaintext")
     }
 
+    // MARK: Deleting
+
+    /// A round that an external trainer gave, its model, and an accepted request for a person's records.
+    private func trained() throws -> (pilot: TrainingPilot, id: String, plan: String) {
+        let pilot = prepared()
+        try pilot.place.done(pilot.train + Self.command)
+        try pilot.place.done("round", "close", "round-1")
+        try pilot.place.done("model", "materialize", "round-1")
+        let said = try pilot.place.done(
+            "deletion", "request", "--subject", "person-3", "--as", "alder", "--ground", "gdpr-17-1-b", "--json")
+        let id = try #require(JSON(said)["deletion"].text)
+        try pilot.place.done("deletion", "decide", id)
+        return (pilot, id, try pilot.place.done("deletion", "plan", "--digest-only").trimmingCharacters(in: .newlines))
+    }
+
+    private func types(_ pilot: TrainingPilot) throws -> [String] {
+        try ["skies.example/public", "skies.example/alder"].flatMap { chain in
+            try JSON(pilot.place.done("show", "events", chain, "--json")).elements.compactMap { $0["type"].text }
+        }
+    }
+
+    /// Started is what was agreed on; nothing that the liar gave is committed or kept, and an honest one goes on.
+    @Test(arguments: ["lie", "nan", "exit"])
+    func aDeletionTakesNothingFromATrainerThatMisbehaves(mood: String) throws {
+        let (pilot, _, plan) = try trained()
+        let without = pilot.place.lethe("deletion", "execute", plan)
+        expectRefusal(without, 1, naming: "external trainer, and none is named")
+        #expect(without.errors.contains("--trainer COMMAND"))
+        let before = try (pilot.state(), types(pilot))
+        let outcome = pilot.place.lethe(["deletion", "execute", plan] + Self.command, environment: ["MOOD": mood])
+        expectRefusal(outcome, 1, naming: "the external trainer failed at shard")
+        #expect(outcome.errors.contains("nothing was committed"))
+        #expect(try pilot.state() == before.0 && types(pilot) == before.1)
+        #expect(try pilot.place.done("deletion", "status").contains("alder trains its contribution to round-1 again"))
+        try pilot.place.done(["deletion", "execute", plan] + Self.command)
+        #expect(try types(pilot).count { $0 == "deletion-completed" } == 1)
+        try pilot.place.done("check")
+    }
+
+    /// The certificate says *attested* of what an external trainer gave. A second run makes the run on the private chain
+    /// reproduced; who has the certificate alone does not see that, and the certificate says where it is to be seen.
+    @Test func aCertificateThatRestsOnOneSaysSo() throws {
+        let (pilot, id, plan) = try trained()
+        try pilot.place.done(["deletion", "execute", plan] + Self.command)
+        try pilot.place.done("trust", "--quorum", "0", "--output", "none.policy")
+        func lines(_ name: String) throws -> [String] {
+            try pilot.place.done(
+                ["deletion", "certify", id, "--with", "birch", "--output", name] + (name == "first.json" ? [] : ["--supersede"]))
+            let verdict = try pilot.place.done("verify", name, "--trust", "none.policy")
+            return verdict.split(separator: "\n").filter { $0.contains("external trainer") }.map(String.init)
+        }
+        let first = try lines("first.json")
+        #expect(first.count == 2 && first.allSatisfy { $0.hasPrefix("attested") }, "\(first)")
+        #expect(first.contains { $0.contains("is what an external trainer gave") && $0.contains("lethe replay --retrain --trainer") })
+        // Equal: the run is reproduced, where its data is.
+        let equal = try pilot.place.done(["replay", "--retrain", "--record"] + Self.command)
+        #expect(equal.contains("reproduced") && !equal.contains("differs"))
+        #expect(try lines("second.json").allSatisfy { $0.hasPrefix("attested") })
+        // Unequal: an answer, with exit 1, and no event says otherwise.
+        let before = try types(pilot)
+        let unequal = pilot.place.lethe(["replay", "--retrain", "--record"] + Self.command, environment: ["MOOD": "random"])
+        #expect(unequal.status == 1 && unequal.output.contains("differs"))
+        #expect(unequal.errors.contains("its runs stay attested"))
+        #expect(try types(pilot) == before)
+    }
+
     @Test func aCommandThatIsNotThereIsSaidToFail() throws {
         let pilot = prepared()
         try pilot.expectRefused(pilot.train + ["--trainer", "no-such-trainer"], 1, naming: "status 127")

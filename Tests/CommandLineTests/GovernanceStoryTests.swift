@@ -182,6 +182,30 @@ struct GovernanceStoryTests {
         #expect(try place.done("check").contains("clean"))
     }
 
+    /// A person asks who received the data: the inbox says so until a notice does, and the control counts the month.
+    @Test func aQuestionAboutRecipientsIsOwedUntilANoticeAnswersIt() throws {
+        let place = Pilot().place
+        let id = try request(place, "gdpr-17-1-b", received: "2027-01-04T09:00:00Z")
+        try done(
+            place,
+            ["record", "question", id, "--received", "2027-01-05T09:00:00Z", "--channel", "email", "--text", "To whom?", "--as", "alder"],
+            at: "2027-01-05T10:00:00Z")
+        #expect(try done(place, ["inbox", "--as", "alder"], at: "2027-01-06T00:00:00Z").contains("tell the person who received the data"))
+        let report = ["report", "compliance", "--roles", "controller", "--pack", "gdpr-erasure", "--as", "alder", "--packs", Places.package + "/policies"]
+        #expect(place.lethe(report, environment: Self.at("2027-02-06T00:00:00Z")).output.contains("fail: GDPR-19-2"))
+        try done(
+            place,
+            [
+                "record", "notice", id, "--kind", "recipients", "--contents", "recipients", "--sent", "2027-02-05T12:00:00Z",
+                "--channel", "email", "--text", "Nobody.", "--as", "alder",
+            ], at: "2027-02-05T13:00:00Z")
+        #expect(try !done(place, ["inbox", "--as", "alder"], at: "2027-02-06T00:00:00Z").contains("who received the data"))
+        #expect(!place.lethe(report, environment: Self.at("2027-02-06T00:00:00Z")).output.contains("fail: GDPR-19-2"))
+        expectRefusal(
+            place.lethe(["record", "question", id, "--received", "2027-01-03T09:00:00Z", "--channel", "email", "--text", "x", "--as", "alder"]),
+            1, naming: "before the request")
+    }
+
     /// Markup and SQL in ids are refused where names are read.
     @Test(arguments: ["<b>x</b>", "x'; DROP TABLE events; --", "x\" onload=\"alert(1)", "../x", "x y"])
     func refusesMarkupAndSQLInIds(text: String) throws {

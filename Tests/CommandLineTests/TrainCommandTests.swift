@@ -80,16 +80,21 @@ struct TrainCommandTests {
                 last = outcome
                 break
             }
+            // Killed after its last event and before its answer.
+            if outcome.errors.contains("alder has contributed to round-1 already") { break }
             kills += 1
             if milliseconds > 900 {
                 last = pilot.place.lethe(pilot.train + ["--json"])
                 break
             }
         }
-        let outcome = try #require(last)
-        try #require(outcome.status == 0, "\(outcome.errors)")
         #expect(kills > 0)
-        #expect(try pilot.digests(outcome.output) == wanted)
+        if let last {
+            try #require(last.status == 0, "\(last.errors)")
+            #expect(try pilot.digests(last.output) == wanted)
+        }
+        let rounds = try JSON(pilot.place.done("show", "rounds", "--json")).elements
+        #expect(rounds[0]["contributions"].elements.map { $0["adapter"].text } == [wanted.last])
         try pilot.place.done("check")
     }
 

@@ -184,7 +184,7 @@ import Testing
         let found = try Self.results(
             history, ["gdpr-erasure", "ledger-core"], Self.evaluation(history, roles: [.deployer]))
         #expect(found["GDPR-17-1a"]?.word == .notApplicable)
-        #expect(found["GDPR-17-1a"]?.explanation == "for the roles controller, joint_controller, processor")
+        #expect(found["GDPR-17-1a"]?.explanation == "for the roles controller, joint controller, processor")
         #expect(found["LED-01"]?.word == .pass)
     }
 

@@ -71,14 +71,19 @@ import Testing
                 == .readOnly)
     }
 
-    @Test func refusesANewerFormatAndAForeignDatabase() throws {
+    @Test func refusesANewerAndAnOlderFormatAndAForeignDatabase() throws {
         let ledger = try makeLedger(scratch.ledger)
         try ledger.close()
         let queue = try DatabaseQueue(path: ledger.paths.checkpoints)
-        try queue.inDatabase { try $0.execute(sql: "PRAGMA user_version = 2") }
+        try queue.inDatabase { try $0.execute(sql: "PRAGMA user_version = 3") }
         #expect(
             code { _ = try openLedger(scratch.ledger, .readOnly) }
-                == .newerFormat(found: 2, supported: 1))
+                == .newerFormat(found: 3, supported: 2))
+        // The first format had no cosigned checkpoints and no timestamps.
+        try queue.inDatabase { try $0.execute(sql: "PRAGMA user_version = 1") }
+        #expect(
+            code { _ = try openLedger(scratch.ledger, .readOnly) }
+                == .olderFormat(found: 1, supported: 2))
         try queue.inDatabase { try $0.execute(sql: "PRAGMA application_id = 7; PRAGMA user_version = 1") }
         #expect(code { _ = try openLedger(scratch.ledger, .readOnly) } == .notALedger)
     }

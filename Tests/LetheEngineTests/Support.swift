@@ -44,21 +44,26 @@ struct TestConsortium {
 
     let scratch: Scratch
     let clock = TickingClock()
+    private let random: RandomBytes
 
     var path: String { scratch.file("ledger") }
     var origin: Origin { .public(of: Self.name) }
 
     var surroundings: Surroundings {
         let clock = clock
-        return Surroundings(now: { clock.now() }, random: .system, passphrase: { nil }, cores: 2)
+        return Surroundings(now: { clock.now() }, random: random, passphrase: { nil }, cores: 2)
     }
 
     /// Founds it, opens the members' private chains, registers a base.
     ///
     /// - Parameter readers: further members, each with a ledger of its own beside, who read alder's private chain.
-    init(scratch: Scratch = Scratch(), readers: [MemberName] = []) async throws {
+    init(
+        scratch: Scratch = Scratch(), contributors: [MemberName] = Self.contributors, readers: [MemberName] = [],
+        random: RandomBytes = .system
+    ) async throws {
         self.scratch = scratch
-        let all = [Self.hub] + Self.contributors
+        self.random = random
+        let all = [Self.hub] + contributors
         let ledger = try await Ledger.create(
             at: scratch.file("ledger"), consortium: Self.name, members: all, protection: .none,
             surroundings: surroundings)
@@ -76,7 +81,7 @@ struct TestConsortium {
             try await other.close()
         }
         try await ledger.found(Self.name, chainOperator: Self.hub, cards: cards, threshold: 2, protection: .none)
-        for member in Self.contributors {
+        for member in contributors {
             let others = member == Self.alder ? readers : []
             try await ledger.openPrivateChain(of: member, readers: others)
         }
@@ -138,7 +143,7 @@ struct TestConsortium {
         return TestConsortium(copied: scratch)
     }
 
-    private init(copied: Scratch) { scratch = copied }
+    private init(copied: Scratch) { (scratch, random) = (copied, .system) }
 
     /// The types of the public chain's events, in order.
     func types(in ledger: Ledger) async throws -> [String] {

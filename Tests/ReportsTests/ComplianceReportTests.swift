@@ -77,7 +77,7 @@ import Testing
         let text = report.html().visibleText
         #expect(text.contains("The controls of the packs that were not asked for: us-ccpa-hipaa."))
         #expect(text.contains("no list was given, so deadlines move for weekends alone"))
-        #expect(text.contains("for the roles high_risk_provider"))
+        #expect(text.contains("for the roles high risk provider"))
     }
 
     @Test func saysThatItLooksAhead() throws {

@@ -1,5 +1,6 @@
 import Bytes
 import ChainViews
+import ConsortiumFixture
 import Events
 import Foundation
 import Testing
@@ -146,5 +147,33 @@ enum SurroundedDeletion {
         let report = try LedgerSample.state(history, "del-1")
         #expect(report.html().visibleText.contains("gdpr-17-3-b, reviewed by the office legal"))
         #expect(report.content.openPoints.map(\.statement).contains("The refusal names no notice to the person."))
+    }
+
+    /// Records go from two of three shards, from one of them all: the contribution is trained again, and the page and its
+    /// picture show that instead of a gap.
+    @Test func whatIsTrainedAgainStandsInTheExcludedOnesPlace() throws {
+        var skies = SampleConsortium.founded()
+        try skies.openRound("r1")
+        for member in [SampleConsortium.united, SampleConsortium.virgin] { try skies.commit(member, to: "r1", shards: [0, 1, 2]) }
+        try skies.close("r1")
+        try skies.materialize("r1")
+        try skies.acceptRecords("d1", of: SampleConsortium.united, shards: [0, 1], emptied: [1])
+        let plan = try skies.start("d1")
+        try skies.exclude(plan)
+        try skies.rebuild(plan)
+        let footing = Footing(
+            chain: SampleConsortium.origin, size: Count(skies.view.size)!, checkpoint: nil, command: "lethe report",
+            madeAt: Timestamp(seconds: skies.clock)!)
+        let report = DeletionStateReport(
+            of: DeletionID("d1")!, in: skies.view, waits: [], evidence: [], footing: footing)
+        let row = try #require(report.content.surroundings.retraining.first)
+        #expect(row.member == SampleConsortium.united && row.shards.value == 1 && row.emptied.value == 1)
+        #expect(row.after == skies.view.contributions(to: RoundID("r1")!).first { $0.replaces != nil }?.adapter)
+        let text = report.html().visibleText
+        #expect(text.contains("records in 2 shards") && text.contains("of which 1 left empty"))
+        #expect(text.contains("1 of 1 trained again, and 1 of 1 model settled"))
+        let kinds = LineageLayout(report.content.lineage, report.focus).nodes.map(\.kind)
+        #expect(kinds.sorted { $0.rawValue < $1.rawValue } == [.kept, .retrained])
+        #expect(text.contains("trained again without the records"))
     }
 }

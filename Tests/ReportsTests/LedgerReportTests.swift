@@ -203,10 +203,36 @@ extension String {
                 #expect(count == harmless.count { $0 == mark }, "\(mark) with \(text)")
             }
             #expect(page.ranges(of: "</script").count == 1)
-            #expect(!page.unicodeScalars.contains { $0.value == 0x202e || $0.value == 0 || $0.value == 0x1b })
+            #expect(!page.unicodeScalars.contains { $0.value == 0x202e || $0.value == 0x61c || $0.value == 0 || $0.value == 0x1b })
         }
     }
 
+    /// Everything that a pack says of itself: it comes from others. What its type refuses stands for a word.
+    private static func pack(_ hostile: String) throws -> ComplianceReport {
+        var report = try base.get()
+        let text = Prose(hostile) ?? Prose("word")!
+        for pack in report.content.result.packs.indices {
+            report.content.result.packs[pack].title = text
+            for control in report.content.result.packs[pack].controls.indices {
+                report.content.result.packs[pack].controls[control].title = text
+                report.content.result.packs[pack].controls[control].limits = text
+                report.content.result.packs[pack].controls[control].meaning = text
+            }
+        }
+        return report
+    }
+
+    private static func experiment(_ text: String) throws -> ExperimentReport {
+        let organisation = ExperimentResults.Organisation(name: text, records: 1, subjects: 1, heldOut: 1)
+        let settings = ExperimentResults.Settings(
+            batchSize: 1, epochs: 1, learningRate: text, maximumTokens: 1, rank: 1, rounds: 1, seed: 1)
+        return ExperimentReport(
+            ExperimentResults(base: text, cores: 1, organisations: [organisation], settings: settings, federations: []),
+            command: text)
+    }
+
+    @Test func staysTextWhereItComesFromAPack() throws { try expectText(Self.pack) }
+    @Test func staysTextInAnExperiment() throws { try expectText(Self.experiment) }
     @Test func staysTextInAComplianceReport() throws { try expectText(Self.compliance) }
     @Test func staysTextInAProvenanceReport() throws { try expectText(Self.provenance) }
     @Test func staysTextInRecordsOfProcessing() throws { try expectText(Self.processing) }

@@ -47,6 +47,17 @@ struct TrainingVectorTests {
         #expect(try JSONDecoder().decode(Vector.self, from: Data(contentsOf: Self.file)) == vector)
     }
 
+    /// What `lethe recipe test` computes, in any build, is this run.
+    @Test("is what the program compares itself with")
+    func isWhatTheProgramComparesItselfWith() throws {
+        let pinned = try JSONDecoder().decode(Vector.self, from: Data(contentsOf: Self.file))
+        #expect(PinnedRun.tensors.hex == pinned.tensors && PinnedRun.run.hex == pinned.run)
+        #expect(PinnedRun().recipe.digest.hex == pinned.recipe)
+        for variant in ArithmeticVariant.runnable {
+            #expect(try PinnedRun().holds(threads: 2, variant: variant), "\(variant)")
+        }
+    }
+
     /// A JSON value of which only a text is read.
     private struct JSONAny: Decodable {
         let text: String?

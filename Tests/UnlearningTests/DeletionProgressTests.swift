@@ -72,6 +72,38 @@ extension SampleConsortium {
         #expect(skies.view.deletions[DeletionID("del-1")!]?.state == .completed)
     }
 
+    /// united's contribution to a closed round that nobody has merged yet loses records.
+    private func closedWithoutModel() throws -> (skies: SampleConsortium, plan: Plan) {
+        var skies = Skies.founded()
+        try skies.openRound("r1", .isolated)
+        for member in [Skies.united, Skies.virgin] {
+            try skies.commit(member, to: "r1", shards: [0, 1])
+        }
+        try skies.close("r1")
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [1])
+        let plan = skies.view.plan(for: [DeletionID("del-1")!])
+        for _ in 0..<2 { try skies.take(skies.next("del-1")[0]) }
+        return (skies, plan)
+    }
+
+    @Test func aContributionToAClosedRoundIsTrainedAgainBeforeItIsMerged() throws {
+        var (skies, plan) = try closedWithoutModel()
+        #expect(plan.models.isEmpty && plan.retraining.count == 1)
+        let again = DeletionStep.retrain(
+            plan.excluded[0], RoundID("r1")!, member: Skies.united, plan: plan.digest)
+        #expect(skies.next("del-1") == [again])
+        try skies.take(again)
+        #expect(skies.next("del-1") == [.completeRematerialization(plan: plan.digest)])
+        #expect(skies.view.contributions(to: RoundID("r1")!).map(\.member) == [Skies.united, Skies.virgin])
+    }
+
+    @Test func aRoundThatIsMergedMeanwhileGoesWithoutTheContribution() throws {
+        var (skies, plan) = try closedWithoutModel()
+        try skies.materialize("r1")
+        #expect(skies.next("del-1") == [.completeRematerialization(plan: plan.digest)])
+        #expect(throws: (any Error).self) { try skies.retrain(plan.excluded[0], plan.digest) }
+    }
+
     @Test func namesARecallWhereAModelCannotBeRebuilt() throws {
         var skies = try Skies.feedback()
         let old = try #require(skies.view.currentModel(of: RoundID("r2")!))

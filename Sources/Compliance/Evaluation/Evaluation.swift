@@ -78,7 +78,8 @@ public struct Evaluation: Sendable {
     private func reasonNotToApply(_ control: Control, _ pack: Pack) -> String? {
         let manifest = control.manifest
         if !manifest.roles.contains(.any), roles.isDisjoint(with: manifest.roles) {
-            return "for the roles \(manifest.roles.map(\.rawValue).joined(separator: ", "))"
+            let roles = manifest.roles.map { $0.rawValue.replacing("_", with: " ") }
+            return "for the roles \(roles.joined(separator: ", "))"
         }
         if let from = manifest.appliesFrom ?? pack.manifest.appliesFrom, asOf.date < from {
             return "applies from \(from)"

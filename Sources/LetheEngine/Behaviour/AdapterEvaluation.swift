@@ -16,7 +16,8 @@ public struct EvaluationRecords: Sendable {
         self.digest = digest
     }
 
-    /// The rows of a file. A record is named by the SHA-256 of its canonical bytes: in a file there is no salt.
+    /// The rows of a file. A record is named by the SHA-256 of its canonical bytes: in a file there is no
+    /// salt.
     public init(file: DatasetFile, digest: ArtifactDigest) {
         self.init(
             records: file.records.map {
@@ -43,7 +44,8 @@ public struct EvaluationRequest: Sendable {
     public var deletion: DeletionID?
 
     public init(
-        data: EvaluationRecords, forget: EvaluationRecords? = nil, retrain: Adapter? = nil, maximumTokens: Int,
+        data: EvaluationRecords, forget: EvaluationRecords? = nil, retrain: Adapter? = nil,
+        maximumTokens: Int,
         resamples: Int = MembershipInference.standardResamples, seed: UInt64, salt: [UInt8],
         deletion: DeletionID? = nil
     ) {
@@ -81,7 +83,8 @@ public struct AdapterEvaluation: Hashable, Sendable {
                     of: records, adapter: tensors, shape: shape, maximumTokens: request.maximumTokens)
                 guard outcomes.allSatisfy(\.loss.isFinite) else {
                     throw EngineError(
-                        .refused, "the model gives a loss that is no finite number", hint: "its weights are out of range")
+                        .refused, "the model gives a loss that is no finite number",
+                        hint: "its weights are out of range")
                 }
                 return outcomes
             }
@@ -89,7 +92,8 @@ public struct AdapterEvaluation: Hashable, Sendable {
             accuracy = Accuracy(held, labels: request.data.records.map(\.label))
             if let forget = request.forget {
                 membership = MembershipInference(
-                    members: try losses(forget.records).map(\.loss).sorted(), nonMembers: held.map(\.loss).sorted(),
+                    members: try losses(forget.records).map(\.loss).sorted(),
+                    nonMembers: held.map(\.loss).sorted(),
                     resamples: request.resamples, seed: request.seed)
             }
             if let other = request.retrain {
@@ -102,7 +106,8 @@ public struct AdapterEvaluation: Hashable, Sendable {
         } catch {
             throw EngineError(
                 .invalidRequest, "the adapter cannot be evaluated: \(error)",
-                hint: "name the base that it was trained on, data with its labels, and a retrain of its own shape",
+                hint: "name the base that it was trained on, data with its labels, and a retrain of its own "
+                    + "shape",
                 cause: error)
         }
     }
@@ -115,7 +120,8 @@ public struct AdapterEvaluation: Hashable, Sendable {
                 adapter: adapter, dataset: request.data.digest, deletion: request.deletion,
                 accuracy: MeasuredAccuracy(
                     accuracyPPM: PartsPerMillion(accuracy.accuracyPPM)!, maximumTokens: tokens,
-                    meanLossMicronats: Count(accuracy.meanLossMicronats)!, records: Quantity(accuracy.records)!))
+                    meanLossMicronats: Count(accuracy.meanLossMicronats)!,
+                    records: Quantity(accuracy.records)!))
         ]
         if let membership, let forget = request.forget {
             events.append(
@@ -124,9 +130,11 @@ public struct AdapterEvaluation: Hashable, Sendable {
                     membership: MeasuredMembership(
                         aucPPM: PartsPerMillion(membership.aucPPM)!,
                         forget: Self.commitment(to: forget.digest, salt: request.salt),
-                        highPPM: PartsPerMillion(membership.highPPM)!, lowPPM: PartsPerMillion(membership.lowPPM)!,
+                        highPPM: PartsPerMillion(membership.highPPM)!,
+                        lowPPM: PartsPerMillion(membership.lowPPM)!,
                         maximumTokens: tokens, members: Quantity(membership.members)!,
-                        nonMembers: Quantity(membership.nonMembers)!, resamples: Quantity(membership.resamples)!,
+                        nonMembers: Quantity(membership.nonMembers)!,
+                        resamples: Quantity(membership.resamples)!,
                         seed: Count(Int(membership.seed))!)))
         }
         if let distance, let retrain {
@@ -167,17 +175,20 @@ extension Ledger {
         return (adapter, try encoder(for: base).encoder)
     }
 
-    /// Opens the PEFT directory at `path` under the base that it belongs to: the one under which the chain knows it, else
-    /// the only one that there is.
+    /// Opens the PEFT directory at `path` under the base that it belongs to: the one under which the chain
+    /// knows it, else the only one that there is.
     public func openAdapter(at path: String) throws -> (adapter: Adapter, base: BaseEncoder) {
         let bases = try view.allBases.map(\.base)
         for base in bases {
             let found = try inspect(path, base: base)
-            if try knowsAdapter(found.adapterDigest) { return (found.adapter, try encoder(for: base).encoder) }
+            if try knowsAdapter(found.adapterDigest) {
+                return (found.adapter, try encoder(for: base).encoder)
+            }
         }
         guard let only = bases.first, bases.count == 1 else {
             throw EngineError(
-                .invalidRequest, "\(bases.count) bases are registered, and the chain does not know the adapter in \(path)",
+                .invalidRequest,
+                "\(bases.count) bases are registered, and the chain does not know the adapter in \(path)",
                 hint: "name its base: --base DIR or --embedded SEED")
         }
         return (try inspect(path, base: only).adapter, try encoder(for: only).encoder)

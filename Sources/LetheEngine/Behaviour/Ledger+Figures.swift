@@ -29,23 +29,26 @@ extension Ledger {
         }
     }
 
-    /// A registered dataset to evaluate on: what is left of it, named by the root over all of its record commitments.
+    /// A registered dataset to evaluate on: what is left of it, named by the root over all of its record
+    /// commitments.
     public func evaluationRecords(of dataset: DatasetID) throws -> EvaluationRecords {
         let records = try trainingRecords(of: dataset).flatMap(\.self)
         guard !records.isEmpty else {
-            throw EngineError(.refused, "nothing of \(dataset) is left to evaluate on", hint: "lethe show datasets")
+            throw EngineError(
+                .refused, "nothing of \(dataset) is left to evaluate on", hint: "lethe show datasets")
         }
         return EvaluationRecords(
             records: records, digest: ArtifactDigest(retagging: try openDataset(dataset).row.records.root))
     }
 
-    /// The records that a deletion is about, where this ledger may know them and they are still here; for a deletion of all
-    /// contributions of a member, all records of its datasets here.
+    /// The records that a deletion is about, where this ledger may know them and they are still here; for a
+    /// deletion of all contributions of a member, all records of its datasets here.
     ///
     /// Their digest is a root over record commitments, which are salted.
     public func forgetSet(of id: DeletionID) throws -> EvaluationRecords {
         guard let row = try view.deletions[id] else {
-            throw EngineError(.invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
+            throw EngineError(
+                .invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
         }
         let wanted =
             row.scope == .records

@@ -13,7 +13,8 @@ public struct InterimRequest: Sendable {
     public enum Steps: Sendable {
         case recipe(InterimRecipe)
         /// The usual optimiser; what the method is, and for how many epochs.
-        case standard(InterimRecipe.Method, epochs: Int, learningRate: RecipeNumber, maximumTokens: Int, seed: UInt64)
+        case standard(
+            InterimRecipe.Method, epochs: Int, learningRate: RecipeNumber, maximumTokens: Int, seed: UInt64)
     }
 
     public var deletion: DeletionID
@@ -56,33 +57,38 @@ public struct MitigationStatus: Codable, Hashable, Sendable {
 }
 
 extension Ledger {
-    /// Changes a model approximately so that the records to forget count less in it, keeps the changed adapter, writes
-    /// it as a PEFT directory, and records the measure with its end.
+    /// Changes a model approximately so that the records to forget count less in it, keeps the changed
+    /// adapter, writes it as a PEFT directory, and records the measure with its end.
     ///
-    /// Where the run has no result or the chain would refuse the measure, nothing is written and nothing recorded.
+    /// Where the run has no result or the chain would refuse the measure, nothing is written and nothing
+    /// recorded.
     public func applyInterim(
         _ request: InterimRequest, as member: MemberName
     ) throws -> (recorded: Recorded, mitigation: MitigationApplied) {
         let view = try view
         guard let row = view.model(request.model), let round = view.rounds[row.round] else {
-            throw EngineError(.invalidRequest, "there is no model \(request.model)", hint: "lethe show models lists them")
+            throw EngineError(
+                .invalidRequest, "there is no model \(request.model)", hint: "lethe show models lists them")
         }
         guard let adapter = try adapter(row.model, base: round.base) else {
             throw EngineError(
-                .missing, "the model \(row.model) is not in this ledger", hint: "ask the member that materialised it")
+                .missing, "the model \(row.model) is not in this ledger",
+                hint: "ask the member that materialised it")
         }
         let base = try encoder(for: round.base)
         let recipe = try interimRecipe(request.steps, adapter, base.encoder)
         let tensors: NamedTensors
         do {
             let trainer = Trainer(base: base.encoder, threads: surroundings.cores)
-            tensors = try trainer.weaken(NamedTensors(adapter), of: recipe, forgetting: request.forget) { progress in
+            tensors = try trainer.weaken(NamedTensors(adapter), of: recipe, forgetting: request.forget) {
+                progress in
                 surroundings.progress("weakening \(row.round)", progress.step, progress.stepCount)
             }.tensors
         } catch {
             throw EngineError(
                 .refused, "the model cannot be changed so: \(error)",
-                hint: "nothing was recorded; another method, fewer epochs or a lower learning rate may do", cause: error)
+                hint: "nothing was recorded; another method, fewer epochs or a lower learning rate may do",
+                cause: error)
         }
         var configuration = try recipe.resultShape.adapterConfiguration(
             base: BaseDigest(retagging: round.base), baseName: base.name.text)
@@ -104,7 +110,8 @@ extension Ledger {
             let adapter = try Adapter(directory: directory, base: configuration.base)
             let digests = try adapter.digests()
             let event = MitigationApplied(
-                adapter: ArtifactDigest(retagging: digests.adapter), deletion: request.deletion, method: method,
+                adapter: ArtifactDigest(retagging: digests.adapter), deletion: request.deletion,
+                method: method,
                 model: request.model, recipe: recipe, tensors: ArtifactDigest(retagging: digests.tensors),
                 until: request.until)
             try dryRun(.mitigationApplied(event), as: member, on: publicOrigin)
@@ -118,7 +125,9 @@ extension Ledger {
         _ steps: InterimRequest.Steps, _ adapter: Adapter, _ base: BaseEncoder
     ) throws -> InterimRecipe {
         guard case .standard(let method, let epochs, let rate, let tokens, let seed) = steps else {
-            guard case .recipe(let recipe) = steps else { preconditionFailure("there are two kinds of steps") }
+            guard case .recipe(let recipe) = steps else {
+                preconditionFailure("there are two kinds of steps")
+            }
             return recipe
         }
         let number = { (text: String) in RecipeNumber(text)! }
@@ -153,6 +162,8 @@ extension Ledger {
     /// The blobs of what served in the interim: they go when the deletion's plan is carried out.
     func interimAdapters(of deletions: some Sequence<DeletionID>) throws -> [BlobID] {
         let view = try view
-        return deletions.flatMap { view.mitigations(for: $0) }.flatMap { BlobID.adapter($0.mitigation.adapter) }
+        return deletions.flatMap { view.mitigations(for: $0) }.flatMap {
+            BlobID.adapter($0.mitigation.adapter)
+        }
     }
 }

@@ -3,8 +3,8 @@ internal import Foundation
 
 /// The rows of a dataset as a file has them: tab-separated with a header line, or one JSON object a line.
 ///
-/// Nothing is guessed: a row without an id or text, an id that is there twice, a label that is no class, and bytes that
-/// are not UTF-8 are problems, each with its line. One problem and there are no rows.
+/// Nothing is guessed: a row without an id or text, an id that is there twice, a label that is no class, and
+/// bytes that are not UTF-8 are problems, each with its line. One problem and there are no rows.
 public struct DatasetFile: Sendable {
     public enum Format: String, CaseIterable, Sendable {
         case tsv
@@ -117,7 +117,8 @@ public struct DatasetFile: Sendable {
             }
             let subject = place[columns.subject].map { fields[$0] }
             take(
-                id: fields[place[columns.id]!], subject: subject, label: Int(exactly: fields[place[columns.label]!]),
+                id: fields[place[columns.id]!], subject: subject,
+                label: Int(exactly: fields[place[columns.label]!]),
                 labelText: fields[place[columns.label]!], text: fields[place[columns.text]!], line: index + 1)
         }
     }
@@ -143,7 +144,8 @@ public struct DatasetFile: Sendable {
             let label = members[columns.label]
             take(
                 id: members[columns.id]?.text ?? "", subject: members[columns.subject]?.text,
-                label: label?.integer, labelText: label?.text ?? "", text: members[columns.text]?.string ?? "",
+                label: label?.integer, labelText: label?.text ?? "",
+                text: members[columns.text]?.string ?? "",
                 line: index + 1)
         }
         ignored = extra.sorted()
@@ -188,16 +190,21 @@ public struct DatasetFile: Sendable {
 
     // MARK: Records
 
-    private mutating func report(_ line: Int, _ reason: String) { problems.append(Problem(line: line, reason: reason)) }
+    private mutating func report(_ line: Int, _ reason: String) {
+        problems.append(Problem(line: line, reason: reason))
+    }
 
     private mutating func take(
         id: String, subject: String?, label: Int?, labelText: String, text: String, line: Int
     ) {
         guard !id.isEmpty else { return report(line, "it has no \(columns.id)") }
         guard id.utf8.count <= DatasetRecord.maximumNameLength else {
-            return report(line, "the id \"\(id.prefix(40))…\" has more than \(DatasetRecord.maximumNameLength) bytes")
+            return report(
+                line, "the id \"\(id.prefix(40))…\" has more than \(DatasetRecord.maximumNameLength) bytes")
         }
-        if let earlier = lineOfID[id] { return report(line, "the id \"\(id)\" is that of line \(earlier) already") }
+        if let earlier = lineOfID[id] {
+            return report(line, "the id \"\(id)\" is that of line \(earlier) already")
+        }
         lineOfID[id] = line
         if let subject, subject.utf8.count > DatasetRecord.maximumNameLength {
             return report(line, "the subject has more than \(DatasetRecord.maximumNameLength) bytes")
@@ -207,12 +214,15 @@ public struct DatasetFile: Sendable {
                 line, "the \(columns.label) \"\(labelText.prefix(40))\" is not a whole number from 0 to "
                     + "\(DatasetRecord.labels.upperBound)")
         }
-        guard text.contains(where: { !$0.isWhitespace }) else { return report(line, "it has no \(columns.text)") }
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            return report(line, "it has no \(columns.text)")
+        }
         guard text.utf8.count <= DatasetRecord.maximumTextLength else {
             return report(line, "its \(columns.text) has more than \(DatasetRecord.maximumTextLength) bytes")
         }
         records.append(
-            DatasetRecord(id: id, subject: subject.flatMap { $0.isEmpty ? nil : $0 }, label: label, text: text))
+            DatasetRecord(
+                id: id, subject: subject.flatMap { $0.isEmpty ? nil : $0 }, label: label, text: text))
         lines.append(line)
     }
 }

@@ -42,10 +42,12 @@ public struct DatasetManifest: Codable, Hashable, Sendable {
 }
 
 extension ShardingKey {
-    /// The shard of the record with this id, of so many: HMAC-SHA-256 of `"lethe/shard/v1" 00` and the id, its first
-    /// eight bytes as a number, modulo the shards. It depends on no other record, so it stays as others go.
+    /// The shard of the record with this id, of so many: HMAC-SHA-256 of `"lethe/shard/v1" 00` and the id,
+    /// its first eight bytes as a number, modulo the shards. It depends on no other record, so it stays as
+    /// others go.
     public func shard(of id: String, among shards: Int) -> Int {
-        let hash = Hash256<ShardingKeySubject>.hmac(key: bytes, Array("lethe/shard/v1\0".utf8), Array(id.utf8))
+        let hash = Hash256<ShardingKeySubject>.hmac(
+            key: bytes, Array("lethe/shard/v1\0".utf8), Array(id.utf8))
         return Int(hash.bytes.bigEndian(at: 0, as: UInt64.self)! % UInt64(shards))
     }
 }

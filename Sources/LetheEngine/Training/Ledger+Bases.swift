@@ -45,8 +45,8 @@ public enum BaseLocation: Codable, Hashable, Sendable {
             } catch {
                 throw EngineError(
                     .invalidRequest, "\(path) is not a base that can be trained on: \(error)",
-                    hint: "a Hugging Face directory of a BERT-family encoder has config.json, model.safetensors and "
-                        + "vocab.txt or tokenizer.json", cause: error)
+                    hint: "a Hugging Face directory of a BERT-family encoder has config.json, "
+                        + "model.safetensors and vocab.txt or tokenizer.json", cause: error)
             }
         }
     }
@@ -130,9 +130,13 @@ extension Ledger {
     }
 
     /// The base that the chain calls `base`, read from where it is and checked.
-    public func encoder(for base: ArtifactDigest) throws -> (encoder: BaseEncoder, location: BaseLocation, name: BaseName) {
+    public func encoder(
+        for base: ArtifactDigest
+    ) throws -> (encoder: BaseEncoder, location: BaseLocation, name: BaseName) {
         guard let row = try view.bases[base] else {
-            throw EngineError(.invalidRequest, "the chain knows no base \(base)", hint: "lethe base list shows those it knows")
+            throw EngineError(
+                .invalidRequest, "the chain knows no base \(base)",
+                hint: "lethe base list shows those it knows")
         }
         guard let location = try location(of: row) else {
             throw EngineError(
@@ -142,7 +146,8 @@ extension Ledger {
         let encoder = try load(location)
         guard ArtifactDigest(retagging: encoder.weightsDigest) == base else {
             throw EngineError(
-                .refused, "what lies at the place of \(row.name) has the digest \(encoder.weightsDigest), not \(base)",
+                .refused,
+                "what lies at the place of \(row.name) has the digest \(encoder.weightsDigest), not \(base)",
                 hint: "the model was changed; lethe base locate names another place")
         }
         return (encoder, location, row.name)
@@ -153,7 +158,8 @@ extension Ledger {
         let all = try view.allBases
         let found = all.filter { $0.name.text == text || (text.count >= 8 && $0.base.hex.hasPrefix(text)) }
         guard let base = found.first?.base, Set(found.map(\.base)).count == 1 else {
-            throw EngineError(.invalidRequest, "no base \"\(text)\"", hint: "lethe base list shows those on the chain")
+            throw EngineError(
+                .invalidRequest, "no base \"\(text)\"", hint: "lethe base list shows those on the chain")
         }
         return base
     }

@@ -44,7 +44,8 @@ public struct ShardSummary: Codable, Hashable, Sendable {
     /// The rounds that it was trained for, in chain order.
     public var rounds: [RoundID]
     public var shard: Int
-    /// How many persons its rows name, rows without a subject not counted; absent where the rows are not here.
+    /// How many persons its rows name, rows without a subject not counted; absent where the rows are not
+    /// here.
     public var subjects: Int?
 }
 
@@ -62,11 +63,11 @@ struct OpenDataset {
 extension Ledger {
     // MARK: Registering
 
-    /// Registers a dataset: its rows go into the vault, each under its own salt and key; its commitments, dealt to
-    /// shards, onto the member's private chain.
+    /// Registers a dataset: its rows go into the vault, each under its own salt and key; its commitments,
+    /// dealt to shards, onto the member's private chain.
     ///
-    /// Rows before event: an event without its rows never exists here. Rows of a registration that was cut off between
-    /// the two are removed by the next one.
+    /// Rows before event: an event without its rows never exists here. Rows of a registration that was cut
+    /// off between the two are removed by the next one.
     public func registerDataset(
         _ request: DatasetRequest, as member: MemberName
     ) throws -> (dataset: DatasetID, recorded: Recorded) {
@@ -82,7 +83,8 @@ extension Ledger {
         }
         let manifest = Self.manifest(dataset, request, key, rows)
         let event = DatasetRegistered(
-            dataset: dataset, records: RecordSet(ascending: manifest.commitments), shards: Quantity(request.shards)!)
+            dataset: dataset, records: RecordSet(ascending: manifest.commitments),
+            shards: Quantity(request.shards)!)
         try dryRunPrivate(.datasetRegistered(event), as: member, on: origin)
         try directory.records.register(dataset, rows)
         let recorded = try record(
@@ -112,11 +114,13 @@ extension Ledger {
                 hint: "register it in parts: lethe train takes several datasets")
         }
         guard !request.name.isEmpty, request.name.utf8.count <= 200 else {
-            throw EngineError(.invalidRequest, "the name \"\(request.name.prefix(40))\" has not 1 to 200 bytes")
+            throw EngineError(
+                .invalidRequest, "the name \"\(request.name.prefix(40))\" has not 1 to 200 bytes")
         }
         let erased = try directory.records.erasedBefore(request.file.records)
         guard erased.isEmpty else {
-            throw request.file.refusal(ofRecordsAt: erased, "this row was erased here, and stays so", path: request.path)
+            throw request.file.refusal(
+                ofRecordsAt: erased, "this row was erased here, and stays so", path: request.path)
         }
     }
 
@@ -130,7 +134,8 @@ extension Ledger {
         }
     }
 
-    /// Makes all checks for an event with a body that would be recorded on a private chain, and records nothing.
+    /// Makes all checks for an event with a body that would be recorded on a private chain, and records
+    /// nothing.
     func dryRunPrivate(_ event: Event, as member: MemberName, on origin: Origin) throws {
         let (savedPublic, savedPrivate) = (publicView, privateViews)
         defer { (publicView, privateViews) = (savedPublic, savedPrivate) }
@@ -145,10 +150,13 @@ extension Ledger {
     /// The dataset that `text` names: its id, or its first characters.
     public func resolveDataset(_ text: String) throws -> DatasetID {
         let all = privateViews.values.flatMap { $0.allDatasets.map(\.dataset) }
-        let found = all.filter { $0.text == text }.isEmpty ? all.filter { $0.text.hasPrefix(text) } : [DatasetID(text)!]
+        let found =
+            all.filter { $0.text == text }.isEmpty
+            ? all.filter { $0.text.hasPrefix(text) } : [DatasetID(text)!]
         guard let dataset = found.first, found.count == 1, !text.isEmpty else {
             throw EngineError(
-                .invalidRequest, found.isEmpty ? "no dataset \"\(text)\"" : "\(found.count) datasets begin with \"\(text)\"",
+                .invalidRequest,
+                found.isEmpty ? "no dataset \"\(text)\"" : "\(found.count) datasets begin with \"\(text)\"",
                 hint: "lethe show datasets lists them")
         }
         return dataset
@@ -190,7 +198,8 @@ extension Ledger {
     func chain(of dataset: DatasetID) throws -> PrivateView {
         guard let chain = privateViews.values.first(where: { $0.datasets[dataset] != nil }) else {
             throw EngineError(
-                .invalidRequest, "no dataset \(dataset) is registered here", hint: "lethe show datasets lists them")
+                .invalidRequest, "no dataset \(dataset) is registered here",
+                hint: "lethe show datasets lists them")
         }
         return chain
     }
@@ -215,10 +224,12 @@ extension Ledger {
         do throws(JSONError) {
             manifest = try CanonicalJSON.decode(DatasetManifest.self, from: body.bytes)
         } catch {
-            throw EngineError(.inconsistent, "the manifest of \(row.dataset) is not one: \(error)", cause: error)
+            throw EngineError(
+                .inconsistent, "the manifest of \(row.dataset) is not one: \(error)", cause: error)
         }
         guard manifest.format == DatasetManifest.format, manifest.dataset == row.dataset,
-            manifest.shards.count == row.shards.value, RecordSet(ascending: manifest.commitments) == row.records
+            manifest.shards.count == row.shards.value,
+            RecordSet(ascending: manifest.commitments) == row.records
         else {
             throw EngineError(
                 .inconsistent, "the manifest of \(row.dataset) is not what its event says",
@@ -229,9 +240,11 @@ extension Ledger {
 
     // MARK: Records
 
-    /// Finds rows of a member's datasets: all of a subject, the one with an id, or all of a dataset. Commitments by
-    /// dataset, ascending; datasets without any are left out.
-    public func findRecords(_ query: RecordQuery, of member: MemberName) throws -> [DatasetID: [RecordCommitment]] {
+    /// Finds rows of a member's datasets: all of a subject, the one with an id, or all of a dataset.
+    /// Commitments by dataset, ascending; datasets without any are left out.
+    public func findRecords(
+        _ query: RecordQuery, of member: MemberName
+    ) throws -> [DatasetID: [RecordCommitment]] {
         guard let origin = privateChain(of: member), let chain = privateViews[origin] else { return [:] }
         var found: [DatasetID: [RecordCommitment]] = [:]
         for dataset in chain.allDatasets.map(\.dataset) {
@@ -247,8 +260,11 @@ extension Ledger {
         return found
     }
 
-    /// The shards that hold these records, ascending, each with how many of its records would be left without them.
-    public func shards(of records: [DatasetID: [RecordCommitment]]) throws -> [(shard: ShardReference, left: Int)] {
+    /// The shards that hold these records, ascending, each with how many of its records would be left without
+    /// them.
+    public func shards(
+        of records: [DatasetID: [RecordCommitment]]
+    ) throws -> [(shard: ShardReference, left: Int)] {
         try records.keys.sorted().flatMap { dataset in
             let open = try openDataset(dataset)
             let shards = open.manifest.shardOfRecord
@@ -265,8 +281,9 @@ extension Ledger {
         }
     }
 
-    /// Erases rows (value, salt, key and index entries), and then says so on the member's private chain. Both parts may
-    /// be repeated: what is erased already is not erased again, and what is said already is not said again.
+    /// Erases rows (value, salt, key and index entries), and then says so on the member's private chain. Both
+    /// parts may be repeated: what is erased already is not erased again, and what is said already is not
+    /// said again.
     ///
     /// With the rows goes the state of every run under way. What was here counts as deleted, however often this is called,
     /// until whoever attests it has settled it.
@@ -281,7 +298,7 @@ extension Ledger {
             records.keys.sorted().flatMap { records[$0]!.sorted() }, untilSettled: true)
         guard receipt.isComplete else {
             throw EngineError(
-                .refused, "erasing rows left traces: \(receipt.items.first { $0.failureReason != nil }?.failureReason ?? "")",
+                .refused, "erasing rows left traces: \(receipt.items.lazy.compactMap(\.failureReason).first ?? "")",
                 hint: "close other programs that use the ledger's files, then repeat")
         }
         for dataset in records.keys.sorted() {
@@ -290,12 +307,12 @@ extension Ledger {
             // A statement has its limit; each part stands for itself.
             for start in stride(from: 0, to: fresh.count, by: Self.erasuresPerEvent) {
                 let part = fresh[start..<min(fresh.count, start + Self.erasuresPerEvent)]
-                try record(
-                    .recordErased(
-                        RecordErased(bodies: [], records: [ErasedRecords(dataset: dataset, records: Ascending(part))])),
-                    as: member, on: origin)
+                let erased = ErasedRecords(dataset: dataset, records: Ascending(part))
+                try record(.recordErased(RecordErased(bodies: [], records: [erased])), as: member, on: origin)
             }
         }
+        // Where an earlier call was cut off between its event and the anchor.
+        try anchorIfBehind(origin, as: member)
         return receipt
     }
 

@@ -5,8 +5,8 @@ internal import LedgerStore
 
 /// Which records of which datasets are erased at a place of a private chain, and what their manifests say.
 ///
-/// A leaf has only the root of the records that a run used; which ones they are follows from bodies. Whoever has them
-/// refuses a run on records that were erased before it (design invariant I12).
+/// A leaf has only the root of the records that a run used; which ones they are follows from bodies. Whoever
+/// has them refuses a run on records that were erased before it (design invariant I12).
 struct ForgottenRecords {
     private var erased: [DatasetID: Set<RecordCommitment>] = [:]
     private var manifests: [DatasetID: DatasetManifest] = [:]
@@ -46,11 +46,14 @@ extension Ledger {
         try Self.refuse(records.forgotten(by: event, body), event, "the run")
     }
 
-    /// Refuses entries of a private chain that are about to be taken in, where one of them is a run on records that an
-    /// earlier event erased, as far as the bodies are here or come along.
-    func refuseForgotten(_ entries: [[UInt8]], of origin: Origin, from start: Int, bodies: [OpenBody]) throws {
+    /// Refuses entries of a private chain that are about to be taken in, where one of them is a run on
+    /// records that an earlier event erased, as far as the bodies are here or come along.
+    func refuseForgotten(
+        _ entries: [[UInt8]], of origin: Origin, from start: Int, bodies: [OpenBody]
+    ) throws {
         guard !origin.isPublic, !entries.isEmpty else { return }
-        let given = Dictionary(bodies.map { ($0.commitment, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+        let given = Dictionary(
+            bodies.map { ($0.commitment, $0.bytes) }, uniquingKeysWith: { first, _ in first })
         let chain = privateViews[origin] ?? PrivateView(origin: origin)
         var records = ForgottenRecords(chain)
         for (offset, bytes) in entries.enumerated() {
@@ -62,7 +65,8 @@ extension Ledger {
             switch statement.event {
             case .recordErased(let event): records.add(event)
             case .datasetRegistered:
-                if let manifest = body.flatMap({ try? CanonicalJSON.decode(DatasetManifest.self, from: $0) }) {
+                if let manifest = body.flatMap({ try? CanonicalJSON.decode(DatasetManifest.self, from: $0) })
+                {
                     records.add(manifest)
                 }
             case .shardTrained(let event):
@@ -72,7 +76,8 @@ extension Ledger {
                 {
                     records.add(manifest)
                 }
-                try Self.refuse(records.forgotten(by: event, body), event, "entry \(start + offset) of \(origin)")
+                try Self.refuse(
+                    records.forgotten(by: event, body), event, "entry \(start + offset) of \(origin)")
             default: break
             }
         }
@@ -85,7 +90,8 @@ extension Ledger {
     private static func refuse(_ forgotten: Int?, _ event: ShardTrained, _ what: String) throws {
         guard let forgotten, forgotten > 0 else { return }
         throw EngineError(
-            .refused, "\(what) trains on \(forgotten) record(s) of \(event.dataset) that were erased before it",
+            .refused,
+            "\(what) trains on \(forgotten) record(s) of \(event.dataset) that were erased before it",
             hint: "what is forgotten stays forgotten: nothing was recorded")
     }
 }

@@ -44,13 +44,15 @@ public struct ContributionReplay: Hashable, Sendable {
     public var computed: ArtifactDigest?
     /// Why it was not merged again.
     public var reason: String?
+    /// What else its event says that does not follow from the runs.
+    public var problem: String?
 
-    public var isWrong: Bool { computed.map { $0 != expected } ?? false }
+    public var isWrong: Bool { problem != nil || computed.map { $0 != expected } ?? false }
 }
 
 extension Ledger {
-    /// Re-executes every run whose data this ledger holds, in chain order, and compares run and tensor digests; then
-    /// merges again what the members here contributed from them.
+    /// Re-executes every run whose data this ledger holds, in chain order, and compares run and tensor
+    /// digests; then merges again what the members here contributed from them.
     ///
     /// A run's parent is the adapter that this replay computed, or else the one that is kept here.
     ///
@@ -64,7 +66,8 @@ extension Ledger {
         var results: [RunReplay] = []
         for chain in privateViews.values.sorted(by: { $0.origin < $1.origin }) {
             let rows = chain.allRuns.filter { row in
-                (dataset.map { $0 == row.trained.dataset } ?? true) && (round.map { $0 == row.trained.round } ?? true)
+                (dataset.map { $0 == row.trained.dataset } ?? true)
+                    && (round.map { $0 == row.trained.round } ?? true)
             }
             for (number, row) in rows.enumerated() {
                 results.append(try replay(row, with: &replayer, label: "run \(number + 1) of \(rows.count)"))
@@ -73,10 +76,11 @@ extension Ledger {
         return (results, dataset == nil ? try replayContributions(in: round) : [])
     }
 
-    /// Commits an external run that a replay repeated with the same bytes once more, under the trainer that repeated it:
-    /// that makes it reproduced. `nil` where a second event says so already.
+    /// Commits an external run that a replay repeated with the same bytes once more, under the trainer that
+    /// repeated it: that makes it reproduced. `nil` where a second event says so already.
     ///
-    /// - Parameter member: who says so; without one the chain's operator, or else its first reader with keys here.
+    /// - Parameter member: who says so; without one the chain's operator, or else its first reader with keys
+    ///   here.
     public func recordReproduction(_ replay: RunReplay, as member: MemberName? = nil) throws -> Recorded? {
         let chain = try chain(of: replay.shard.dataset)
         guard replay.outcome == .reproduced, let trainer = replay.trainer, let row = chain.runs[replay.event],
@@ -149,10 +153,13 @@ extension Ledger {
     private func run(
         _ job: Workbench.Job, _ row: RunRow, _ bench: Workbench, _ label: String
     ) throws -> Workbench.Outcome {
-        if row.trained.trainer.kind == .external { return try bench.runCommand(job, of: row.trained.reference) }
+        if row.trained.trainer.kind == .external {
+            return try bench.runCommand(job, of: row.trained.reference)
+        }
         let outcome: TrainingOutcome
         do throws(TrainingError) {
-            outcome = try bench.trainer.train(job.recipe, parent: job.parent, records: job.records) { progress in
+            outcome = try bench.trainer.train(job.recipe, parent: job.parent, records: job.records) {
+                progress in
                 surroundings.progress(label, progress.step, progress.stepCount)
                 return .goOn
             }
@@ -187,12 +194,14 @@ extension Ledger {
             throw RunStop.differs("\(error)")
         }
         guard ArtifactDigest(retagging: recipe.digest) == trained.recipe else {
-            throw RunStop.differs("its body has the recipe \(recipe.digest), its event names \(trained.recipe)")
+            throw RunStop.differs(
+                "its body has the recipe \(recipe.digest), its event names \(trained.recipe)")
         }
         let records = try usedRecords(row, document)
         let bench = try bench(for: trained.base, &replayer)
         guard ArtifactDigest(retagging: bench.encoder.digest) == trained.encoder else {
-            throw RunStop.differs("its event names the encoder \(trained.encoder), the base is \(bench.encoder.digest)")
+            throw RunStop.differs(
+                "its event names the encoder \(trained.encoder), the base is \(bench.encoder.digest)")
         }
         let parent = try trained.parent.map { try parentTensors($0, document, bench, replayer) }
         return (bench, Workbench.Job(recipe: recipe, parent: parent, records: records))
@@ -207,7 +216,8 @@ extension Ledger {
             }
             return document
         } catch {
-            throw EngineError(.inconsistent, "the body of the run \(row.event) is not one: \(error)", cause: error)
+            throw EngineError(
+                .inconsistent, "the body of the run \(row.event) is not one: \(error)", cause: error)
         }
     }
 
@@ -272,13 +282,16 @@ extension Ledger {
         let view = try view
         return try view.allRounds.filter { round == nil || $0.round == round }.flatMap { row in
             try view.contributions(to: row.round).compactMap { contribution -> ContributionReplay? in
-                guard let training = contribution.training, localMembers.contains(contribution.member) else { return nil }
+                guard let training = contribution.training, localMembers.contains(contribution.member) else {
+                    return nil
+                }
                 var result = ContributionReplay(
                     round: row.round, member: contribution.member, expected: contribution.adapter)
                 guard let runs = try runs(behind: training, of: contribution.member, in: row.round) else {
                     result.reason = "its runs are not on a private chain here"
                     return result
                 }
+                result.problem = try problem(of: contribution, made: runs, in: row)
                 let missing = try runs.count { try !holdsAdapter($0.trained.adapter) }
                 guard missing == 0 else {
                     result.reason = "\(missing) of its \(runs.count) shard adapters are not in this ledger"
@@ -288,6 +301,34 @@ extension Ledger {
                 return result
             }
         }
+    }
+
+    /// What a contribution says of its weight and parents that its runs do not: both decide what the model is
+    /// made of, and what a deletion finds.
+    private func problem(of row: ContributionRow, made runs: [RunRow], in round: RoundRow) throws -> String? {
+        let records = runs.reduce(0) { $0 + $1.trained.records.count.value }
+        guard row.weight.value == records else {
+            return "its weight is \(row.weight), its runs used \(records) records"
+        }
+        let hidden = "it does not name all that its runs started from"
+        guard round.topology == .isolated else {
+            return runs.compactMap(\.trained.parent).allSatisfy(row.parents.contains) ? nil : hidden
+        }
+        // The member's contributions to the rounds whose runs these go on from; any of a round's, as plans
+        // replace them.
+        let view = try view
+        let own = row.parents.flatMap { view.contributions(withAdapter: $0) }.filter {
+            $0.member == row.member
+        }
+        let declared = Set(own.map(\.round))
+        let chain = try chain(of: runs[0].trained.dataset)
+        let earlier = Set(runs.compactMap { run in
+            chain.runs(on: run.trained.reference).last {
+                    $0.trained.adapter == run.trained.parent && $0.position < run.position
+                        && $0.trained.round != round.round
+            }?.trained.round
+        })
+        return earlier.isSubset(of: declared) ? nil : hidden
     }
 
     /// The runs that a contribution is merged of, by the digest over them: for each shard one of those on it.
@@ -300,7 +341,9 @@ extension Ledger {
         // Runs are repeated for all shards or for those that a plan touches, so one of these is the set.
         let plans = Set(candidates.flatMap { $0.map(\.trained.plan) })
         var choices = [candidates.map { $0.last! }, candidates.map { $0[0] }]
-        for plan in plans { choices.append(candidates.map { rows in rows.last { $0.trained.plan == plan } ?? rows.last! }) }
+        for plan in plans {
+            choices.append(candidates.map { rows in rows.last { $0.trained.plan == plan } ?? rows.last! })
+        }
         return choices.first { Hash256(runs: $0.map(\.trained.run)) == training.runs }
     }
 }

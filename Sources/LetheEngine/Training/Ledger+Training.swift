@@ -89,11 +89,11 @@ public struct TrainingSummary: Sendable {
 extension Ledger {
     // MARK: A round
 
-    /// Trains every shard of the datasets for an open round, commits each run on the member's private chain, merges
-    /// the runs exactly (weights are numbers of records), and commits the merge to the round.
+    /// Trains every shard of the datasets for an open round, commits each run on the member's private chain,
+    /// merges the runs exactly (weights are numbers of records), and commits the merge to the round.
     ///
-    /// May be interrupted at any point and called again: runs that are done are not done again, a run under way goes on
-    /// where it was last saved, and the bytes are those of a call that nobody interrupted.
+    /// May be interrupted at any point and called again: runs that are done are not done again, a run under
+    /// way goes on where it was last saved, and the bytes are those of a call that nobody interrupted.
     public func train(_ request: TrainingRequest, as member: MemberName) throws -> TrainingSummary {
         let view = try view
         let round = try trainableRound(request.round, view)
@@ -121,7 +121,8 @@ extension Ledger {
 
     private func trainableRound(_ id: RoundID, _ view: PublicView) throws -> RoundRow {
         guard let round = view.rounds[id] else {
-            throw EngineError(.invalidRequest, "there is no round \(id)", hint: "lethe show rounds lists them")
+            throw EngineError(
+                .invalidRequest, "there is no round \(id)", hint: "lethe show rounds lists them")
         }
         guard round.state == .open else {
             throw EngineError(.refused, "\(id) is closed", hint: "train for a round that is open")
@@ -162,13 +163,14 @@ extension Ledger {
         // A gap in the last shard is found before the first is trained.
         for shard in shards { _ = try trainingRecords(of: shard) }
         guard !shards.isEmpty else {
-            throw EngineError(.refused, "no record is left to train on", hint: "lethe show datasets says what is erased")
+            throw EngineError(
+                .refused, "no record is left to train on", hint: "lethe show datasets says what is erased")
         }
         return shards
     }
 
-    /// What a shard's run starts from. Isolated: its own adapter of the latest earlier round that its member contributed
-    /// to and that it was trained for. Else: what the topology suggests.
+    /// What a shard's run starts from. Isolated: its own adapter of the latest earlier round that its member
+    /// contributed to and that it was trained for. Else: what the topology suggests.
     func parent(
         of shard: ShardReference, in round: RoundRow, _ member: MemberName, _ view: PublicView
     ) throws -> ArtifactDigest? {
@@ -202,8 +204,8 @@ extension Ledger {
             scratch: scratch)
     }
 
-    /// Trains one shard, keeps the adapter and commits the run; where the run that counts has the same inputs and its
-    /// adapter is here, that one is given back.
+    /// Trains one shard, keeps the adapter and commits the run; where the run that counts has the same inputs
+    /// and its adapter is here, that one is given back.
     ///
     /// Adapter before event: a run without its adapter never exists here.
     func trainShard(
@@ -214,7 +216,10 @@ extension Ledger {
         let records = try records(of: request.shard, in: open, excluding: request.excluding)
         let parent = try request.parent.map { try parentTensors($0, bench) }
         let job = Workbench.Job(recipe: request.recipe, parent: parent, records: records)
-        if let row = try done(job, request, bench) { return (row, false) }
+        if let row = try done(job, request, bench) {
+            try directory.states.remove(Self.stateName(request.shard))
+            return (row, false)
+        }
         let start = ContinuousClock().now
         let outcome = try compute(job, request, bench, options, label)
         let elapsed = outcome.earlierMilliseconds + Self.milliseconds(since: start)
@@ -223,7 +228,8 @@ extension Ledger {
         let event = ShardTrained(
             adapter: adapter, base: bench.base, dataset: request.shard.dataset,
             durationMilliseconds: Count(elapsed)!, encoder: ArtifactDigest(retagging: bench.encoder.digest),
-            parent: request.parent, plan: request.plan, recipe: ArtifactDigest(retagging: request.recipe.digest),
+            parent: request.parent, plan: request.plan,
+            recipe: ArtifactDigest(retagging: request.recipe.digest),
             records: used, round: request.round, run: ArtifactDigest(retagging: outcome.result.run),
             shard: request.shard.shard, tensors: ArtifactDigest(retagging: outcome.result.tensorDigest),
             trainer: outcome.result.trainer)
@@ -234,7 +240,7 @@ extension Ledger {
         let recorded = try record(
             .shardTrained(event), as: member, on: open.chain, body: (.json, CanonicalJSON.encode(document)),
             anchoring: false)
-        try directory.states.remove(Self.stateName(job))
+        try directory.states.remove(Self.stateName(request.shard))
         return (privateViews[open.chain]!.runs[recorded.event]!, true)
     }
 
@@ -243,10 +249,14 @@ extension Ledger {
         return Int(elapsed.seconds) * 1_000 + Int(elapsed.attoseconds / 1_000_000_000_000_000)
     }
 
-    static func stateName(_ job: Workbench.Job) -> String { job.inputs.digest.hex }
+    /// Under which the state of the run under way on a shard is saved. A shard has one: another run, or its
+    /// end, takes the place of what an abandoned one left.
+    static func stateName(_ shard: ShardReference) -> String { "\(shard.dataset)/\(shard.shard)" }
 
     /// The run that counts, where it has these inputs and its adapter is here.
-    private func done(_ job: Workbench.Job, _ request: ShardRunRequest, _ bench: Workbench) throws -> RunRow? {
+    private func done(
+        _ job: Workbench.Job, _ request: ShardRunRequest, _ bench: Workbench
+    ) throws -> RunRow? {
         let row = try chain(of: request.shard.dataset).currentRun(on: request.shard, in: request.round)
         let kind: TrainerKind = bench.command == nil ? .builtIn : .external
         guard let row, row.trained.plan == request.plan, row.trained.trainer.kind == kind,
@@ -270,34 +280,40 @@ extension Ledger {
             found = Dictionary(uniqueKeysWithValues: rows.map { ($0.commitment, $0) })
         } catch let error as StoreError where error.code == .corrupt {
             throw EngineError(
-                .inconsistent, "shard \(shard.shard) of \(shard.dataset) fails its commitment: \(error.message)",
+                .inconsistent,
+                "shard \(shard.shard) of \(shard.dataset) fails its commitment: \(error.message)",
                 hint: "nothing was trained; lethe check says which rows are damaged", cause: error)
         }
         let missing = wanted.filter { found[$0] == nil }
         guard missing.isEmpty else {
             throw EngineError(
-                .missing, "\(missing.count) of \(wanted.count) records of shard \(shard.shard) of \(shard.dataset) "
+                .missing,
+                "\(missing.count) of \(wanted.count) records of shard \(shard.shard) of \(shard.dataset) "
                     + "are missing, and no erasure names them; the first is \(missing[0].hex.prefix(16))…",
                 hint: "restore vault.sqlite from its newest backup, or finish the erasure that took them")
         }
         return wanted.map { commitment in
             let record = found[commitment]!.record
             return TrainingRecord(
-                commitment: TrainingRecord.Commitment(retagging: commitment), text: record.text, label: record.label)
+                commitment: TrainingRecord.Commitment(retagging: commitment), text: record.text,
+                label: record.label)
         }
     }
 
     private func parentTensors(_ digest: ArtifactDigest, _ bench: Workbench) throws -> NamedTensors {
         guard let adapter = try adapter(digest, base: bench.base) else {
             throw EngineError(
-                .missing, "the adapter \(digest.hex.prefix(16))… that training starts from is not in this ledger",
+                .missing,
+                "the adapter \(digest.hex.prefix(16))… that training starts from is not in this ledger",
                 hint: "ask a member that has it for the directory, then: lethe adapter import DIR")
         }
         return try NamedTensors(adapter)
     }
 
     /// Keeps tensors as an adapter, encrypted; its digest.
-    private func keep(_ tensors: NamedTensors, _ recipe: Recipe, _ bench: Workbench) throws -> ArtifactDigest {
+    private func keep(
+        _ tensors: NamedTensors, _ recipe: Recipe, _ bench: Workbench
+    ) throws -> ArtifactDigest {
         try bench.withDirectory(of: tensors, recipe) { path, adapter in
             let digest = ArtifactDigest(retagging: try adapter.digests().adapter)
             try keepAdapter(at: path, adapter, digest: digest)
@@ -313,8 +329,9 @@ extension Ledger {
             surroundings.progress("\(label), by the external trainer", 0, 2)
             return (try bench.runCommand(job, of: request.shard), 0)
         }
-        let name = Self.stateName(job)
-        let saved = try directory.states.load(name).flatMap(SavedRun.init)
+        let name = Self.stateName(request.shard)
+        let inputs = job.inputs.digest
+        let saved = try directory.states.load(name).flatMap { SavedRun(bytes: $0, of: inputs) }
         let start = ContinuousClock().now
         var keeper = StateKeeper(interval: options.saveEvery)
         var failure: (any Error)?
@@ -330,7 +347,8 @@ extension Ledger {
                     let elapsed = (saved?.milliseconds ?? 0) + Self.milliseconds(since: start)
                     do {
                         try keeper.save {
-                            try directory.states.save(SavedRun(milliseconds: elapsed, state: state).bytes, as: name)
+                            let run = SavedRun(inputs: inputs, milliseconds: elapsed, state: state)
+                            try directory.states.save(run.bytes, as: name)
                         }
                     } catch { failure = error }
                 })
@@ -358,7 +376,8 @@ extension Ledger {
             return (digests, adapter.configuration)
         }
         return MergedRuns(
-            adapter: ArtifactDigest(retagging: digests.adapter), tensors: ArtifactDigest(retagging: digests.tensors),
+            adapter: ArtifactDigest(retagging: digests.adapter),
+            tensors: ArtifactDigest(retagging: digests.tensors),
             configuration: .sha256(configuration.canonicalBytes),
             weight: try Self.weight(of: runs), training: try Self.reference(to: runs))
     }
@@ -374,7 +393,9 @@ extension Ledger {
         let contributions = try runs.map { run in
             guard let adapter = try adapter(run.trained.adapter, base: base) else {
                 throw EngineError(
-                    .missing, "the adapter of shard \(run.trained.shard) of \(run.trained.dataset) is not in this ledger",
+                    .missing,
+                    "the adapter of shard \(run.trained.shard) of \(run.trained.dataset) is not in this "
+                        + "ledger",
                     hint: "train the shard again: lethe train \(run.trained.round)")
             }
             return try Contribution(
@@ -412,7 +433,8 @@ extension Ledger {
     static func reference(to runs: [RunRow]) throws -> TrainingReference {
         guard let first = runs.first, runs.allSatisfy({ $0.trained.recipe == first.trained.recipe }) else {
             throw EngineError(
-                .refused, "the shards were trained by different recipes", hint: "train all of them by one recipe")
+                .refused, "the shards were trained by different recipes",
+                hint: "train all of them by one recipe")
         }
         return TrainingReference(
             recipe: first.trained.recipe, runs: Hash256(runs: runs.map(\.trained.run)),
@@ -427,7 +449,8 @@ extension Ledger {
         let view = try view
         let event = AdapterCommitted(
             adapter: merged.adapter, configuration: merged.configuration,
-            parents: try parents(of: runs, in: round, member, view), round: round.round, tensors: merged.tensors,
+            parents: try parents(of: runs, in: round, member, view), round: round.round,
+            tensors: merged.tensors,
             weight: merged.weight, training: merged.training)
         guard let adapter = try adapter(merged.adapter, base: round.base) else {
             throw EngineError(.inconsistent, "the merged adapter is not in this ledger")
@@ -439,8 +462,8 @@ extension Ledger {
         return (event, try record(.adapterCommitted(event), as: member, on: publicOrigin))
     }
 
-    /// The public parents of a contribution: for isolated rounds the member's contributions that the parents of its runs
-    /// went into; else what the runs started from.
+    /// The public parents of a contribution: for isolated rounds the member's contributions that the parents
+    /// of its runs went into; else what the runs started from.
     private func parents(
         of runs: [RunRow], in round: RoundRow, _ member: MemberName, _ view: PublicView
     ) throws -> Ascending<ArtifactDigest> {
@@ -475,24 +498,26 @@ extension OpenDataset {
     }
 }
 
-/// The state of a run with the time that it took so far: `u64be milliseconds ‖ state`.
+/// The state of a run with the time that it took so far: `inputs digest ‖ u64be milliseconds ‖ state`.
 struct SavedRun {
+    let inputs: RunInputs.Digest
     let milliseconds: Int
     let state: [UInt8]
 
-    init(milliseconds: Int, state: [UInt8]) {
-        self.milliseconds = milliseconds
-        self.state = state
+    init(inputs: RunInputs.Digest, milliseconds: Int, state: [UInt8]) {
+        (self.inputs, self.milliseconds, self.state) = (inputs, milliseconds, state)
     }
 
-    init?(bytes: [UInt8]) {
-        guard bytes.count > 8, let time = bytes.bigEndian(at: 0, as: UInt64.self), time < 1 << 53 else { return nil }
-        milliseconds = Int(time)
-        state = Array(bytes.dropFirst(8))
+    /// `nil` for what is no saved run, and for one with other inputs.
+    init?(bytes: [UInt8], of inputs: RunInputs.Digest) {
+        guard bytes.count > 40, bytes.starts(with: inputs.bytes),
+            let time = bytes.bigEndian(at: 32, as: UInt64.self), time < 1 << 53
+        else { return nil }
+        self.init(inputs: inputs, milliseconds: Int(time), state: Array(bytes.dropFirst(40)))
     }
 
     var bytes: [UInt8] {
-        var bytes: [UInt8] = []
+        var bytes = inputs.bytes
         bytes.appendBigEndian(UInt64(milliseconds))
         return bytes + state
     }

@@ -14,13 +14,14 @@ public struct TrainerCommand: Hashable, Sendable {
     /// - Throws: for an empty line.
     public init(_ text: String) throws {
         guard text.contains(where: { !$0.isWhitespace }) else {
-            throw EngineError(.invalidRequest, "the trainer command is empty", hint: "--trainer 'python3 trainer.py'")
+            throw EngineError(
+                .invalidRequest, "the trainer command is empty", hint: "--trainer 'python3 trainer.py'")
         }
         self.text = text
     }
 
-    /// SHA-256 of `"lethe/trainer-command/v1" 00`, the command's length as u32be, the command, and for each word of it
-    /// that is a readable file the SHA-256 of that file.
+    /// SHA-256 of `"lethe/trainer-command/v1" 00`, the command's length as u32be, the command, and for each
+    /// word of it that is a readable file the SHA-256 of that file.
     public var digest: ArtifactDigest {
         var bytes = Array("lethe/trainer-command/v1\0".utf8)
         bytes.appendBigEndian(UInt32(text.utf8.count))
@@ -87,15 +88,16 @@ struct TrainingRunDocument: Codable {
 }
 
 extension Workbench {
-    /// Has the command compute a run in a directory of its own, and takes over what it gives only if everything about it
-    /// is as it has to be.
+    /// Has the command compute a run in a directory of its own, and takes over what it gives only if
+    /// everything about it is as it has to be.
     func runCommand(_ job: Job, of shard: ShardReference) throws -> Outcome {
         let command = command!
         return try withScratchDirectory(scratch) { directory in
             try writeJob(job, to: directory)
             let status = try Self.execute(command, directory)
             guard status == 0 else {
-                throw refusal(shard, "it exited with the status \(status)", "what it wrote to standard error says why")
+                throw refusal(
+                    shard, "it exited with the status \(status)", "what it wrote to standard error says why")
             }
             return try readOutput(job, of: shard, "\(directory)/output", command)
         }
@@ -158,7 +160,9 @@ extension Workbench {
             adapter = try Adapter(directory: output, base: BaseDigest(retagging: base))
             tensors = try NamedTensors(adapter)
         } catch {
-            throw refusal(shard, "its adapter cannot be used: \(error)", "schemas/external-trainers.md says what it has to write")
+            throw refusal(
+                shard, "its adapter cannot be used: \(error)",
+                "schemas/external-trainers.md says what it has to write")
         }
         try checkShape(adapter, tensors, job, shard)
         let digest = tensors.digest
@@ -176,7 +180,8 @@ extension Workbench {
 
     private func readRunDocument(_ path: String, _ shard: ShardReference) throws -> TrainingRunDocument {
         guard let data = FileManager.default.contents(atPath: path), data.count < 1 << 20 else {
-            throw refusal(shard, "it wrote no run.json", "schemas/external-trainers.md says what it has to write")
+            throw refusal(
+                shard, "it wrote no run.json", "schemas/external-trainers.md says what it has to write")
         }
         do {
             let bytes = try PlainDocument(parsing: Array(data), path: "run.json").bytes
@@ -186,26 +191,32 @@ extension Workbench {
             }
             return document
         } catch {
-            throw refusal(shard, "its run.json is not as it should be: \(error)", "schemas/training-run.v1.json describes it")
+            throw refusal(
+                shard, "its run.json is not as it should be: \(error)",
+                "schemas/training-run.v1.json describes it")
         }
     }
 
-    /// The adapter must be what the recipe trains: the same configuration, the same tensors in the same shapes.
+    /// The adapter must be what the recipe trains: the same configuration, the same tensors in the same
+    /// shapes.
     private func checkShape(
         _ adapter: Adapter, _ tensors: NamedTensors, _ job: Job, _ shard: ShardReference
     ) throws {
         let expected = try configuration(of: job.recipe)
         guard adapter.configuration.canonicalBytes == expected.canonicalBytes else {
             throw refusal(
-                shard, "its adapter has another configuration than the recipe's", "rank, alpha, target modules and "
+                shard, "its adapter has another configuration than the recipe's",
+                "rank, alpha, target modules and "
                     + "modules to save have to be the recipe's")
         }
         let shapes = try trainer.initialAdapter(of: job.recipe)
-        for name in Set(shapes.names).union(tensors.names).sorted() where shapes[name]?.shape != tensors[name]?.shape {
+        for name in Set(shapes.names).union(tensors.names).sorted()
+        where shapes[name]?.shape != tensors[name]?.shape {
             let (wanted, found) = (shapes[name]?.shape, tensors[name]?.shape)
             throw refusal(
-                shard, "its tensor \(name) has the shape \(found.map { "\($0)" } ?? "of none"), and the recipe implies "
-                    + "\(wanted.map { "\($0)" } ?? "none")", "train what the recipe says")
+                shard,
+                "its tensor \(name) has the shape \(found.map { "\($0)" } ?? "of none"), and the recipe "
+                    + "implies \(wanted.map { "\($0)" } ?? "none")", "train what the recipe says")
         }
     }
 }

@@ -47,14 +47,17 @@ struct Workbench {
     func check(_ recipe: Recipe) throws {
         guard recipe.base == encoder.digest else {
             throw EngineError(
-                .refused, "the recipe is for the base \(recipe.base), and that of the round, \(baseName), is \(encoder.digest)",
+                .refused,
+                "the recipe is for the base \(recipe.base), and that of the round, \(baseName), is "
+                    + "\(encoder.digest)",
                 hint: "lethe recipe new --base \(baseName) writes one for it")
         }
         guard recipe.tokenizer == encoder.tokenizer.digest else {
             throw EngineError(
                 .refused, "the recipe is for the tokenizer \(recipe.tokenizer), and that of \(baseName) is "
                     + "\(encoder.tokenizer.digest)",
-                hint: "the vocabulary was changed, or the recipe is for another; lethe recipe new writes one for it")
+                hint: "the vocabulary was changed, or the recipe is for another; "
+                    + "lethe recipe new writes one for it")
         }
     }
 
@@ -70,7 +73,8 @@ struct Workbench {
 
     func write(_ tensors: NamedTensors, _ recipe: Recipe, to directory: String) throws {
         try tensors.write(to: "\(directory)/\(Adapter.tensorsName)")
-        try writeAtomically(configuration(of: recipe).peftBytes, to: "\(directory)/\(Adapter.configurationName)")
+        try writeAtomically(
+            configuration(of: recipe).peftBytes, to: "\(directory)/\(Adapter.configurationName)")
     }
 }
 
@@ -79,17 +83,20 @@ func trainingRefusal(_ error: TrainingError, of shard: ShardReference) -> Engine
     let hint =
         switch error {
         case .diverged: "nothing was committed; lower the learning rate in the recipe"
-        case .labelOutOfRange: "nothing was committed; lethe recipe new --classes N writes a recipe for more classes"
-        case .parentDoesNotFit: "nothing was committed; keep to the recipe's shape, or begin a new lineage with another dataset"
+        case .labelOutOfRange:
+            "nothing was committed; lethe recipe new --classes N writes a recipe for more classes"
+        case .parentDoesNotFit:
+            "nothing was committed; keep to the recipe's shape, or begin a new lineage with another dataset"
         case .tooManyTokens: "nothing was committed; lower maximumTokens in the recipe"
         default: "nothing was committed; lethe recipe show FILE shows what the recipe says"
         }
     return EngineError(
-        .refused, "training shard \(shard.shard) of \(shard.dataset) failed: \(error)", hint: hint, cause: error)
+        .refused, "training shard \(shard.shard) of \(shard.dataset) failed: \(error)", hint: hint,
+        cause: error)
 }
 
-/// Keeps the state of a run where a kill does not reach it, often enough to lose next to nothing and seldom enough to
-/// cost next to nothing.
+/// Keeps the state of a run where a kill does not reach it, often enough to lose next to nothing and seldom
+/// enough to cost next to nothing.
 struct StateKeeper {
     /// Steps between two states; `nil`: whenever saving took less than a twentieth of the time since.
     let interval: Int?

@@ -60,6 +60,15 @@ extension DeletionStateReport {
         let count = Elapsed.unit(content.excluded.count, "contribution")
         let models = Elapsed.unit(content.models.count, "model")
         if content.state == .refused { return ["\(count) of ", member, " stay."] }
+        if content.surroundings.scope == .records {
+            let retraining = content.surroundings.retraining
+            let trained = retraining.count { $0.after != nil }, settled = content.models.count(where: \.isDone)
+            let work =
+                content.isPlanned
+                ? "\(retraining.count) would be trained again, and \(models) rebuilt or withdrawn"
+                : "\(trained) of \(retraining.count) trained again, and \(settled) of \(models) settled"
+            return ["\(count) of ", member, " \(content.excluded.count == 1 ? "rests" : "rest") on the records or on what does: \(work)."]
+        }
         let verb = content.isPlanned ? "would be excluded" : content.excluded.count == 1 ? "is excluded" : "are excluded"
         let done = content.models.count(where: \.isDone)
         let fate =

@@ -134,12 +134,12 @@ struct DisclosureCommand: AsyncParsableCommand {
         func run() async throws {
             let rows = try await options.reading { try await $0.accesses() }
             if options.json { return printJSON(rows) }
-            var table = TextTable(["chain", "event", "by", "at", "opened", "kind", "for", "reason"])
+            var table = TextTable(["chain", "event", "by", "at", "opened", "how", "kind", "for", "reason"])
             for row in rows {
                 table.add([
                     row.origin.text, "\(row.index)", row.author.text, row.claimedAt.text,
                     row.leaves.isEmpty ? "an anchor" : row.leaves.map { "event \($0)" }.joined(separator: ", "),
-                    row.kind.rawValue, row.reader.map(printable) ?? "(erased, or not here)",
+                    row.access.rawValue, row.kind.rawValue, row.reader.map(printable) ?? "(erased, or not here)",
                     row.reason.map(printable) ?? "",
                 ])
             }

@@ -62,12 +62,7 @@ struct PackCommand: AsyncParsableCommand {
         @Argument(help: "The pack's folder; pack.sig.json is written into it.") var folder: String
 
         func run() async throws {
-            let pack = try readPack(folder)
-            if let failed = SelfTest.results(of: pack).first(where: { !$0.isExpected }) {
-                throw Answer.no(
-                    "\(failed.control) judges its fixture \(failed.fixture.rawValue) otherwise than it says",
-                    hint: "lethe pack check \(folder) says what differs; nothing was signed")
-            }
+            let pack = try readSoundPack(folder, orNothingWas: "signed")
             let (bytes, member) = try await options.reading { ledger in
                 let member = try await options.actor(ledger)
                 return (try await ledger.sign(pack, as: member), member)
@@ -88,12 +83,7 @@ struct PackCommand: AsyncParsableCommand {
         @Argument(help: "The pack's folder.") var folder: String
 
         func run() async throws {
-            let pack = try readPack(folder)
-            if let failed = SelfTest.results(of: pack).first(where: { !$0.isExpected }) {
-                throw Answer.no(
-                    "\(failed.control) judges its fixture \(failed.fixture.rawValue) otherwise than it says",
-                    hint: "lethe pack check \(folder) says what differs; nothing was adopted")
-            }
+            let pack = try readSoundPack(folder, orNothingWas: "adopted")
             try await options.publish("adopted \(pack.id) \(pack.manifest.version)", role: .aggregator) { ledger, _ in
                 .policyAdopted(try await ledger.adoption(of: pack))
             }
@@ -132,4 +122,15 @@ func readPack(_ folder: String) throws -> Pack {
     } catch {
         throw Answer.unknown("\(folder) is no control pack: \(error)", hint: "schemas/policy-packs.md says what a pack is")
     }
+}
+
+/// The same, where every control tells its fixtures apart.
+private func readSoundPack(_ folder: String, orNothingWas done: String) throws -> Pack {
+    let pack = try readPack(folder)
+    if let failed = SelfTest.results(of: pack).first(where: { !$0.isExpected }) {
+        throw Answer.no(
+            "\(failed.control) judges its fixture \(failed.fixture.rawValue) otherwise than it says",
+            hint: "lethe pack check \(folder) says what differs; nothing was \(done)")
+    }
+    return pack
 }

@@ -8,7 +8,7 @@ import Training
 struct RecipeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "recipe", abstract: "Recipes: everything that determines a training run besides its data.",
-        subcommands: [New.self, Show.self])
+        subcommands: [New.self, Show.self, Test.self])
 
     struct New: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -116,6 +116,44 @@ struct RecipeCommand: AsyncParsableCommand {
             print(
                 "data        \(recipe.epochs) epoch(s), batches of \(recipe.batchSize), \(recipe.maximumTokens) tokens, "
                     + "seed \(recipe.seed)")
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compute the published test run here, and compare its bytes.",
+            discussion: "With every variant of the kernels that this processor has, on one thread and on two. Exit 1 where "
+                + "one gives other bytes: runs of this program are then not those of others.")
+        @Flag(name: .long, help: "Answer in JSON.") var json = false
+
+        private struct Line: Encodable {
+            var isEqual: Bool
+            var threads: Int
+            var variant: String
+        }
+
+        func run() async throws {
+            let pinned = PinnedRun()
+            var lines: [Line] = []
+            for variant in ArithmeticVariant.runnable {
+                for threads in [1, 2] {
+                    let isEqual = try pinned.holds(threads: threads, variant: variant)
+                    lines.append(Line(isEqual: isEqual, threads: threads, variant: variant.description))
+                }
+            }
+            if json {
+                printJSON(lines)
+            } else {
+                for line in lines {
+                    print("\(line.variant), \(line.threads) thread(s): \(line.isEqual ? "the published bytes" : "other bytes")")
+                }
+            }
+            let wrong = lines.count { !$0.isEqual }
+            guard wrong == 0 else {
+                throw Answer.no(
+                    "\(wrong) of \(lines.count) computations give other bytes than \(Recipe.arithmetic) defines",
+                    hint: "do not train with this build on this machine; report the processor and the compiler")
+            }
         }
     }
 }

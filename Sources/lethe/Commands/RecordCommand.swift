@@ -29,6 +29,13 @@ struct RecordOptions: ParsableArguments {
     var cosigners: [String] = []
     @Option(help: "Write the event to FILE for further signatures, and append nothing.") var draft: String?
 
+    /// The same with the signature of `approver`, where it is not drafted for others to sign.
+    func alsoSigned(by approver: MemberName) -> RecordOptions {
+        var options = self
+        if draft == nil, !cosigners.contains(approver.text) { options.cosigners.append(approver.text) }
+        return options
+    }
+
     /// Records a public event, or drafts it.
     func publish(
         _ what: String, body: (MediaType, [UInt8])? = nil, role: Role? = nil,
@@ -198,13 +205,9 @@ extension RecordCommand {
             let purpose: PurposeName = try parsed(purpose, "purpose")
             let anonymity: ModelReleased.Anonymity = try parsed(anonymity, "word about anonymity")
             let riskClass: ModelReleased.RiskClass = try parsed(riskClass, "risk class")
-            var signing = options
-            if options.draft == nil, !options.cosigners.contains(approver.text) { signing.cosigners.append(approver.text) }
-            try await signing.publish("released the model of \(round)", role: .aggregator) { ledger, _ in
-                guard let model = try await ledger.view.currentModel(of: round) else {
-                    throw EngineError(
-                        .invalidRequest, "\(round) has no current model", hint: "lethe show rounds lists those that have")
-                }
+            try await options.alsoSigned(by: approver).publish("released the model of \(round)", role: .aggregator) {
+                ledger, _ in
+                let model = try await ledger.currentModel(of: round)
                 return .modelReleased(
                     ModelReleased(
                         anonymity: anonymity, approver: approver, isSubstantialChange: substantialChange,
@@ -243,12 +246,7 @@ extension RecordCommand {
         private func digest(_ text: String?, _ ledger: Ledger) async throws -> ArtifactDigest? {
             guard let text else { return nil }
             if let digest = ArtifactDigest(hex: text) { return digest }
-            let round: RoundID = try parsed(text, "digest or round")
-            guard let model = try await ledger.view.currentModel(of: round) else {
-                throw EngineError(
-                    .invalidRequest, "\(round) has no current model", hint: "lethe show rounds lists those that have")
-            }
-            return model.model
+            return try await ledger.currentModel(of: try parsed(text, "digest or round")).model
         }
     }
 
@@ -303,9 +301,7 @@ extension RecordCommand {
             let control: ControlCode = try parsed(control, "control id")
             let expires: Timestamp = try parsed(expires, "time")
             let reason: WaiverGranted.Reason = try parsed(reason, "reason")
-            var signing = options
-            if options.draft == nil, !options.cosigners.contains(approver.text) { signing.cosigners.append(approver.text) }
-            try await signing.publish("waived \(control) until \(expires.date)") { ledger, _ in
+            try await options.alsoSigned(by: approver).publish("waived \(control) until \(expires.date)") { ledger, _ in
                 let event = try await event.asyncMap { try await ledger.resolveEvent($0) }
                 return .waiverGranted(
                     WaiverGranted(
@@ -370,6 +366,17 @@ extension RecordCommand {
                 standing: reinstate ? .reinstated : .suspended)
             try await options.publish("\(event.member) is \(event.standing.rawValue)") { _, _ in .memberSuspended(event) }
         }
+    }
+}
+
+extension Ledger {
+    /// The model of `round` that is served now.
+    fileprivate func currentModel(of round: RoundID) throws -> ModelRow {
+        guard let model = try view.currentModel(of: round) else {
+            throw EngineError(
+                .invalidRequest, "\(round) has no current model", hint: "lethe show rounds lists those that have")
+        }
+        return model
     }
 }
 

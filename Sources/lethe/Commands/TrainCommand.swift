@@ -183,7 +183,7 @@ private struct ContributionAnswer: Encodable {
     init(_ replay: ContributionReplay) {
         (computed, expected, member, round) = (replay.computed, replay.expected, replay.member, replay.round)
         outcome =
-            replay.reason.map { "not merged: \($0)" }
+            replay.problem.map { "differs: \($0)" } ?? replay.reason.map { "not merged: \($0)" }
             ?? (replay.isWrong ? "differs: merging its runs gives \(replay.computed!.hex)" : "equal")
     }
 }
