@@ -150,6 +150,7 @@ extension Ledger {
         plan digest: ArtifactDigest, options: TrainingOptions = TrainingOptions()
     ) throws -> [DeletionStep] {
         let deletions = try deletions(ofPlan: digest)
+        var benches: Benches = [:]
         while true {
             let steps = DeletionProgress(view: try view).nextSteps(for: deletions)
             guard let (step, member) = try firstLocal(steps) else {
@@ -157,7 +158,7 @@ extension Ledger {
                 return steps
             }
             surroundings.progress(step.summary, 0, 1)
-            let recorded = try take(step, as: member, options)
+            let recorded = try take(step, as: member, options, &benches)
             surroundings.progress(step.summary, 1, 1)
             if case .outbox = recorded { return DeletionProgress(view: try view).nextSteps(for: deletions) }
         }
@@ -185,7 +186,7 @@ extension Ledger {
     }
 
     private func take(
-        _ step: DeletionStep, as member: MemberName, _ options: TrainingOptions
+        _ step: DeletionStep, as member: MemberName, _ options: TrainingOptions, _ benches: inout Benches
     ) throws -> Recorded {
         let view = try view
         switch step {
@@ -199,7 +200,7 @@ extension Ledger {
             let event = ExclusionApplied(models: Ascending(models), plan: plan)
             return try record(.exclusionApplied(event), as: member, on: publicOrigin)
         case .retrain(let contribution, _, let member, let plan):
-            return try trainAgain(contribution, as: member, plan: plan, options: options)
+            return try trainAgain(contribution, as: member, plan: plan, options: options, &benches)
         case .rematerialize(let round, let cohort, let plan):
             return try materialize(round, cohort: cohort, as: member, plan: plan).0
         case .recall(let round, let cohort, let model, let plan):
