@@ -224,4 +224,6 @@ public struct ErasureRow: Codable, Hashable, Sendable {
     public var holder: MemberName
     public var event: EventHash
     public var results: [StoreResult]
+    public var check: ErasureCheck?
+    public var tool: TrainerText?
 }

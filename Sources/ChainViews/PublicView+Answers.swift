@@ -18,6 +18,15 @@ extension PublicView {
         }
     }
 
+    /// Where the law sets a date, a request is due no later than by any calendar: else late would be in time.
+    func checkDue(_ event: DeletionRequested) throws(RuleViolation) {
+        guard let limits = ExtensionLimits(DeletionLaw(event.ground), received: event.receivedAt),
+            event.dueAt.date > limits.told
+        else { return }
+        throw .recordRefused(
+            "request for", id: event.deletion.text, reason: "under \(event.ground.rawValue) it is due by \(limits.told)")
+    }
+
     /// Once, for an open request, told in time, and no later than the law allows.
     ///
     /// Time zones, weekends and holidays move the law's limits by days, and the chain has no calendar. What is refused here
@@ -73,7 +82,7 @@ extension PublicView {
     }
 }
 
-/// The days after which an extension is late by any calendar: the law's, and a week for time zones and holidays.
+/// The days after which an answer, or an extension of it, is late by any calendar: the law's, and a week for time zones and holidays.
 private struct ExtensionLimits {
     static let graceDays = 7
 

@@ -7,6 +7,7 @@ extension PublicView {
         guard deletions[event.deletion] == nil else { throw .deletionExists(event.deletion) }
         guard members[event.member] != nil else { throw .unknownMember(event.member) }
         guard event.dueAt >= event.receivedAt else { throw .dueBeforeReceived(event.deletion) }
+        try checkDue(event)
         deletions.set(
             event.deletion,
             DeletionRow(
@@ -149,14 +150,26 @@ extension PublicView {
         guard !event.results.isEmpty else { throw .listIsEmpty("results") }
         let stores = event.results.map(\.store.rawValue)
         guard stores == Ascending(stores).elements else { throw .storesNotAscending }
-        if let result = event.results.first(where: { !$0.hasItsDates }) {
-            throw .storeResultUndated(result.store, result.verdict)
-        }
+        try checkResults(event, claimedAt: record.statement.claimedAt)
         plans.update(event.plan) { row in
             row.erasures.removeAll { $0.holder == record.author }
             row.erasures.append(
-                ErasureRow(holder: record.author, event: record.hash, results: event.results))
+                ErasureRow(
+                    holder: record.author, event: record.hash, results: event.results, check: event.check,
+                    tool: event.tool))
         }
+    }
+
+    /// What each store says fits together, and no store that every holder has is passed over.
+    private func checkResults(_ event: ErasureAttested, claimedAt: Timestamp) throws(RuleViolation) {
+        for result in event.results {
+            guard result.hasItsDates, result.until.map({ $0 > claimedAt }) ?? true else {
+                throw .storeResultUndated(result.store, result.verdict)
+            }
+            if let reason = result.contradiction { throw .storeResultContradicts(result.store, reason: reason) }
+        }
+        let named = Set(event.results.map(\.store))
+        if let missing = ErasureAttested.required.first(where: { !named.contains($0) }) { throw .storeMissing(missing) }
     }
 
     mutating func completeDeletion(_ event: DeletionCompleted, _ record: EventRecord) throws(RuleViolation) {

@@ -43,7 +43,8 @@ extension PublicView {
             remaining.subtracting(new.shards).allSatisfy({ losing[$0] != nil })
         else { return "it was trained on other shards" }
         let losesRecords = old.shards.contains { losing[$0] != nil }
-        guard losesRecords ? event.weight <= row.weight : event.weight == row.weight else {
+        // Equal weight would be as many records as before: one that was to go, or another in its place.
+        guard losesRecords ? event.weight < row.weight : event.weight == row.weight else {
             return "its weight is \(event.weight)"
         }
         return nil

@@ -376,6 +376,8 @@ extension PublicView {
         }
         guard destroyed else { return .excluded }
         guard plan.isExact else { return .destroyed }
+        // Whoever merged what was trained again did not train it again: that takes the records, which its member has.
+        guard plan.retraining.isEmpty else { return .replayed }
         // Where nothing had to be rebuilt nobody rebuilt it twice.
         let rebuilt = plan.models.map { models[$0.materialization]?.replacedBy.flatMap { models[$0] } }
         let isConfirmed = !rebuilt.isEmpty && rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }

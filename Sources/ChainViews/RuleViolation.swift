@@ -65,6 +65,8 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case erasureRepeated(MemberName)
     case artifactsDiffer(MemberName)
     case storesNotAscending
+    case storeMissing(StoreKind)
+    case storeResultContradicts(StoreKind, reason: String)
     case storeResultUndated(StoreKind, StoreResult.Verdict)
     case supersedesDiffers(DeletionID, expected: ArtifactDigest?)
     case erasureOpen(MemberName, String)
@@ -192,9 +194,12 @@ extension RuleViolation: CustomStringConvertible {
         case .artifactsDiffer(let member):
             "the artifacts that \(member) attests are not those that the plan names"
         case .storesNotAscending: "the stores are not in ascending order of name, each once"
+        case .storeMissing(let store):
+            "the attestation does not say what became of \(store.rawValue), a store that every holder has"
+        case .storeResultContradicts(let store, let reason): "\(store.rawValue) is \(reason)"
         case .storeResultUndated(let store, let verdict):
-            "\(store.rawValue) is \(verdict.rawValue): what is retained has a ground and a date, a pending backup a date, "
-                + "and nothing else has either"
+            "\(store.rawValue) is \(verdict.rawValue): what is retained has a ground and a date to come, a pending backup a "
+                + "date to come, and nothing else has either"
         case .supersedesDiffers(let id, let expected):
             "the document takes the place of \(expected.map { "\($0.hex.prefix(16))…" } ?? "none"), "
                 + "the last that the chain records for \(id)"

@@ -139,9 +139,14 @@ public final class RecordStore: Sendable {
 
     /// Erases rows: record, salt, data key, the index entries that lead to them, and the state of every run under way.
     /// Otherwise as ``Vault/eraseBodies(_:)``, with the same limits.
-    public func erase(_ commitments: [RecordCommitment]) throws -> ErasureReceipt {
-        try vault.erase(commitments.map(ErasureSubject.record))
+    ///
+    /// - Parameter untilSettled: what was here counts as deleted, however often it is erased again, until ``settle(_:)``.
+    public func erase(_ commitments: [RecordCommitment], untilSettled: Bool = false) throws -> ErasureReceipt {
+        try vault.erase(commitments.map(ErasureSubject.record), untilSettled: untilSettled)
     }
+
+    /// Notes that the erasure of these rows is attested: from now on they are as if they had never been here.
+    public func settle(_ commitments: [RecordCommitment]) throws { try vault.settle(commitments.map(ErasureSubject.record)) }
 
     /// Removes the rows of a dataset that no event names: of a registration that did not come to its end. They were
     /// never in anything, so nothing is remembered of them, and they may be registered again.

@@ -5,16 +5,18 @@ internal import LedgerStore
 internal import MerkleLog
 public import Proofs
 internal import Signing
+internal import Timestamps
 
 extension Ledger {
-    /// Issues the certificate of a completed deletion, or a statement of its status, as a bundle; and records its digest.
+    /// Issues the certificate of a completed deletion, or a statement of its status, as a bundle; judges it as a stranger
+    /// would; and then records its digest.
     ///
     /// The checkpoint that it stands under is cosigned by the local witnesses first; cosignatures of others are in it
     /// where they were collected. All local members of `signers` sign beside the issuer. A deletion that has a document
     /// already gets another one that supersedes it, if `again`.
     public func certify(
         _ id: DeletionID, as issuer: MemberName, signers: [MemberName], witnesses: [MemberName], again: Bool = false
-    ) throws -> (bundle: CertificateBundle, recorded: Recorded) {
+    ) throws -> (bundle: CertificateBundle, verdict: CertificateVerdict, recorded: Recorded) {
         let origin = try publicOrigin
         try checkCertifiable(id, again: again)
         for witness in witnesses {
@@ -34,10 +36,37 @@ extension Ledger {
         let bundle = CertificateBundle(
             certificate: certificate.bytes, chain: .init(checkpoint: note, entries: entries),
             earlier: try earlier.map { try bundled($0, before: checkpoint) },
-            proofs: try content.events.map { try inclusion(of: $0, in: checkpoint.size) })
+            proofs: try content.events.map { try inclusion(of: $0, in: checkpoint.size) },
+            timestamps: try timestamps(before: checkpoint))
+        let verdict = try judged(bundle)
         let event = DeletionCertified(
             certificate: .sha256(certificate.payload), deletion: id, kind: content.kind, supersedes: content.supersedes)
-        return (bundle, try record(.deletionCertified(event), as: issuer, on: origin))
+        return (bundle, verdict, try record(.deletionCertified(event), as: issuer, on: origin))
+    }
+
+    /// What a verifier says of a bundle that is about to be issued. What does not hold is never recorded.
+    private func judged(_ bundle: CertificateBundle) throws -> CertificateVerdict {
+        let verifier = CertificateVerifier(policy: try trustPolicy(quorum: 0), cores: surroundings.cores)
+        do throws(CertificateFailure) {
+            // Through the bytes: what is handed on is what was judged.
+            return try verifier.verify(bundle.bytes)
+        } catch {
+            throw EngineError(
+                .refused, "the certificate would not hold: \(error)",
+                hint: "nothing was recorded; lethe check looks at the whole ledger", cause: error)
+        }
+    }
+
+    /// The timestamps that this ledger has of the public chain's checkpoints, the last ones where there are many.
+    private func timestamps(before checkpoint: Checkpoint) throws -> [CertificateBundle.Timestamped] {
+        let chain = try chainID(publicOrigin)
+        let kept = try keptTimestamps().filter {
+            $0.checkpoint.origin == checkpoint.origin && $0.checkpoint.size <= checkpoint.size
+        }.sorted { $0.checkpoint.size < $1.checkpoint.size }
+        return try kept.suffix(CertificateBundle.maximumEarlier).map { kept, token in
+            let path = try directory.events.consistencyProof(from: kept.size, to: checkpoint.size, of: chain)
+            return .init(checkpoint: kept.text, consistency: path.map(\.bytes), token: token.bytes)
+        }
     }
 
     private func checkCertifiable(_ id: DeletionID, again: Bool) throws {

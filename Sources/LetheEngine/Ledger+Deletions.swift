@@ -150,6 +150,7 @@ extension Ledger {
         plan digest: ArtifactDigest, options: TrainingOptions = TrainingOptions()
     ) throws -> [DeletionStep] {
         let deletions = try deletions(ofPlan: digest)
+        var benches: Benches = [:]
         while true {
             let steps = DeletionProgress(view: try view).nextSteps(for: deletions)
             guard let (step, member) = try firstLocal(steps) else {
@@ -157,7 +158,7 @@ extension Ledger {
                 return steps
             }
             surroundings.progress(step.summary, 0, 1)
-            let recorded = try take(step, as: member, options)
+            let recorded = try take(step, as: member, options, &benches)
             surroundings.progress(step.summary, 1, 1)
             if case .outbox = recorded { return DeletionProgress(view: try view).nextSteps(for: deletions) }
         }
@@ -165,6 +166,7 @@ extension Ledger {
 
     private func firstLocal(_ steps: [DeletionStep]) throws -> (DeletionStep, MemberName)? {
         for step in steps {
+            if case .resolve = step { continue }
             if let member = try localActor(step.actor) { return (step, member) }
         }
         return nil
@@ -184,7 +186,7 @@ extension Ledger {
     }
 
     private func take(
-        _ step: DeletionStep, as member: MemberName, _ options: TrainingOptions
+        _ step: DeletionStep, as member: MemberName, _ options: TrainingOptions, _ benches: inout Benches
     ) throws -> Recorded {
         let view = try view
         switch step {
@@ -198,7 +200,7 @@ extension Ledger {
             let event = ExclusionApplied(models: Ascending(models), plan: plan)
             return try record(.exclusionApplied(event), as: member, on: publicOrigin)
         case .retrain(let contribution, _, let member, let plan):
-            return try trainAgain(contribution, as: member, plan: plan, options: options)
+            return try trainAgain(contribution, as: member, plan: plan, options: options, &benches)
         case .rematerialize(let round, let cohort, let plan):
             return try materialize(round, cohort: cohort, as: member, plan: plan).0
         case .recall(let round, let cohort, let model, let plan):
@@ -206,7 +208,7 @@ extension Ledger {
             return try record(.modelRecalled(event), as: member, on: publicOrigin)
         case .completeRematerialization(let plan):
             return try completeRematerialization(plan, as: member)
-        case .erase(let holder, let plan): return try erase(plan, as: holder)
+        case .erase(let holder, let plan), .resolve(let holder, _, let plan): return try erase(plan, as: holder)
         case .complete(let deletion, let plan): return try complete(deletion, plan, as: member)
         }
     }
@@ -222,47 +224,6 @@ extension Ledger {
         }
         let event = RematerializationCompleted(dispositions: dispositions, plan: digest)
         return try record(.rematerializationCompleted(event), as: member, on: publicOrigin)
-    }
-
-    // MARK: Erasing
-
-    /// Erases what the plan names from every store of this ledger, then attests it store by store.
-    private func erase(_ digest: ArtifactDigest, as holder: MemberName) throws -> Recorded {
-        let view = try view
-        let plan = view.plans[digest]!
-        let runs = try adaptersToErase(plan, of: holder)
-        let adapters = (plan.artifacts + runs).flatMap(BlobID.adapter)
-        // The rows go first: what is trained on them is of no use to anybody who could train it again.
-        let rows = try erase(recordsOf: plan, as: holder)
-        let interim = try interimAdapters(of: plan.deletions)
-        let sums = plan.models.map {
-            BlobID(.runningSum, view.models[$0.materialization]!.contributions.digest)
-        }
-        // Attested by another member that shares these stores, and cut off before that was settled: it is not ours to count.
-        if plan.erasures.contains(where: { $0.holder != holder && localMembers.contains($0.holder) }) {
-            try directory.blobs.settle(adapters + interim + sums)
-        }
-        let results = [
-            StoreResult(try directory.blobs.erase(adapters + interim, untilSettled: true), .blobs),
-            StoreResult(try directory.blobs.erase(sums, untilSettled: true), .runningSums),
-            // Contributions and models have no bodies; where no record goes, the vault is named because it was looked at.
-            rows.map { StoreResult($0, .vault) } ?? StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
-        ]
-        let event = ErasureAttested(artifacts: plan.artifacts, plan: digest, results: results)
-        let recorded = try record(.erasureAttested(event), as: holder, on: publicOrigin)
-        if let failed = results.first(where: { $0.verdict == .failed }) {
-            throw EngineError(
-                .refused, "erasing from \(failed.store.rawValue) failed; the attestation says so and the deletion stays open",
-                hint: "close other programs that use the ledger's files, then repeat")
-        }
-        try directory.blobs.settle(adapters + interim + sums)
-        return recorded
-    }
-
-    /// Erases the rows that the deletions of `plan` are about, where they are the holder's; `nil` where none are.
-    private func erase(recordsOf plan: PlanRow, as holder: MemberName) throws -> ErasureReceipt? {
-        let records = try records(of: plan.deletions, of: holder)
-        return records.isEmpty ? nil : try eraseRecords(records, as: holder)
     }
 
     // MARK: Completing
@@ -339,13 +300,5 @@ extension Ledger {
             default: return nil
             }
         }
-    }
-}
-
-extension StoreResult {
-    init(_ receipt: ErasureReceipt, _ store: StoreKind) {
-        let deleted = receipt.items.count { $0.verdict == .deleted }
-        let verdict: Verdict = !receipt.isComplete ? .failed : deleted > 0 ? .deleted : .notFound
-        self.init(items: Count(deleted)!, store: store, verdict: verdict)
     }
 }

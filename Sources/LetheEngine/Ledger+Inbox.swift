@@ -94,7 +94,10 @@ extension Ledger {
                 let steps = progress.nextSteps(for: plan?.deletions ?? [row.deletion])
                 let mine = steps.filter { isFor(member, $0.actor, view) }
                 let command = row.plan.map { "lethe deletion execute \($0)" } ?? "lethe deletion plan \(row.deletion)"
-                return mine.map { item($0.summary, command) }
+                return mine.map { step in
+                    guard case .resolve(let holder, _, _) = step else { return item(step.summary, command) }
+                    return item(step.summary, "lethe deletion attest \(row.deletion) --as \(holder)")
+                }
             case .completed:
                 guard view.members[member]?.roles.contains(.aggregator) ?? false else { return [] }
                 return [item("certify", "lethe deletion certify \(row.deletion) --output FILE")]
@@ -135,7 +138,8 @@ extension Ledger {
     /// Rebuilt models that nobody but their author has confirmed: a second organisation is wanted for grade A4.
     private func modelItems(of member: MemberName, _ view: PublicView, _ now: Timestamp) -> [InboxItem] {
         view.allModels.filter { row in
-            row.state == .current && row.plan != nil && row.attestedBy.isEmpty && row.author != member
+            row.state == .current && row.attestedBy.isEmpty && row.author != member
+                && (row.plan.flatMap { view.plans[$0] }?.retraining.isEmpty ?? false)
                 && view.contributions(to: row.round).contains { $0.member == member }
         }.map { row in
             InboxItem(

@@ -5,6 +5,16 @@ public import Events
 internal import LedgerStore
 internal import Training
 
+/// What a bench is made ready for.
+struct BenchKey: Hashable {
+    let base: ArtifactDigest
+    /// `nil`: the built-in trainer.
+    let command: TrainerCommand?
+}
+
+/// The benches that carrying out a plan has made ready: reading a base takes longer than many a run on it.
+typealias Benches = [BenchKey: Workbench]
+
 /// Carrying out what a plan wants trained again.
 extension Ledger {
     /// Trains again what is to take the place of `contribution`, and commits it.
@@ -12,9 +22,11 @@ extension Ledger {
     /// Runs first, each an event of its own on the member's private chain, then their merge, then the
     /// contribution: a call that was cut off is repeated, and what is done is not done again. Shards that the
     /// plan leaves alone keep their run.
+    ///
+    /// - Parameter benches: what was made ready for contributions before it, and is used again.
     func trainAgain(
         _ contribution: EventHash, as member: MemberName, plan digest: ArtifactDigest,
-        options: TrainingOptions
+        options: TrainingOptions, _ benches: inout Benches
     ) throws -> Recorded {
         let view = try view
         let (plan, row) = (view.plans[digest]!, view.contributions[contribution]!)
@@ -26,7 +38,6 @@ extension Ledger {
         let round = view.rounds[row.round]!
         let origin = try requiredPrivateChain(of: member)
         let leaving = try records(of: plan.deletions, of: member)
-        var bench: Workbench?
         var runs: [RunRow] = []
         for shard in row.training!.shards where !planned.emptied.contains(shard) {
             let old = try run(on: shard, behind: row, under: digest)
@@ -40,8 +51,7 @@ extension Ledger {
                     !excluding.contains($0)
                 })
             else { continue }
-            let ready = try bench ?? workbench(for: round, try options.fitting(old, member))
-            bench = ready
+            let ready = try bench(for: round, try options.fitting(old, member), &benches)
             let request = ShardRunRequest(
                 shard: shard, round: row.round, recipe: try recipe(of: old),
                 parent: try parent(of: old, in: round, parents), excluding: excluding, plan: digest)
@@ -52,6 +62,16 @@ extension Ledger {
                 ).row)
         }
         return try commit(runs, replacing: row, parents, plan: digest, round, origin)
+    }
+
+    private func bench(
+        for round: RoundRow, _ options: TrainingOptions, _ benches: inout Benches
+    ) throws -> Workbench {
+        let key = BenchKey(base: round.base, command: options.trainer)
+        if let bench = benches[key] { return bench }
+        let bench = try workbench(for: round, options)
+        benches[key] = bench
+        return bench
     }
 
     private func commit(

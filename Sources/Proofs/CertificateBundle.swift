@@ -13,7 +13,7 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
     /// The most values (objects, lists, strings, numbers) that a bundle may be made of. Together with the limit above
     /// it bounds what reading one may cost.
     public static let maximumValues = 4 << 20
-    /// The most earlier checkpoints.
+    /// The most earlier checkpoints, and the most timestamps.
     public static let maximumEarlier = 64
 
     public struct Chain: Codable, Hashable, Sendable {
@@ -54,6 +54,22 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
         }
     }
 
+    /// What an authority outside the consortium says of a checkpoint that the chain's own one extends (RFC 3161).
+    public struct Timestamped: Codable, Hashable, Sendable {
+        /// The checkpoint's text, without signatures: what the token is about is its SHA-256.
+        public var checkpoint: String
+        /// The consistency proof from it to the chain's checkpoint, in base64.
+        public var consistency: [String]
+        /// The token, a ContentInfo in DER, in base64.
+        public var token: String
+
+        public init(checkpoint: String, consistency: [[UInt8]], token: [UInt8]) {
+            self.checkpoint = checkpoint
+            self.consistency = consistency.map(Base64.encode)
+            self.token = Base64.encode(token)
+        }
+    }
+
     /// The certificate: a DSSE envelope around an in-toto statement.
     public var certificate: JSONText
     public var chain: Chain
@@ -62,11 +78,15 @@ public struct CertificateBundle: Codable, Hashable, Sendable {
     public var format: String
     /// One for each event that the certificate cites, in its order.
     public var proofs: [InclusionProof]
+    /// Timestamps of checkpoints, ascending by size; where the issuer has some.
+    public var timestamps: [Timestamped]
 
     public init(
-        certificate: [UInt8], chain: Chain, earlier: [EarlierCheckpoint] = [], proofs: [InclusionProof]
+        certificate: [UInt8], chain: Chain, earlier: [EarlierCheckpoint] = [], proofs: [InclusionProof],
+        timestamps: [Timestamped] = []
     ) {
         self.earlier = earlier
+        self.timestamps = timestamps
         format = Self.format
         self.certificate = JSONText(certificate)!
         self.chain = chain

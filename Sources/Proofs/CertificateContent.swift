@@ -50,25 +50,92 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     public var name: String { round.name(cohort: cohort) }
 }
 
-/// A contribution that was trained again, and what took its place.
+/// A contribution that was trained again, and what took its place: the facts that a verifier who is given the base and
+/// the records needs to train it once more.
 public struct CertifiedRetraining: Codable, Hashable, Sendable {
     /// How many shards were trained again.
     public var again: Count
+    /// The digest of the base's weights.
+    public var base: ArtifactDigest
     /// How many shards were left out, because no record was left in them.
     public var emptied: Count
+    /// The digest over what computed the new runs; absent where the member does not say.
+    public var environment: ArtifactDigest?
+    /// The digest over the runs of the excluded contribution.
+    public var oldRuns: Hash256<RunSetSubject>
+    /// The adapter digests that the new contribution starts from; empty for the base alone.
+    public var parents: Ascending<ArtifactDigest>
+    /// The recipe's digest.
+    public var recipe: ArtifactDigest
     public var replacedBy: CitedContribution
     /// The excluded contribution.
     public var replaces: EventHash
     public var round: RoundID
+    /// The digest over the new runs: each covers its recipe, parent, ordered record commitments and result.
+    public var runs: Hash256<RunSetSubject>
     /// How many shards the new contribution is made of.
     public var shards: Count
     public var trainer: TrainerKind
 }
 
 public struct CertifiedErasure: Codable, Hashable, Sendable {
+    /// How the holder made sure, where it says.
+    public var check: ErasureCheck?
     public var event: EventHash
     public var holder: MemberName
     public var results: [StoreResult]
+    /// What it erased with, where it says.
+    public var tool: TrainerText?
+}
+
+/// A document that says who answers for something, or what there is: named by its digest, not shown.
+public struct CertifiedDocument: Codable, Hashable, Sendable {
+    public var author: MemberName
+    /// The commitment to the document, which its author can open.
+    public var commitment: BodyCommitment
+    public var document: DocumentID
+    public var event: EventHash
+    public var kind: DocumentKind
+    public var office: Office?
+    public var until: Timestamp?
+    public var version: Quantity
+}
+
+/// Something that is kept for a time although the deletion would end it.
+public struct CertifiedHold: Codable, Hashable, Sendable {
+    public var endsAt: Timestamp
+    public var event: EventHash
+    public var ground: HoldPlaced.Ground
+    public var hold: HoldID
+    public var member: MemberName
+    /// The release before its day, if any.
+    public var releasedBy: EventHash?
+}
+
+/// An approximately changed adapter that served in a model's place for a time. It is no erasure.
+public struct CertifiedInterim: Codable, Hashable, Sendable {
+    public var adapter: ArtifactDigest
+    public var appliedAt: Timestamp
+    /// When the deletion was completed, where that was before its day.
+    public var endedAt: Timestamp?
+    /// The `adapter-evaluated` events about the adapter: the tests.
+    public var evaluations: [EventHash]
+    public var event: EventHash
+    /// The most that the measure is worth, by its own.
+    public var grade: Grade
+    public var method: MitigationMethod
+    public var model: ArtifactDigest
+    public var recipe: ArtifactDigest
+    public var until: Timestamp
+}
+
+/// A recipient that the chain records as having got what the deletion takes out of use, and no notice to it.
+public struct UntoldRecipient: Codable, Hashable, Sendable {
+    /// The `handover-recorded` event.
+    public var event: EventHash
+    /// Who gave it.
+    public var member: MemberName
+    public var recipient: RecipientID
 }
 
 /// What a recipient outside the consortium was told, and what it answered.
@@ -125,6 +192,9 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var deletion: DeletionID
     /// Contributions that were trained on an affected model and still exist. Empty in an exact result.
     public var descendants: [CitedContribution]
+    /// The latest documents by or for the parties that say who answers for data protection, which stores there are, and
+    /// who is responsible with whom; ascending by id.
+    public var documents: [CertifiedDocument]
     public var dueAt: Timestamp
     /// Checkpoints between which the chain took in the request and the completion, ascending by size.
     public var earlier: [Position]
@@ -136,10 +206,16 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var excluded: [CitedContribution]
     public var grade: Grade
     public var ground: DeletionGround
+    /// What a hold keeps of the deletion, or of the datasets that lose records, in chain order.
+    public var holds: [CertifiedHold]
+    /// Approximate measures until the deletion was carried out, in chain order; absent where there were none.
+    public var interim: [CertifiedInterim]?
     public var issuedAt: Timestamp
     public var issuer: MemberName
     public var keyDirectory: Hash256<KeyDirectorySubject>
     public var kind: DeletionCertified.Kind
+    /// The law that the ground belongs to, and with it where.
+    public var law: DeletionLaw
     public var limits: [String]
     public var member: MemberName
     public var models: [CertifiedModel]
@@ -164,6 +240,10 @@ public struct CertificateContent: Codable, Hashable, Sendable {
     public var status: String
     /// The document that this one takes the place of: its statement's digest.
     public var supersedes: ArtifactDigest?
+    /// The shards that lose records, and whether none is left in them; absent unless records were to go.
+    public var touched: Ascending<TouchedShard>?
+    /// Recipients that have what goes and that nobody told, as the chain records it; ascending by id.
+    public var untold: [UntoldRecipient]
     public var verification: Verification
 
     /// A place on the chain.

@@ -53,21 +53,47 @@ extension CertificateContent {
         (self.issuer, self.issuedAt, self.earlier) = (issuer, issuedAt, earlier)
         keyDirectory = view.keyDirectory
         kind = isDone && plan?.isExact ?? false ? .certificate : .statusStatement
-        limits = Self.limitsText(kind, row.state, checkpoint: view.size)
+        law = DeletionLaw(row.ground)
+        touched = row.touched
+        holds = Self.holds(row, view)
+        interim = Self.interim(row, view, place)
+        untold = Self.untold(row, view)
         (outOfScope, status, verification) = (Self.outOfScopeText(row.scope), Self.statusText, Self.verificationText)
         excluded = plan?.excluded.map { Self.cite($0, view) } ?? []
         descendants = plan.map(view.descendants)?.map { Self.cite($0, view, depth: depths[$0]) } ?? []
         models = plan?.models.map { Self.model($0, depth: depths[$0.materialization] ?? 1, view) } ?? []
         erasures =
             plan?.erasures.sorted { $0.holder < $1.holder }.map {
-                CertifiedErasure(event: $0.event, holder: $0.holder, results: $0.results)
+                CertifiedErasure(
+                    check: $0.check, event: $0.event, holder: $0.holder, results: $0.results, tool: $0.tool)
             } ?? []
         open = isDone ? [] : Self.openSteps(row, plan, view)
         serial = Count((row.serial?.value ?? 0) + 1)!
         supersedes = row.certificate
+        limits = []
+        (documents, parties) = ([], [])
         events = Self.events(row, plan, view, place)
-        parties = []
         parties = parties(row, plan, view)
+        documents = Self.documents(of: Set(parties.map(\.member)), view)
+        events = Self.merging(events, supporting, place)
+        limits = limitsText()
+    }
+
+    /// Events that the document rests on besides those of the deletion itself.
+    private var supporting: [(EventHash, EventType)] {
+        var cited = documents.map { ($0.event, EventType.documentRecorded) }
+        cited += holds.map { ($0.event, .holdPlaced) } + holds.compactMap { $0.releasedBy.map { ($0, .holdReleased) } }
+        cited += (interim ?? []).map { ($0.event, .mitigationApplied) }
+        cited += (interim ?? []).flatMap(\.evaluations).map { ($0, .adapterEvaluated) }
+        return cited + untold.map { ($0.event, .handoverRecorded) }
+    }
+
+    private static func merging(
+        _ events: [CertifiedEvent], _ more: [(EventHash, EventType)], _ place: (EventHash) -> EventPlace?
+    ) -> [CertifiedEvent] {
+        var known = Set(events.map(\.event))
+        let added = more.filter { known.insert($0.0).inserted }.compactMap { CertifiedEvent($0, type: $1, place) }
+        return (events + added).sorted { $0.index < $1.index }
     }
 
     private static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
@@ -79,14 +105,16 @@ extension CertificateContent {
     private static func retraining(_ plan: PlanRow, _ view: PublicView) -> [CertifiedRetraining]? {
         guard !plan.retraining.isEmpty else { return nil }
         let rebuilding = Rebuilding(of: plan, in: view)
-        return plan.retraining.compactMap { planned in
+        return plan.retraining.compactMap { planned -> CertifiedRetraining? in
             guard case .replaced(let event) = rebuilding.state(of: planned.contribution),
                 let row = view.contributions[event], let training = row.training
             else { return nil }
             return CertifiedRetraining(
-                again: Count(planned.shards.count)!, emptied: Count(planned.emptied.count)!, replacedBy: cite(event, view),
-                replaces: planned.contribution, round: row.round, shards: Count(training.shards.count)!,
-                trainer: training.trainer)
+                again: Count(planned.shards.count)!, base: view.rounds[row.round]!.base,
+                emptied: Count(planned.emptied.count)!, environment: training.environment,
+                oldRuns: view.contributions[planned.contribution]!.training!.runs, parents: row.parents,
+                recipe: training.recipe, replacedBy: cite(event, view), replaces: planned.contribution, round: row.round,
+                runs: training.runs, shards: Count(training.shards.count)!, trainer: training.trainer)
         }
     }
 
@@ -118,14 +146,14 @@ extension CertificateContent {
             return "The contribution of \(old.member) to \(old.round) is not trained again yet."
         }
         open += plan.models.filter { view.models[$0.materialization]?.state == .suppressed }.map {
-            "The model of \($0.round) is suppressed, and neither rebuilt nor recalled yet."
+            "The model of \($0.round.name(cohort: $0.cohort)) is suppressed, and neither rebuilt nor recalled yet."
         }
         if plan.rematerializedBy == nil { open.append("The end of the re-materialisation is not recorded yet.") }
         open += plan.holders.compactMap { holder in
             guard let erasure = plan.erasures.first(where: { $0.holder == holder }) else {
                 return "\(holder) has not attested its erasure."
             }
-            return erasure.isComplete ? nil : "\(holder) has not erased everything: its attestation says what is left."
+            return erasure.isComplete ? nil : "\(holder) has not erased everything: \(erasure.remainder)."
         }
         return open + ["The completion is not recorded yet."]
     }
@@ -140,13 +168,7 @@ extension CertificateContent {
         cited += row.recipients.map { ($0.event, .recipientNotified) }
         cited += row.recipients.compactMap { row in row.acknowledgedBy.map { ($0, .recipientAcknowledged) } }
         if let plan { cited += events(plan, view) }
-        return cited.compactMap { event, type in
-            place(event).map { place in
-                CertifiedEvent(
-                    author: place.author, claimedAt: place.claimedAt, event: event, index: Count(place.index)!,
-                    type: type.rawValue)
-            }
-        }.sorted { $0.index < $1.index }
+        return cited.compactMap { CertifiedEvent($0, type: $1, place) }.sorted { $0.index < $1.index }
     }
 
     private static func events(_ plan: PlanRow, _ view: PublicView) -> [(EventHash, EventType)] {
@@ -189,5 +211,14 @@ extension CertifiedRecipient {
         self.init(
             acknowledgedAt: row.acknowledgedAt, acknowledgedBy: row.acknowledgedBy, event: row.event, member: row.author,
             notifiedAt: row.notifiedAt, outcome: row.outcome, recipient: row.recipient, result: row.result)
+    }
+}
+
+extension CertifiedEvent {
+    /// `nil` where the chain has no such event.
+    init?(_ event: EventHash, type: EventType, _ place: (EventHash) -> EventPlace?) {
+        guard let place = place(event) else { return nil }
+        self.init(
+            author: place.author, claimedAt: place.claimedAt, event: event, index: Count(place.index)!, type: type.rawValue)
     }
 }

@@ -20,9 +20,9 @@ extension CertificateVerifier {
                 "\(list(model.attestedBy)) merged \(model.name) again and got the same digest",
                 source: "model-attested")
         }
-        findings += content.erasures.map { erasureFinding($0) }
+        findings += erasureFindings(content)
         findings += content.recipients.map { recipientFinding($0) }
-        findings += untoldFindings(content, chain.replay.view)
+        findings += circumstanceFindings(content)
         findings.append(issueFinding(content, signers))
         findings += content.open.map { CertificateFinding(.notClaimed, $0, source: "still open") }
         findings += content.outOfScope.map { CertificateFinding(.notClaimed, $0, source: "out of scope") }
@@ -40,7 +40,12 @@ extension CertificateVerifier {
     }
 
     private func earlierFindings(_ chain: VerifiedChain) -> [CertificateFinding] {
-        chain.earlier.map { earlier in
+        chain.timestamped.map { checkpoint in
+            CertificateFinding(
+                .notClaimed,
+                "since when checkpoint \(checkpoint.size) existed, by the word of an authority outside: its timestamp (RFC 3161) "
+                    + "is enclosed; give --ca to judge it", source: CertificateVerdict.timestampSource(of: checkpoint.size.rawValue))
+        } + chain.earlier.map { earlier in
             let size = earlier.checkpoint.size
             guard let time = earlier.trust.cosignedTime else {
                 return CertificateFinding(
@@ -182,16 +187,6 @@ extension CertificateVerifier {
         ]
     }
 
-    /// Recipients that the chain names, and of which it does not say that they were told.
-    private func untoldFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
-        guard let plan = content.plan.flatMap({ view.plans[$0] }) else { return [] }
-        let told = Set(content.recipients.map(\.recipient))
-        return view.recipients(of: plan).filter { !told.contains($0) }.map { recipient in
-            CertificateFinding(
-                .notClaimed, "that the recipient \(recipient), who was given something of it, was told", source: "handover-recorded")
-        }
-    }
-
     /// What rests on training: nobody without the records can compute it again.
     private func retrainingFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
         var findings = (content.retraining ?? []).map { row in
@@ -200,7 +195,9 @@ extension CertificateVerifier {
                 .attested,
                 "\(row.replacedBy.member) trained its contribution to \(row.round) again on \(row.again) of \(row.shards) shard(s)"
                     + "\(left): \(row.replacedBy.adapter.hex.prefix(12))…",
-                source: "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer")
+                source: "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer; give --base and "
+                    + "--data to train it again",
+                contribution: row.replacedBy.event)
         }
         let external = Set(content.models.flatMap(\.contributions)).filter {
             view.contributions[$0.event]?.training?.trainer == .external
@@ -211,12 +208,12 @@ extension CertificateVerifier {
                 "the contribution \(row.adapter.hex.prefix(12))… of \(row.member) is what an external trainer gave; "
                     + "that it gives it again, lethe replay --retrain --trainer shows where its data is", source: "event \(row.event.hex.prefix(16))…")
         }
-        guard content.retraining != nil else { return findings }
-        findings.append(
+        findings += (content.retraining ?? []).map { row in
             CertificateFinding(
                 .notClaimed,
-                "That another organisation repeated the training: it takes the records, which stay with their member. "
-                    + "lethe replay --retrain repeats it there.", source: "out of scope"))
+                "that the runs behind the contribution of \(row.replacedBy.member) to \(row.round) left the records out: it takes "
+                    + "the records to repeat them", source: "out of scope", contribution: row.replacedBy.event)
+        }
         return findings
     }
 
@@ -240,16 +237,82 @@ extension CertificateVerifier {
             cohort: model.cohort)
     }
 
-    private func erasureFinding(_ erasure: CertifiedErasure) -> CertificateFinding {
-        let stores = erasure.results.map { result in
-            "\(result.store.rawValue) \(result.verdict.rawValue) (\(result.items))"
-                + (result.ground.map { " for \($0.rawValue)" } ?? "") + (result.until.map { " until \($0)" } ?? "")
+    private func erasureFindings(_ content: CertificateContent) -> [CertificateFinding] {
+        var findings = content.erasures.map { erasureFinding($0) }
+        let found = content.erasures.flatMap(\.results).contains { $0.verdict != .notFound }
+        if !content.erasures.isEmpty, !found {
+            findings.append(
+                CertificateFinding(
+                    .notClaimed, "that anything was destroyed: every holder says that it found nothing", source: "erasure-attested"))
         }
+        return findings
+    }
+
+    private func erasureFinding(_ erasure: CertifiedErasure) -> CertificateFinding {
         let isComplete = erasure.results.allSatisfy { $0.verdict == .deleted || $0.verdict == .notFound }
+        let foundNothing = erasure.results.allSatisfy { $0.verdict == .notFound }
+        let said =
+            foundNothing
+            ? "found no copies in its stores, which may be those of another member too"
+            : "erased its copies\(isComplete ? "" : " in part")"
+        let how = [erasure.tool?.text, erasure.check.map { "checked by \($0.rawValue)" }].compactMap { $0 }
         return CertificateFinding(
             .attested,
-            "\(erasure.holder) erased its copies\(isComplete ? "" : " in part"): \(stores.joined(separator: ", "))",
+            "\(erasure.holder) \(said): \(erasure.results.map(\.words).joined(separator: ", "))"
+                + (how.isEmpty ? "" : "; \(how.joined(separator: ", "))"),
             source: "event \(erasure.event.hex.prefix(16))…")
+    }
+
+    /// Recipients that nobody told, holds, interim measures, and who answers for data protection.
+    private func circumstanceFindings(_ content: CertificateContent) -> [CertificateFinding] {
+        var findings = content.untold.map { row in
+            CertificateFinding(
+                .notClaimed,
+                "that the recipient \(row.recipient), which has what was to go from \(row.member), was told: the chain records no notice",
+                source: "handover-recorded")
+        }
+        findings += content.holds.map { hold in
+            let end = hold.releasedBy == nil ? "until \(hold.endsAt)" : "until it was released"
+            return CertificateFinding(
+                .attested, "\(hold.member) kept what the hold \(hold.hold) is about \(end), for \(hold.ground.rawValue)",
+                source: "event \(hold.event.hex.prefix(16))…")
+        }
+        findings += (content.interim ?? []).map { measure in
+            CertificateFinding(
+                .attested,
+                "in the meantime \(measure.adapter.hex.prefix(16))… (\(measure.method.rawValue)) served in the place of "
+                    + "\(measure.model.hex.prefix(16))… from \(measure.appliedAt) to \(measure.endedAt ?? measure.until), with "
+                    + "\(measure.evaluations.count) evaluation(s): approximate, no erasure, worth A\(measure.grade.rawValue) at most",
+                source: "event \(measure.event.hex.prefix(16))…")
+        }
+        return findings + documentFindings(content)
+    }
+
+    private func documentFindings(_ content: CertificateContent) -> [CertificateFinding] {
+        var findings = content.documents.map { row in
+            CertificateFinding(
+                .attested,
+                "\(row.author) recorded the document \(row.document), version \(row.version): \(row.kind.rawValue)"
+                    + (row.office.map { " of the office \($0.rawValue)" } ?? "") + (row.until.map { ", until \($0)" } ?? ""),
+                source: "event \(row.event.hex.prefix(16))…, which commits to it")
+        }
+        let officers = Set(content.documents.filter { $0.office == .dpo }.map(\.author))
+        let silent = Set([content.issuer, content.member]).subtracting(officers).sorted()
+        if !silent.isEmpty {
+            findings.append(
+                CertificateFinding(
+                    .notClaimed, "who answers for data protection at \(list(silent)): no role assignment is on the chain",
+                    source: "document-recorded"))
+        }
+        let mapped = Set(content.documents.filter { $0.kind == .storeMap }.map(\.author))
+        let unmapped = content.erasures.map(\.holder).filter { !mapped.contains($0) }
+        if !unmapped.isEmpty {
+            findings.append(
+                CertificateFinding(
+                    .notClaimed, "which stores \(list(unmapped)) has besides those attested: no store map is on the chain",
+                    source: "document-recorded"))
+        }
+        return findings
     }
 
     private func recipientFinding(_ recipient: CertifiedRecipient) -> CertificateFinding {

@@ -1,5 +1,5 @@
-public import ChainViews
-public import Events
+internal import ChainViews
+internal import Events
 
 /// The sentences that go with an outcome, and how to check it.
 extension CertificateContent {
@@ -11,13 +11,13 @@ extension CertificateContent {
         + "recipes and the contributions merged by the same rule"
 
     /// What is not looked at in a deletion of `scope`.
-    public static func outOfScopeText(_ scope: DeletionScope) -> [String] {
+    static func outOfScopeText(_ scope: DeletionScope) -> [String] {
         outOfScopeOfAll + (scope == .records ? [outOfScopeOfRecords] : [])
     }
 
     private static let outOfScopeOfRecords =
-        "Which shards the records were in, and that the runs which took the place of others were without them: that is what "
-        + "their member says, which alone has the records."
+        "Which shards the records were in, and which of their member's records they are: that is what the member says, which "
+        + "alone has them."
 
     private static let outOfScopeOfAll = [
         "Copies that a holder kept outside the stores it attests.",
@@ -27,6 +27,7 @@ extension CertificateContent {
         "The excluded records under another commitment: a member can register the same record again with a fresh salt. "
             + "The same adapter bytes, or a declared parent, are refused by the chain's rules; the same data is not seen.",
         "Recipients of models outside the consortium that nobody recorded, and what recorded ones did beyond their answers.",
+        "Whether two members are one organisation: a second replay counts by name, and who admits members answers for that.",
     ]
 
     public static let statusText =
@@ -47,15 +48,33 @@ extension CertificateContent {
         ])
 
     /// The sentences that go with the outcome.
-    public static func limitsText(
-        _ kind: DeletionCertified.Kind, _ state: DeletionRow.State, checkpoint: Int
-    ) -> [String] {
-        [
-            methodText(kind, state),
-            "Keys and salts were destroyed in the stores listed. Copies outside them, and a future break of the cipher, are not covered.",
+    func limitsText() -> [String] {
+        var limits = [Self.methodText(kind, state)]
+        if retraining != nil {
+            limits.append(
+                "Which records the repeated runs were trained on is their member's word, until somebody who is given the "
+                    + "base and the records trains them again (lethe verify --base --data).")
+        }
+        limits.append(erasureText)
+        if interim != nil {
+            limits.append(
+                "Until it was carried out, parameters were changed to reduce the influence of what was to go. Tests are "
+                    + "attached where evaluations are listed. Influence may remain. This is not erasure.")
+        }
+        return limits + [
             "Outputs already produced, copies already taken, and the base model are outside this certificate.",
-            "Times before checkpoint \(checkpoint) are declared by the organisations.",
+            "Times before checkpoint \(checkpoint.size) are declared by the organisations.",
         ]
+    }
+
+    /// What became of keys and salts: nothing is said to be destroyed that no holder attests.
+    private var erasureText: String {
+        let copies = "Copies outside them, and a future break of the cipher, are not covered."
+        guard grade >= .destroyed else {
+            return "Keys and salts were destroyed only in the stores that an attestation calls deleted. \(copies)"
+        }
+        let held = holds.contains { $0.releasedBy == nil } ? ", except for what a hold keeps until its day" : ""
+        return "Keys and salts were destroyed in the stores listed\(held). \(copies)"
     }
 
     private static func methodText(_ kind: DeletionCertified.Kind, _ state: DeletionRow.State) -> String {

@@ -24,15 +24,19 @@ public struct CertificateFinding: Codable, Hashable, Sendable {
     public var round: RoundID?
     /// And its cohort, where the model is one's.
     public var cohort: CohortName?
+    /// The contribution whose training this line is about, where it is about one.
+    public var contribution: EventHash?
 
     public init(
-        _ word: EvidenceWord, _ statement: String, source: String, round: RoundID? = nil, cohort: CohortName? = nil
+        _ word: EvidenceWord, _ statement: String, source: String, round: RoundID? = nil, cohort: CohortName? = nil,
+        contribution: EventHash? = nil
     ) {
         self.word = word
         self.statement = statement
         self.source = source
         self.round = round
         self.cohort = cohort
+        self.contribution = contribution
     }
 }
 
@@ -96,6 +100,30 @@ extension CertificateVerdict {
     public mutating func markReproduced(_ model: CertifiedModel, source: String) {
         for index in findings.indices where findings[index].round == model.round && findings[index].cohort == model.cohort {
             findings[index].word = .reproduced
+            findings[index].source = source
+        }
+    }
+
+    /// The source of lines about a timestamp of the checkpoint of a size.
+    public static func timestampSource(of size: Int) -> String { "timestamp of checkpoint \(size)" }
+
+    /// Notes that a timestamp of the checkpoint of `size` was judged and holds.
+    public mutating func markTimestamped(size: Int, at time: Timestamp, authority: String) {
+        let source = Self.timestampSource(of: size)
+        guard let index = findings.firstIndex(where: { $0.source == source && $0.word == .notClaimed }) else { return }
+        findings[index] = CertificateFinding(
+            .attested, "checkpoint \(size) existed at \(time), by the word of \(authority), whose signature holds", source: source)
+    }
+
+    /// Notes that the runs behind `contribution` were trained again here and now, with equal bytes, and without what the
+    /// old runs had besides.
+    ///
+    /// - Parameter statement: what was done, in a sentence.
+    public mutating func markRetrained(_ contribution: EventHash, _ statement: String, source: String) {
+        findings.removeAll { $0.contribution == contribution && $0.word == .notClaimed }
+        for index in findings.indices where findings[index].contribution == contribution {
+            findings[index].word = .reproduced
+            findings[index].statement += "; " + statement
             findings[index].source = source
         }
     }

@@ -11,7 +11,8 @@ internal import Signing
 /// 2. The checkpoint is signed by the policy's log and cosigned by its quorum.
 /// 3. There are as many entries as the checkpoint says, and their root is the checkpoint's. They replay: every envelope is
 ///    canonical, signed by keys valid at its place, and follows the rules. Their charter names the policy's log key.
-/// 4. Each earlier checkpoint is signed by the policy's log, and the checkpoint is consistent with it.
+/// 4. Each earlier checkpoint is signed by the policy's log, and the checkpoint is consistent with it; so it is with each
+///    checkpoint that a timestamp is about. The timestamps themselves take an authority's certificate to judge.
 /// 5. The certificate is an envelope around a statement of a known type, signed by its issuer, and by nobody whose key
 ///    is not valid at the checkpoint or who is suspended there.
 /// 6. Its content is what the chain gives, field by field.
@@ -53,6 +54,8 @@ public struct CertificateVerifier: Sendable {
         var replay: PublicReplay
         /// Earlier checkpoints in the order of the bundle, each with what the policy says of it.
         var earlier: [(checkpoint: Checkpoint, trust: TrustVerdict)] = []
+        /// The checkpoints that the bundle's timestamps are about, in its order.
+        var timestamped: [Checkpoint] = []
 
         var view: PublicView { replay.view }
     }
@@ -61,6 +64,7 @@ public struct CertificateVerifier: Sendable {
     func chain(of bundle: CertificateBundle) throws(CertificateFailure) -> VerifiedChain {
         var chain = try verifyChain(bundle.chain)
         chain.earlier = try earlier(bundle, before: chain.checkpoint)
+        chain.timestamped = try timestamped(bundle, before: chain.checkpoint)
         return chain
     }
 
@@ -160,6 +164,24 @@ public struct CertificateVerifier: Sendable {
             }
             try checkConsistency(from: old, to: checkpoint, item.consistency)
             list.append((old, verdict))
+        }
+        return list
+    }
+
+    /// Step 4, for timestamps. That the chain extends what a token is about, and no more.
+    private func timestamped(
+        _ bundle: CertificateBundle, before checkpoint: Checkpoint
+    ) throws(CertificateFailure) -> [Checkpoint] {
+        guard bundle.timestamps.count <= CertificateBundle.maximumEarlier else {
+            throw .earlier("there are \(bundle.timestamps.count) timestamps, more than \(CertificateBundle.maximumEarlier)")
+        }
+        var list: [Checkpoint] = []
+        for item in bundle.timestamps {
+            guard let old = try? Checkpoint(parsing: item.checkpoint), old.origin == checkpoint.origin,
+                list.last.map({ $0.size <= old.size }) ?? true, Base64.decode(item.token) != nil
+            else { throw .earlier("a timestamp is about no checkpoint of this chain, or stands out of order") }
+            try checkConsistency(from: old, to: checkpoint, item.consistency)
+            list.append(old)
         }
         return list
     }
@@ -331,6 +353,9 @@ extension CertificateContent {
             ("checkpoint", checkpoint == other.checkpoint),
             ("counterfactual", counterfactual == other.counterfactual),
             ("deletion", deletion == other.deletion), ("descendants", descendants == other.descendants),
+            ("documents", documents == other.documents), ("holds", holds == other.holds),
+            ("interim", interim == other.interim), ("law", law == other.law), ("touched", touched == other.touched),
+            ("untold", untold == other.untold),
             ("dueAt", dueAt == other.dueAt), ("earlier", earlier == other.earlier),
             ("erasures", erasures == other.erasures), ("events", events == other.events),
             ("extendedTo", extendedTo == other.extendedTo), ("recipients", recipients == other.recipients),

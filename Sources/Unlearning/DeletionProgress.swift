@@ -15,6 +15,9 @@ public enum DeletionStep: Hashable, Sendable {
     case completeRematerialization(plan: ArtifactDigest)
     /// A holder erases what the plan names from each of its stores, then attests it.
     case erase(holder: MemberName, plan: ArtifactDigest)
+    /// A holder that said why it keeps something, or until when a backup has it, erases that and attests again. Only the
+    /// holder knows when that can be.
+    case resolve(holder: MemberName, kept: [StoreResult], plan: ArtifactDigest)
     /// Replay from zero, compare, complete.
     case complete(DeletionID, plan: ArtifactDigest)
 
@@ -34,7 +37,7 @@ public enum DeletionStep: Hashable, Sendable {
     public var actor: Actor {
         switch self {
         case .retrain(_, _, let member, _): .member(member)
-        case .erase(let holder, _): .member(holder)
+        case .erase(let holder, _), .resolve(let holder, _, _): .member(holder)
         default: .role(.aggregator)
         }
     }
@@ -48,6 +51,12 @@ public enum DeletionStep: Hashable, Sendable {
         case .recall(let round, let cohort, _, _): "recall the model of \(round.name(cohort: cohort))"
         case .completeRematerialization: "record what became of each model"
         case .erase(let holder, _): "\(holder) erases and attests"
+        case .resolve(let holder, let kept, _):
+            "\(holder) erases what it keeps and attests again: "
+                + kept.map { result in
+                    "\(result.store.rawValue) \(result.verdict.rawValue)"
+                        + (result.ground.map { " for \($0.rawValue)" } ?? "") + (result.until.map { " until \($0)" } ?? "")
+                }.joined(separator: ", ")
         case .complete(let deletion, _): "replay from zero and complete \(deletion)"
         }
     }
@@ -77,9 +86,19 @@ public struct DeletionProgress: Sendable {
         guard plan.rematerializedBy != nil else { return rebuilding(plan) }
         let attested = Set(plan.erasures.filter(\.isComplete).map(\.holder))
         let open = plan.holders.filter { !attested.contains($0) }
-        guard open.isEmpty else { return open.map { .erase(holder: $0, plan: plan.plan) } }
+        guard open.isEmpty else { return open.map { erasure(by: $0, plan) } }
         return plan.deletions.filter { view.deletions[$0]?.state == .started }
             .map { .complete($0, plan: plan.plan) }
+    }
+
+    private func erasure(by holder: MemberName, _ plan: PlanRow) -> DeletionStep {
+        let results = plan.erasures.first { $0.holder == holder }?.results ?? []
+        let kept = results.filter { $0.until != nil }
+        // What failed is tried again at once.
+        guard !kept.isEmpty, !results.contains(where: { $0.verdict == .failed }) else {
+            return .erase(holder: holder, plan: plan.plan)
+        }
+        return .resolve(holder: holder, kept: kept, plan: plan.plan)
     }
 
     /// What can be trained again now, and the first model that can be disposed of.

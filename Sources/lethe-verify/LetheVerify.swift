@@ -64,6 +64,10 @@ private struct Options {
                 guard values.updateValue(value, forKey: argument) == nil else {
                     throw Self.wrong("\(argument) is given twice")
                 }
+            case "--adapters", "--base", "--data", "--ca":
+                throw VerifyRefusal(
+                    64, "\(argument) needs what this program is made without: training, merging, certificates of authorities",
+                    hint: "lethe verify is the same and more: lethe verify BUNDLE --trust POLICY \(argument) …")
             case let name where name.hasPrefix("-") && name != "-": throw Self.wrong("unknown option \(name)")
             default: files.append(argument)
             }

@@ -75,6 +75,11 @@ enum DeletionVectors {
             "request-due-before-received", rule: "dueBeforeReceived", "Due a second too early.", skies,
             .deletionRequested(late),
             by: Skies.air)
+        var slow = good
+        (slow.ground, slow.dueAt) = (.gdpr171b, Timestamp(seconds: good.receivedAt.seconds + 40 * 86_400)!)
+        set.add(
+            "request-due-later-than-the-law-says", rule: "recordRefused", "A month and a week at most.", skies,
+            .deletionRequested(slow), by: Skies.air)
         set.add(
             "decision-without-request", rule: "unknownDeletion", "There is no such request.", skies,
             decided("del-1"), by: Skies.united)
@@ -217,6 +222,23 @@ enum DeletionVectors {
         }
         add("backup-without-an-end", "storeResultUndated", "A backup runs out some day.") {
             $0.results[0].verdict = .pendingBackup
+        }
+        add("retained-until-yesterday", "storeResultUndated", "The end is still to come.") {
+            ($0.results[0].verdict, $0.results[0].ground) = (.retained, .gdpr173e)
+            $0.results[0].until = Timestamp(seconds: skies.clock - 86_400)
+        }
+        add("of-backups-alone", "storeMissing", "Every holder has blobs and a vault.") {
+            $0.results = [StoreResult(items: Count(0)!, store: .backups, verdict: .notFound)]
+        }
+        add("without-the-vault", "storeMissing", "Every holder has a vault.") { $0.results.removeLast() }
+        add("deleted-nothing", "storeResultContradicts", "What is deleted is something.") {
+            $0.results[0].items = Count(0)!
+        }
+        add("not-found-and-counted", "storeResultContradicts", "What is not found is nothing.") {
+            $0.results[1].items = Count(1)!
+        }
+        add("not-found-and-overwritten", "storeResultContradicts", "What is not found was not erased.") {
+            $0.results[1].method = .clear
         }
         add("deleted-for-a-ground", "storeResultUndated", "What is gone needs no ground.") {
             $0.results[0].ground = .gdpr173b

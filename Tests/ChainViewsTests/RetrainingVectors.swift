@@ -79,6 +79,7 @@ enum RetrainingVectors {
             ("replacement-without-a-shard", "One stays as it is.",
                 { $0.training!.shards = [Skies.shard(Skies.united, 0)] }),
             ("replacement-of-more-weight", "Records went.", { $0.weight = Weight(11)! }),
+            ("replacement-of-equal-weight", "As many records as before.", { $0.weight = Weight(10)! }),
         ]
     }
 

@@ -58,7 +58,7 @@ struct NoiseTests {
             now: { Timestamp(seconds: 2_000_000_000)! }, random: .system, passphrase: { nil }, cores: 1)
         let ledger = try await Ledger.open(at: place.file("pilot"), mode: .readWrite, surroundings: surroundings)
         let id = try await pretend(ledger)
-        let (bundle, _) = try await ledger.certify(
+        let (bundle, _, _) = try await ledger.certify(
             id, as: Self.hub, signers: [MemberName("alder")!], witnesses: [Self.hub])
         try await ledger.close()
         try Data(bundle.bytes).write(to: URL(fileURLWithPath: place.file("noise.json")))

@@ -4,7 +4,7 @@ import Testing
 /// A person's records taken out by the program, as a member does it.
 @Suite struct RecordDeletionCommandTests {
     /// Two rounds of alder's, and an accepted request for a person's records.
-    private static func prepared(_ topology: String = "isolated") throws -> (pilot: TrainingPilot, plan: String) {
+    static func prepared(_ topology: String = "isolated") throws -> (pilot: TrainingPilot, plan: String) {
         let pilot = TrainingPilot()
         try pilot.place.done(pilot.train)
         try pilot.turn("round-1", next: "round-2", topology: topology)

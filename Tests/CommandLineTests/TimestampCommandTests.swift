@@ -41,6 +41,20 @@ struct TimestampCommandTests {
         )
     }
 
+    /// A document that is issued now has the timestamp in it, and a reader with the authority's certificate judges it.
+    private func certificateEncloses(_ place: Workplace, _ size: Int) throws {
+        let said = try place.done("deletion", "request", "--member", "birch", "--as", "birch", "--json")
+        let id = try #require(try JSON(said)["deletion"].text)
+        try place.done("deletion", "certify", id, "--as", "hub", "--output", "status.json")
+        try place.done("trust", "--quorum", "1", "--output", "one.policy")
+        let verify = ["verify", "status.json", "--trust", "one.policy"]
+        #expect(try place.done(verify).contains("not claimed since when checkpoint \(size) existed"))
+        let judged = try place.done(verify + ["--ca", "root.pem"])
+        #expect(judged.contains("attested    checkpoint \(size) existed at ") && judged.contains("by the word of tsa"))
+        expectRefusal(
+            place.lethe(verify + ["--ca", "stranger.pem"]), 1, naming: "the timestamp of checkpoint \(size) does not hold")
+    }
+
     @Test func keepsATimestampThatOpenSSLAcceptsToo() throws {
         let place = Pilot().place
         try Self.makeAuthority(place)
@@ -70,6 +84,7 @@ struct TimestampCommandTests {
                 atPath: place.file("checkpoint.txt"), andPath: place.file("again.txt")))
         try Self.openssl(place, "ts -verify -token_in -in token.der -data again.txt -CAfile root.pem")
         try place.done("timestamp", "verify", "token.der", "--checkpoint", "again.txt", "--ca", "root.pem")
+        try certificateEncloses(place, size)
         let note = try place.done("chain", "checkpoint")
         try Data(note.utf8).write(to: URL(fileURLWithPath: place.file("newer.note")))
         expectRefusal(

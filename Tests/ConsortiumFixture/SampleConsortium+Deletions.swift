@@ -39,8 +39,11 @@ extension SampleConsortium {
         var parents: Ascending<ArtifactDigest> = []
         if case .ready(let ready) = Rebuilding(of: plan, in: view).state(of: event) { parents = ready }
         let label = "\(row.adapter.hex)/again"
+        let losing = plan.deletions.flatMap { view.deletions[$0]!.touched?.map(\.reference) ?? [] }
+        let losesRecords = row.training?.shards.contains { losing.contains($0) } ?? false
         var event = Self.contribution(
-            row.member, to: row.round.text, parents: parents.elements, label: label, weight: row.weight.value)
+            row.member, to: row.round.text, parents: parents.elements, label: label,
+            weight: row.weight.value - (losesRecords ? 1 : 0))
         event.training = row.training
         event.training?.runs = Hash256(runs: [digest("run/\(label)")])
         event.training?.shards = Ascending(
@@ -123,7 +126,7 @@ extension SampleConsortium {
             artifacts: view.plans[plan]!.artifacts, plan: plan,
             results: [
                 StoreResult(
-                    items: Count(2)!, store: .blobs, verdict: verdict, ground: verdict == .retained ? .gdpr173e : nil,
+                    items: Count(verdict == .notFound ? 0 : 2)!, store: .blobs, verdict: verdict, ground: verdict == .retained ? .gdpr173e : nil,
                     until: isKept ? Timestamp(seconds: clock + 90 * 86_400) : nil),
                 StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
             ])

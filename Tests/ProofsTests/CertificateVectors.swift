@@ -20,16 +20,17 @@ enum CertificateVectors {
         for part in [try chains(), try contents(), try proofs(), try times(), try keys(), try returns(), try lineages()] {
             files.merge(part) { $1 }
         }
+        for part in [try trainedAgain(), try attested(), try circumstances()] { files.merge(part) { $1 } }
         return files
     }
 
-    private static func file(
+    static func file(
         _ bundle: CertificateBundle, _ expect: String, _ headers: [[String]] = []
     ) -> VectorFile {
         VectorFile(expect: expect, [["policy", policy]] + headers, body: bundle.bytes)
     }
 
-    private static func refused(_ bundle: CertificateBundle, _ step: String, _ reason: String) -> VectorFile {
+    static func refused(_ bundle: CertificateBundle, _ step: String, _ reason: String) -> VectorFile {
         file(bundle, step, [["reason", reason]])
     }
 

@@ -39,8 +39,8 @@ import Testing
 
     /// The law's month counts, also where the recorded date is later.
     @Test func isOverdueByTheEarlierOfTwoDates() throws {
-        let history = try Self.requested(dueAfter: 60)
-        let late = try LedgerSample.state(history, "del-1", later: 40 * 86_400)
+        let history = try Self.requested(dueAfter: 36)
+        let late = try LedgerSample.state(history, "del-1", later: 34 * 86_400)
         #expect(late.isOverdue)
         #expect(late.page.banner.tone == .bad)
         let points = late.content.openPoints.map(\.statement)

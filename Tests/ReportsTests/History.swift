@@ -206,16 +206,12 @@ extension History {
 
     private mutating func erase(_ plan: Plan, as holder: MemberName) throws {
         let isOperator = holder == chainOperator
-        let items = Count(isOperator ? plan.artifacts.count : plan.excluded.count)!
-        var results = [StoreResult(items: items, store: .blobs, verdict: .deleted)]
-        if isOperator {
-            results.append(
-                StoreResult(items: Count(plan.models.count)!, store: .runningSums, verdict: .deleted))
+        func result(_ items: Int, _ store: StoreKind) -> StoreResult {
+            StoreResult(items: Count(items)!, store: store, verdict: items == 0 ? .notFound : .deleted)
         }
-        results.append(
-            StoreResult(
-                items: Count(isOperator ? 0 : 1)!, store: .vault, verdict: isOperator ? .notFound : .deleted
-            ))
+        var results = [result(isOperator ? plan.artifacts.count : plan.excluded.count, .blobs)]
+        if isOperator { results.append(result(plan.models.count, .runningSums)) }
+        results.append(result(isOperator ? 0 : 1, .vault))
         try say(
             .erasureAttested(
                 ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: results)), as: holder

@@ -24,7 +24,7 @@ extension SampleConsortium {
         case .recall(let round, _, let model, let plan):
             try say(.modelRecalled(ModelRecalled(model: model, plan: plan, round: round)), by: Skies.delta)
         case .completeRematerialization(let plan): try completeRematerialization(plan)
-        case .erase(let holder, let plan): try erase(plan, by: holder)
+        case .erase(let holder, let plan), .resolve(let holder, _, let plan): try erase(plan, by: holder)
         case .complete(let deletion, let plan): try complete(deletion.text, plan)
         }
     }
@@ -180,5 +180,21 @@ extension SampleConsortium {
         #expect(DeletionStep.erase(holder: Skies.united, plan: plan).actor == .member(Skies.united))
         #expect(DeletionStep.applyExclusion(plan: plan).actor == .role(.aggregator))
         #expect("\(DeletionStep.erase(holder: Skies.united, plan: plan).actor)" == "united")
+    }
+
+    @Test func whatIsKeptForAGroundWaitsForItsHolderAlone() throws {
+        var skies = try Skies.isolated()
+        let plan = try skies.start("del-1")
+        try skies.dispose(plan)
+        let kept = skies.erasure(plan, .retained)
+        try skies.say(.erasureAttested(kept), by: Skies.united)
+        let wanted = DeletionStep.resolve(holder: Skies.united, kept: [kept.results[0]], plan: plan)
+        #expect(skies.next("del-1").contains(wanted) && !skies.next("del-1").contains(.erase(holder: Skies.united, plan: plan)))
+        #expect(wanted.summary.contains("blobs retained for gdpr-17-3-e until "))
+        // What failed is tried again at once, whatever else is kept.
+        try skies.say(.erasureAttested(skies.erasure(plan, .failed)), by: Skies.united)
+        #expect(skies.next("del-1").contains(.erase(holder: Skies.united, plan: plan)))
+        try skies.erase(plan, by: Skies.united)
+        #expect(!skies.next("del-1").contains { $0.actor == .member(Skies.united) })
     }
 }

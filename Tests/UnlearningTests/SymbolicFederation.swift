@@ -149,7 +149,7 @@ struct SymbolicFederation {
             let event = ModelRecalled(model: model, plan: plan, round: round, cohort: cohort)
             try skies.say(.modelRecalled(event), by: Skies.delta)
         case .completeRematerialization(let plan): try skies.completeRematerialization(plan)
-        case .erase(let holder, let plan): try skies.erase(plan, by: holder)
+        case .erase(let holder, let plan), .resolve(let holder, _, let plan): try skies.erase(plan, by: holder)
         case .complete(let deletion, let plan): try skies.complete(deletion.text, plan)
         }
     }

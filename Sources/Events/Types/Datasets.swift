@@ -76,6 +76,14 @@ public struct TrainerIdentity: Codable, Hashable, Sendable {
         Self(kind: .external, command: command, hardware: hardware, image: image, versions: versions)
     }
 
+    /// The digest of what computed some runs: SHA-256 of the canonical JSON of the list of the identities, each once,
+    /// ascending by the bytes of their own canonical JSON.
+    public static func digest(of identities: some Sequence<TrainerIdentity>) -> ArtifactDigest {
+        let distinct = Set(identities).map { (identity: $0, bytes: CanonicalJSON.encode($0)) }
+        let ascending = distinct.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+        return .sha256(CanonicalJSON.encode(ascending.map(\.identity)))
+    }
+
     /// Whether it says what its kind has to say, and no more.
     public var isWhole: Bool {
         switch kind {

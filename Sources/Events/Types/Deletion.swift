@@ -165,6 +165,24 @@ public enum RetentionGround: String, Codable, CaseIterable, Hashable, Sendable {
     case hipaa164316 = "hipaa-164-316"
 }
 
+/// How something was erased, in the words of NIST SP 800-88.
+public enum ErasureMethod: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Overwritten in place, or written anew without it.
+    case clear
+    /// The key that it was encrypted under was destroyed, and then the ciphertext.
+    case cryptographicErase = "cryptographic-erase"
+    /// The medium was destroyed.
+    case destroy
+}
+
+/// How a holder made sure that what it erased is gone.
+public enum ErasureCheck: String, Codable, CaseIterable, Hashable, Sendable {
+    /// Every file of the stores was searched for what was erased.
+    case residueScan = "residue-scan"
+    /// Somebody looked.
+    case review
+}
+
 /// What came of erasing from one store.
 public struct StoreResult: Codable, Hashable, Sendable {
     public enum Verdict: String, Codable, CaseIterable, Hashable, Sendable {
@@ -178,17 +196,21 @@ public struct StoreResult: Codable, Hashable, Sendable {
 
     /// Why it is kept; of what is retained, and of nothing else.
     public var ground: RetentionGround?
-    /// How many things were erased, or found missing.
+    /// How many things were erased, or are kept; none where nothing was found.
     public var items: Count
+    /// How it was erased, where the holder says; of what is deleted, and of nothing else.
+    public var method: ErasureMethod?
     public var store: StoreKind
     /// When the backup runs out, or the reason to keep it is looked at again; of what is not gone, and of nothing else.
     public var until: Timestamp?
     public var verdict: Verdict
 
     public init(
-        items: Count, store: StoreKind, verdict: Verdict, ground: RetentionGround? = nil, until: Timestamp? = nil
+        items: Count, store: StoreKind, verdict: Verdict, ground: RetentionGround? = nil, until: Timestamp? = nil,
+        method: ErasureMethod? = nil
     ) {
         self.items = items
+        self.method = method
         self.store = store
         self.verdict = verdict
         self.ground = ground
@@ -203,20 +225,41 @@ public struct StoreResult: Codable, Hashable, Sendable {
         case .retained: ground != nil && until != nil
         }
     }
+
+    /// Why the result contradicts itself; `nil` where it does not.
+    public var contradiction: String? {
+        switch verdict {
+        case .deleted: items.value == 0 ? "deleted, and it names nothing that was" : nil
+        case .notFound where items.value > 0: "not found, and it names \(items) that were"
+        default: method == nil ? nil : "\(verdict.rawValue), and it says how it was erased"
+        }
+    }
 }
 
 /// A holder says, store by store, what it erased.
 public struct ErasureAttested: Codable, Hashable, Sendable {
     /// The artifacts that are gone, ascending.
     public var artifacts: Ascending<ArtifactDigest>
+    /// How the holder made sure, where it says.
+    public var check: ErasureCheck?
     public var plan: ArtifactDigest
-    /// One for each store, ascending by name.
+    /// One for each store, ascending by name; ``required`` among them.
     public var results: [StoreResult]
+    /// What it erased with, by name and version, where the holder says.
+    public var tool: TrainerText?
 
-    public init(artifacts: Ascending<ArtifactDigest>, plan: ArtifactDigest, results: [StoreResult]) {
+    /// The stores that every holder has, and has to answer for.
+    public static let required: [StoreKind] = [.blobs, .vault]
+
+    public init(
+        artifacts: Ascending<ArtifactDigest>, plan: ArtifactDigest, results: [StoreResult], check: ErasureCheck? = nil,
+        tool: TrainerText? = nil
+    ) {
         self.artifacts = artifacts
+        self.check = check
         self.plan = plan
         self.results = results
+        self.tool = tool
     }
 }
 

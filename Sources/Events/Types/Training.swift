@@ -52,6 +52,8 @@ extension Hash256 where Subject == RunSetSubject {
 /// Records and runs themselves stand on the member's private chain. Here is what others need to know which
 /// contributions a deletion touches, and what retraining them is.
 public struct TrainingReference: Codable, Hashable, Sendable {
+    /// The digest over what computed the runs, where its member says: ``TrainerIdentity/digest(of:)``.
+    public var environment: ArtifactDigest?
     /// The recipe's digest.
     public var recipe: ArtifactDigest
     /// The digest over the runs that are merged, one for each shard.
@@ -61,8 +63,10 @@ public struct TrainingReference: Codable, Hashable, Sendable {
     public var trainer: TrainerKind
 
     public init(
-        recipe: ArtifactDigest, runs: Hash256<RunSetSubject>, shards: Ascending<ShardReference>, trainer: TrainerKind
+        recipe: ArtifactDigest, runs: Hash256<RunSetSubject>, shards: Ascending<ShardReference>, trainer: TrainerKind,
+        environment: ArtifactDigest? = nil
     ) {
+        self.environment = environment
         self.recipe = recipe
         self.runs = runs
         self.shards = shards

@@ -285,7 +285,8 @@ extension Ledger {
     /// parts may be repeated: what is erased already is not erased again, and what is said already is not
     /// said again.
     ///
-    /// With the rows goes the state of every run under way.
+    /// With the rows goes the state of every run under way. What was here counts as deleted, however often this is called,
+    /// until whoever attests it has settled it.
     ///
     /// - Throws: where a trace is left; then nothing is said, and the erasure stays open.
     @discardableResult
@@ -293,7 +294,8 @@ extension Ledger {
         _ records: [DatasetID: [RecordCommitment]], as member: MemberName
     ) throws -> ErasureReceipt {
         let origin = try requiredPrivateChain(of: member)
-        let receipt = try directory.records.erase(records.keys.sorted().flatMap { records[$0]!.sorted() })
+        let receipt = try directory.records.erase(
+            records.keys.sorted().flatMap { records[$0]!.sorted() }, untilSettled: true)
         guard receipt.isComplete else {
             throw EngineError(
                 .refused, "erasing rows left traces: \(receipt.items.lazy.compactMap(\.failureReason).first ?? "")",

@@ -439,7 +439,8 @@ extension Ledger {
         return TrainingReference(
             recipe: first.trained.recipe, runs: Hash256(runs: runs.map(\.trained.run)),
             shards: Ascending(runs.map(\.trained.reference)),
-            trainer: runs.contains { $0.trained.trainer.kind == .external } ? .external : .builtIn)
+            trainer: runs.contains { $0.trained.trainer.kind == .external } ? .external : .builtIn,
+            environment: TrainerIdentity.digest(of: runs.map(\.trained.trainer)))
     }
 
     private func commit(

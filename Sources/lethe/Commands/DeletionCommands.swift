@@ -14,7 +14,7 @@ struct DeletionCommand: AsyncParsableCommand {
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
-            Countersign.self, Extend.self, Hold.self, Identity.self, Interim.self,
+            Countersign.self, Attest.self, Export.self, Extend.self, Hold.self, Identity.self, Interim.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -174,16 +174,15 @@ struct DeletionCommand: AsyncParsableCommand {
 
         func run() async throws {
             let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
-            let (bundle, policy) = try await options.writing { ledger in
+            let (bundle, verdict) = try await options.writing { ledger in
                 let id = try await resolve(deletion, in: .completed, ledger)
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
                 let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
-                let (bundle, _) = try await ledger.certify(
+                let (bundle, verdict, _) = try await ledger.certify(
                     id, as: issuer, signers: signers, witnesses: witnesses, again: supersede)
-                return (bundle, try await ledger.trustPolicy(quorum: 0))
+                return (bundle, verdict)
             }
-            let verdict = try CertificateVerifier(policy: policy).verify(bundle)
             try writeFile(bundle.bytes, to: output)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
             let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")

@@ -32,12 +32,19 @@ struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
         abstract: "Judge a certificate bundle, a disclosure or a .tlog-proof offline, with a trust policy and nothing else.",
-        discussion: "Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.")
+        discussion: """
+            Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.
+
+            With --adapters the models are merged again, with --base and --data what was trained again is trained once more. \
+            What then gives the same bytes is called reproduced, what does not makes the answer no.
+            """)
     @Argument(help: "A certificate bundle, a disclosure or a .tlog-proof.") var file: String
     @Option(help: "The trust policy (C2SP tlog-policy).") var trust: String
     @Option(help: "A later chain file or bundle of the same chain: whether anything came back since.") var later: String?
     @Option(help: "How old the newest cosigned checkpoint may be: 90s, 15m, 12h, 30d or 4w.") var maxAge: String?
     @Option(help: "A directory with PEFT directories: the models are merged again and compared.") var adapters: String?
+    @OptionGroup var retraining: RetrainingGiven
+    @Option(help: "Trusted certificates (PEM): enclosed timestamps are judged.") var ca: String?
     @Option(help: "Also write a page for people.") var report: String?
     @Flag(name: .long, help: "Answer in JSON.") var json = false
 
@@ -49,8 +56,11 @@ struct VerifyCommand: AsyncParsableCommand {
             if json, error.code == 1 { print(String(decoding: error.json, as: UTF8.self)) }
             throw Answer(error)
         }
+        if case .certificate = verified {} else { try retraining.refuseBesides(file) }
         if case .certificate(var verdict, let bundle) = verified {
             if let adapters { try reproduce(&verdict, adapters) }
+            try retraining.reproduce(&verdict, file)
+            if let ca { try judgeTimestamps(&verdict, bundle, trusting: ca) }
             verified = .certificate(verdict, bundle)
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: file, policyPath: trust) }
         }

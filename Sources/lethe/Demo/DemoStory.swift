@@ -245,7 +245,7 @@ struct DemoStory {
 
     private func certify(_ deletion: DeletionID) async throws {
         try await cosign()
-        var (bundle, _) = try await hub.certify(deletion, as: Self.hub, signers: [], witnesses: [])
+        var (bundle, _, _) = try await hub.certify(deletion, as: Self.hub, signers: [], witnesses: [])
         try await exchange()
         let path = "\(directory)/deletion.certificate.json"
         let policyPath = "\(directory)/trust.policy"

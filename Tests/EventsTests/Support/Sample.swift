@@ -228,9 +228,9 @@ enum Sample {
                         StoreResult(
                             items: Count(1)!, store: .backups, verdict: .retained, ground: .gdpr173e,
                             until: Timestamp(seconds: 1_800_000_000)!),
-                        StoreResult(items: Count(2)!, store: .blobs, verdict: .deleted),
+                        StoreResult(items: Count(2)!, store: .blobs, verdict: .deleted, method: .cryptographicErase),
                         StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
-                    ]))
+                    ], check: .residueScan, tool: TrainerText("lethe 0.1.0")!))
         }
         let round = RoundID("round-1")!
         return .rematerializationCompleted(

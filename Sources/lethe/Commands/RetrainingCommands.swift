@@ -1,0 +1,135 @@
+import ArgumentParser
+import Bytes
+import ChainViews
+import Events
+import Foundation
+import LetheEngine
+import MerkleLog
+import Proofs
+import Timestamps
+
+/// The base and the records that a verifier was given, to train again what a certificate says was trained again.
+struct RetrainingGiven: ParsableArguments {
+    @Option(help: "The base model's directory: what was trained again is trained once more (with --data).") var base: String?
+    @Option(help: "The same for the embedded base of this seed.") var embedded: UInt64?
+    @Option(
+        name: .customLong("data"), parsing: .singleValue,
+        help: "A directory that a member wrote with lethe deletion export; may be repeated.")
+    var data: [String] = []
+    @Option(parsing: .singleValue, help: "With --data: no given row may be about this person.") var subject: [String] = []
+    @Option(parsing: .singleValue, help: "With --data: no given row may have this id.") var record: [String] = []
+    @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
+
+    func validate() throws {
+        if base != nil, embedded != nil { throw ValidationError("--base and --embedded exclude each other") }
+        if (base != nil || embedded != nil) != !data.isEmpty {
+            throw ValidationError(
+                data.isEmpty ? "--base trains nothing without --data" : "--data is trained on a base: add --base DIR")
+        }
+        if data.isEmpty, !subject.isEmpty || !record.isEmpty || threads != nil {
+            throw ValidationError("--subject, --record and --threads belong to --data")
+        }
+        if let embedded, embedded > BaseLocation.maximumSeed {
+            throw ValidationError("--embedded \(embedded) is more than \(BaseLocation.maximumSeed)")
+        }
+        if let threads, !(1...1_024).contains(threads) {
+            throw ValidationError("--threads \(threads) is not between 1 and 1024")
+        }
+    }
+
+    /// Data belongs to a certificate.
+    func refuseBesides(_ file: String) throws {
+        guard !data.isEmpty else { return }
+        throw Answer(code: 64, message: "\(file) is no certificate: nothing in it was trained", hint: "leave out --base and --data")
+    }
+
+    private var location: BaseLocation {
+        if let embedded { return .embedded(seed: embedded) }
+        return .directory(base ?? "")
+    }
+
+    /// Trains again, and says so in the verdict's lines; what speaks against the certificate is thrown.
+    func reproduce(_ verdict: inout CertificateVerdict, _ file: String) throws {
+        guard !data.isEmpty else { return }
+        guard verdict.content.retraining != nil else {
+            throw Answer.unknown(
+                "\(file) says of nothing that it was trained again", hint: "leave out --base and --data")
+        }
+        do {
+            var verifier = try RetrainingVerifier(
+                verdict, base: location, data: data, absent: .init(subjects: Set(subject), records: Set(record)),
+                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                scratch: NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)-training")
+            for (row, outcome) in try verifier.verify() {
+                let place = "trained here from \(data.joined(separator: ", "))"
+                switch outcome {
+                case .reproduced(let how): verdict.markRetrained(row.replacedBy.event, how, source: place)
+                case .notRun(let why):
+                    verdict.findings.append(
+                        CertificateFinding(
+                            .notClaimed,
+                            "that training the contribution of \(row.replacedBy.member) to \(row.round) again gives the same bytes: \(why)",
+                            source: data.joined(separator: ", ")))
+                }
+            }
+        } catch let fault as RetrainingFault {
+            throw Answer(code: fault.isUndecided ? 2 : 1, message: fault.message, hint: fault.hint)
+        }
+    }
+}
+
+extension VerifyCommand {
+    /// Judges the timestamps that a bundle encloses, by the certificates that are trusted.
+    func judgeTimestamps(_ verdict: inout CertificateVerdict, _ bundle: CertificateBundle, trusting path: String) throws {
+        guard !bundle.timestamps.isEmpty else {
+            throw Answer.unknown("\(file) encloses no timestamp", hint: "leave out --ca")
+        }
+        let trusted = try readCertificates(path)
+        for item in bundle.timestamps {
+            let checkpoint = try Checkpoint(parsing: item.checkpoint)
+            do {
+                let token = try TimestampToken(parsing: Base64.decode(item.token) ?? [])
+                let verified = try token.verify(imprint: timestampImprint(of: checkpoint), nonce: nil, trusting: trusted)
+                verdict.markTimestamped(
+                    size: checkpoint.size.rawValue, at: verified.time, authority: printable(verified.authority))
+            } catch let error as TimestampFailure where error.isUndecided {
+                throw Answer.unknown(
+                    "the timestamp of checkpoint \(checkpoint.size) cannot be judged: \(error)", hint: "openssl ts -verify may know more")
+            } catch {
+                throw Answer.no(
+                    "the timestamp of checkpoint \(checkpoint.size) does not hold: \(error)", hint: "do not rely on its time")
+            }
+        }
+    }
+}
+
+extension DeletionCommand {
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write what a verifier needs to train again what a deletion had trained again, and record for whom.",
+            discussion: """
+                The directory has the rows of the repeated runs in the clear, with their salts: personal data, for the reader \
+                that is named and nobody else. lethe verify BUNDLE --trust POLICY --base DIR --data DIRECTORY uses it.
+                """)
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The deletion's id.") var deletion: String
+        @Option(name: .customLong("to"), help: "Who gets it, in one line.") var reader: String
+        @Option(name: .customLong("kind"), help: "What the reader is: auditor, authority, member, other.") var kind = "authority"
+        @Option(help: "Why. It stays on the private chain.") var reason: String?
+        @Option(name: .shortAndLong, help: "The directory to make.") var output: String
+
+        func run() async throws {
+            let id: DeletionID = try parsed(deletion, "deletion id")
+            let kind: AccessReader = try parsed(kind, "kind of reader")
+            let request = DisclosureRequest(kind: kind, reader: reader, reason: reason, sealedTo: nil)
+            let export = try await options.writing { ledger in
+                try await ledger.exportRetraining(of: id, for: request, to: output, as: options.actor(ledger))
+            }
+            if options.json { return printJSON(export) }
+            print(
+                "\(output): \(export.contributions) contribution(s), \(export.runs) run(s) trained again, \(export.rows) row(s) in the "
+                    + "clear, \(export.adapters) adapter(s), for \(reader)")
+            print("recorded as \(short(export.recorded.hex)); delete the directory once it is used")
+        }
+    }
+}
