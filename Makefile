@@ -8,7 +8,7 @@ PREFIX ?= /usr/local
 # The demo and the benchmark run optimised code; the tests run with checks on.
 RELEASE := $(SWIFT) build -c release --product lethe
 
-.PHONY: demo test bench build install packages clean
+.PHONY: demo test bench build install verifier fuzz format packages clean
 
 demo: packages
 	$(RELEASE)
@@ -58,6 +58,10 @@ packages:
 	    sleep 5; \
 	  done; \
 	fi
+
+# Lays out every source as .swift-format says.
+format:
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
 
 clean:
 	rm -rf .build

@@ -199,7 +199,8 @@ let package = Package(
         .target(
             name: "Unlearning", dependencies: ["Bytes", "ChainViews", "Events"], swiftSettings: strict),
         .testTarget(
-            name: "UnlearningTests", dependencies: ["Unlearning", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
+            name: "UnlearningTests",
+            dependencies: ["Unlearning", "Bytes", "ChainViews", "ConsortiumFixture", "Events"],
             swiftSettings: strict),
 
         // Everything put together: one ledger directory and what can be done with it.
@@ -256,7 +257,8 @@ if Context.environment["LETHE_FUZZ"] != nil {
         .executableTarget(
             name: "lethe-fuzz",
             dependencies: [
-                "Adapters", "Bytes", "ChainViews", "CLibFuzzer", "Compliance", "Events", "MerkleLog", "Proofs", "Signing",
+                "Adapters", "Bytes", "ChainViews", "CLibFuzzer", "Compliance", "Events", "MerkleLog", "Proofs",
+                "Signing",
                 "Timestamps",
             ],
             path: "Tests/Fuzz/lethe-fuzz", swiftSettings: strict),

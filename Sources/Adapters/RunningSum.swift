@@ -44,8 +44,7 @@ public struct RunningSum: Sendable {
         self.init(path: path, header: opened.header, digest: opened.digest, blocks: opened.blocks)
     }
 
-    private init(path: String, header: RunningSumHeader, digest: RunningSumDigest, blocks: RunningSumBlocks)
-    {
+    private init(path: String, header: RunningSumHeader, digest: RunningSumDigest, blocks: RunningSumBlocks) {
         self.path = path
         terms = header.terms
         tensors = header.tensors

@@ -64,8 +64,7 @@ public struct SafetensorsHeader: Hashable, Sendable {
         prefixByteCount = 8 + bytes.count
     }
 
-    private static func metadata(_ scanner: inout JSONScanner) throws(SafetensorsError) -> [String: String]
-    {
+    private static func metadata(_ scanner: inout JSONScanner) throws(SafetensorsError) -> [String: String] {
         var metadata: [String: String] = [:]
         try scanner.object(fault: SafetensorsError.json) { name, scanner throws(SafetensorsError) in
             do throws(JSONFault) { metadata[name] = try scanner.string() } catch { throw .json(error) }

@@ -95,7 +95,8 @@ struct Closure {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
         guard !bytes.isEmpty else { return [] }
         let measured = view.evaluations.rows.values.filter { row in
-            row.evaluation.model.map(bytes.contains) ?? false || row.evaluation.contributions.contains(where: leaving.contains)
+            row.evaluation.model.map(bytes.contains) ?? false
+                || row.evaluation.contributions.contains(where: leaving.contains)
         }
         return measured.map(\.author)
             + view.adapterEvaluations.rows.values.filter { bytes.contains($0.evaluation.adapter) }.map(\.author)

@@ -31,7 +31,9 @@ func verify(
     let introduced = introducedKeys(in: checked).filter { keys($0.key) == nil }
     guard !introduced.isEmpty else { return checked }
     // Signed by a key that stands elsewhere among the entries: once more, now that all of these are known.
-    let open = checked.indices.filter { if case .success(let entry) = checked[$0] { !entry.signaturesHold } else { false } }
+    let open = checked.indices.filter {
+        if case .success(let entry) = checked[$0] { !entry.signaturesHold } else { false }
+    }
     let again = map(open.map { checked[$0] }, cores: cores, meanwhile: {}) { result in
         result.map { entry in
             CheckedEntry(event: entry.event, signaturesHold: holds(entry.event) { keys($0) ?? introduced[$0] })

@@ -88,7 +88,8 @@ extension PublicView {
         var touched: [MemberName: [ShardReference: Bool]] = [:]
         for row in deletions {
             for shard in row.touched ?? [] {
-                touched[row.member, default: [:]][shard.reference, default: false] = shard.emptied
+                touched[row.member, default: [:]][shard.reference, default: false] =
+                    shard.emptied
                     || touched[row.member]?[shard.reference] == true
             }
         }

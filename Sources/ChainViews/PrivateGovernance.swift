@@ -97,7 +97,8 @@ public struct PrivateGovernance: Sendable {
         guard let deletion = publicView.deletions[event.deletion] else { throw .unknownDeletion(event.deletion) }
         guard event.receivedAt >= deletion.receivedAt else {
             throw .recordRefused(
-                "question about", id: event.deletion.text, reason: "it was received before the request that it is about")
+                "question about", id: event.deletion.text, reason: "it was received before the request that it is about"
+            )
         }
         questions.set(
             record.hash,
@@ -172,7 +173,8 @@ public struct PrivateGovernance: Sendable {
         guard let row = incidents[event.incident] else { throw .unknownRecord("incident", id: id) }
         guard !row.isClosed else { throw .recordExists("end of the incident", id: id) }
         guard (event.step == .assessed) == (event.risk != nil) else {
-            throw .recordRefused("step of the incident", id: id, reason: "an assessment, and nothing else, gives a risk")
+            throw .recordRefused(
+                "step of the incident", id: id, reason: "an assessment, and nothing else, gives a risk")
         }
         guard event.at >= row.detected.awareAt else {
             throw .recordRefused("step of the incident", id: id, reason: "it was done before anybody was aware")

@@ -232,7 +232,8 @@ public struct PrivateView: Sendable {
                 kind: authors.kind, key: origin.text, reason: "the rows are of \(events) leaves, not \(size)")
         }
         let cited =
-            scopes.rows.map { (scopes.kind, $0.text, $1.body) } + resources.rows.map { (resources.kind, $0.hex, $1.body) }
+            scopes.rows.map { (scopes.kind, $0.text, $1.body) }
+            + resources.rows.map { (resources.kind, $0.hex, $1.body) }
             + explanations.rows.map { (explanations.kind, $0.text, $1.body) }
             + accesses.rows.map { (accesses.kind, $0.hex, $1.body) }
             + datasets.rows.map { (datasets.kind, $0.text, $1.body) }

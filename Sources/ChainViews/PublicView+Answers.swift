@@ -24,7 +24,8 @@ extension PublicView {
             event.dueAt.date > limits.told
         else { return }
         throw .recordRefused(
-            "request for", id: event.deletion.text, reason: "under \(event.ground.rawValue) it is due by \(limits.told)")
+            "request for", id: event.deletion.text, reason: "under \(event.ground.rawValue) it is due by \(limits.told)"
+        )
     }
 
     /// Once, for an open request, told in time, and no later than the law allows.
@@ -48,7 +49,8 @@ extension PublicView {
         }
         deletions.update(event.deletion) { row in
             row.extended = ExtensionRow(
-                event: record.hash, dueAt: event.dueAt, reason: event.reason, notice: event.notice, toldAt: event.toldAt)
+                event: record.hash, dueAt: event.dueAt, reason: event.reason, notice: event.notice, toldAt: event.toldAt
+            )
         }
     }
 

@@ -10,7 +10,8 @@ extension PublicView {
     /// one of two equal contributions would either leave its bytes behind or take the other's with them.
     func checkOwnBytes(_ artifact: ArtifactDigest, _ author: MemberName) throws(RuleViolation) {
         guard !isForgotten(artifact) else { throw .forgotten(artifact) }
-        guard let first = firstContributions[artifact], let committer = contributions[first]?.member, committer != author
+        guard let first = firstContributions[artifact], let committer = contributions[first]?.member,
+            committer != author
         else { return }
         throw .adapterOfAnother(artifact, committer)
     }

@@ -56,7 +56,8 @@ extension PublicView {
             event.plan,
             PlanRow(
                 plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
-                retraining: plan.retraining, descendants: plan.descendants, work: plan.work, holders: plan.holders, models: plan.models,
+                retraining: plan.retraining, descendants: plan.descendants, work: plan.work, holders: plan.holders,
+                models: plan.models,
                 artifacts: plan.artifacts,
                 startedBy: record.hash, startedAt: record.count, erasures: []))
         for deletion in event.deletions {

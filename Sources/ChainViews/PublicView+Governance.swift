@@ -9,10 +9,12 @@ extension PublicView {
         let isSuspending = event.standing == .suspended
         guard (row.suspendedBy == nil) == isSuspending else {
             throw .recordRefused(
-                "standing", id: event.member.text, reason: isSuspending ? "it is suspended already" : "it is not suspended")
+                "standing", id: event.member.text,
+                reason: isSuspending ? "it is suspended already" : "it is not suspended")
         }
         guard charter?.chainOperator != event.member else {
-            throw .recordRefused("standing", id: event.member.text, reason: "it operates the chain, which nobody else can go on with")
+            throw .recordRefused(
+                "standing", id: event.member.text, reason: "it operates the chain, which nobody else can go on with")
         }
         let active = members.rows.values.count { $0.suspendedBy == nil } - (isSuspending ? 1 : -1)
         let threshold = charter?.threshold.value ?? 1
@@ -41,7 +43,8 @@ extension PublicView {
         guard handovers[event.handover] == nil else { throw .recordExists("handover", id: id) }
         let isOfData = event.kind == .personalData
         guard (event.dataset != nil) == isOfData, (event.artifact != nil) == !isOfData else {
-            throw .recordRefused("handover", id: id, reason: "it names what its kind \(event.kind.rawValue) is not about")
+            throw .recordRefused(
+                "handover", id: id, reason: "it names what its kind \(event.kind.rawValue) is not about")
         }
         if let artifact = event.artifact {
             guard !isForgotten(artifact) else { throw .forgotten(artifact) }
@@ -74,7 +77,8 @@ extension PublicView {
 
     mutating func acknowledge(_ event: RecipientAcknowledged, _ record: EventRecord) throws(RuleViolation) {
         guard let row = deletions[event.deletion] else { throw .unknownDeletion(event.deletion) }
-        guard let place = row.recipients.firstIndex(where: { $0.recipient == event.recipient && $0.outcome == .notified })
+        guard
+            let place = row.recipients.firstIndex(where: { $0.recipient == event.recipient && $0.outcome == .notified })
         else { throw .unknownRecord("notice to", id: event.recipient.text) }
         try requireGiver(to: event.recipient, record)
         guard !row.recipients[place].isSettled else {
@@ -141,7 +145,9 @@ extension PublicView {
     mutating func audit(_ event: AuditPerformed, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.auditor, record)
         guard (1...record.position).contains(event.size.value) else {
-            throw .recordRefused("audit", id: event.object.rawValue, reason: "the chain has \(record.position) leaves, not \(event.size)")
+            throw .recordRefused(
+                "audit", id: event.object.rawValue, reason: "the chain has \(record.position) leaves, not \(event.size)"
+            )
         }
         audits.set(
             record.hash,
@@ -158,15 +164,24 @@ extension PublicView {
         func refused(_ reason: String) -> RuleViolation { .recordRefused("document", id: id, reason: reason) }
         let earlier = documents[event.document]
         let version = (earlier?.recorded.version.value ?? 0) + 1
-        guard event.version.value == version else { throw refused("it says version \(event.version); \(version) is next") }
+        guard event.version.value == version else {
+            throw refused("it says version \(event.version); \(version) is next")
+        }
         if let earlier {
-            guard earlier.recorded.kind == event.kind else { throw refused("it was a \(earlier.recorded.kind.rawValue)") }
+            guard earlier.recorded.kind == event.kind else {
+                throw refused("it was a \(earlier.recorded.kind.rawValue)")
+            }
             try requireAuthor(earlier.author, record)
         }
         let missing = event.kind.required.subtracting(event.given).map(\.rawValue).sorted()
-        guard missing.isEmpty else { throw refused("a \(event.kind.rawValue) wants \(missing.joined(separator: ", "))") }
-        let surplus = event.given.subtracting(event.kind.required).subtracting(event.kind.permitted).map(\.rawValue).sorted()
-        guard surplus.isEmpty else { throw refused("a \(event.kind.rawValue) has no \(surplus.joined(separator: ", "))") }
+        guard missing.isEmpty else {
+            throw refused("a \(event.kind.rawValue) wants \(missing.joined(separator: ", "))")
+        }
+        let surplus = event.given.subtracting(event.kind.required).subtracting(event.kind.permitted).map(\.rawValue)
+            .sorted()
+        guard surplus.isEmpty else {
+            throw refused("a \(event.kind.rawValue) has no \(surplus.joined(separator: ", "))")
+        }
         if let from = event.from, let until = event.until, until < from { throw refused("it ends before it begins") }
         try checkSubjects(of: event, record)
         documents.set(
@@ -210,7 +225,8 @@ extension PublicView {
         _ end: Timestamp, of kind: String, _ id: String, _ record: EventRecord
     ) throws(RuleViolation) {
         guard end > record.statement.claimedAt else {
-            throw .recordRefused(kind, id: id, reason: "it ends at \(end), and is said at \(record.statement.claimedAt)")
+            throw .recordRefused(
+                kind, id: id, reason: "it ends at \(end), and is said at \(record.statement.claimedAt)")
         }
     }
 }
@@ -249,7 +265,8 @@ extension PublicView {
         let touched = Set((deletion.touched ?? []).map(\.dataset))
         return allHandovers.filter { row in
             row.position < plan.startedAt
-                && (row.handedOver.artifact.map(affected.contains) ?? row.handedOver.dataset.map(touched.contains) ?? false)
+                && (row.handedOver.artifact.map(affected.contains) ?? row.handedOver.dataset.map(touched.contains)
+                    ?? false)
         }
     }
 

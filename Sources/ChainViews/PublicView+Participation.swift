@@ -171,7 +171,8 @@ extension PublicView {
     private func checkImprovement(of event: RewardSettled) throws(RuleViolation) {
         let isSampled = event.measure.method == .sampledShapley
         guard (event.measure.samples != nil) == isSampled, (event.measure.seed != nil) == isSampled else {
-            throw .settlementDiffers(event.round, reason: "sample count and seed belong to sampled Shapley values alone")
+            throw .settlementDiffers(
+                event.round, reason: "sample count and seed belong to sampled Shapley values alone")
         }
         guard let model = event.model else {
             guard event.improvementPPB.value == 0 else {

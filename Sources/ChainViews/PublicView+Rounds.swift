@@ -174,7 +174,9 @@ extension PublicView {
     mutating func recall(_ event: ModelRecalled, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let plan = try openPlan(event.plan)
-        let planned = plan.models.first { $0.model == event.model && $0.round == event.round && $0.cohort == event.cohort }
+        let planned = plan.models.first {
+            $0.model == event.model && $0.round == event.round && $0.cohort == event.cohort
+        }
         guard let planned else { throw .modelsDiffer(event.plan) }
         guard models[planned.materialization]?.state == .suppressed else { throw .notCurrent(event.model) }
         models.update(planned.materialization) { $0.state = .recalled }

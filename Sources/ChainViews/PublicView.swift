@@ -253,7 +253,9 @@ extension PublicView {
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
         modelsByRound[row.round, default: []].append(row.event)
-        for artifact in [row.model, row.tensors] where firstModels[artifact] == nil { firstModels[artifact] = row.event }
+        for artifact in [row.model, row.tensors] where firstModels[artifact] == nil {
+            firstModels[artifact] = row.event
+        }
         if row.state != .current { forget(row.model, row.tensors) }
     }
 

@@ -221,7 +221,8 @@ extension RuleViolation: CustomStringConvertible {
         case .evaluationRefused(let round, let reason): "the evaluation of a model of \(round) is refused: \(reason)"
         case .modelRecalled(let model): "the model \(model.hex.prefix(16))… was recalled: there is no reward for it"
         case .alreadySettled(let round): "the rewards of \(round) are settled for the model that it has"
-        case .correctsNothing(let round): "the event does not name the first settlement of \(round), which it would correct"
+        case .correctsNothing(let round):
+            "the event does not name the first settlement of \(round), which it would correct"
         case .settlementDiffers(let round, let reason): "the rewards of \(round) do not fit: \(reason)"
         case .datasetExists(let dataset): "the dataset \(dataset) is registered already"
         case .unknownDataset(let dataset): "no dataset \(dataset) is registered on this chain"

@@ -79,7 +79,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         case .readersListed, .deletionScoped, .recordErased, .resourcesAllocated, .decisionExplained,
             .accessRecorded, .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded,
             .incidentDetected, .incidentHandled, .noticeSent, .recipientsAsked,
-            .datasetRegistered, .shardTrained: .privateChain
+            .datasetRegistered, .shardTrained:
+            .privateChain
         default: .publicChain
         }
     }
@@ -89,7 +90,8 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
         switch self {
         case .chainAnchored, .deletionScoped, .resourcesAllocated, .decisionExplained, .accessRecorded,
             .documentRecorded, .datasetDescribed, .consentRecorded, .restrictionRecorded, .incidentDetected,
-            .incidentHandled, .noticeSent, .recipientsAsked, .datasetRegistered, .shardTrained: true
+            .incidentHandled, .noticeSent, .recipientsAsked, .datasetRegistered, .shardTrained:
+            true
         default: false
         }
     }
@@ -335,7 +337,8 @@ extension Event {
         case .recipientNotified: self = .recipientNotified(try node.decode(RecipientNotified.self))
         case .recipientsAsked: self = .recipientsAsked(try node.decode(RecipientsAsked.self))
         case .recordErased: self = .recordErased(try node.decode(RecordErased.self))
-        case .rematerializationCompleted: self = .rematerializationCompleted(try node.decode(RematerializationCompleted.self))
+        case .rematerializationCompleted:
+            self = .rematerializationCompleted(try node.decode(RematerializationCompleted.self))
         case .resourcesAllocated: self = .resourcesAllocated(try node.decode(ResourcesAllocated.self))
         case .restrictionRecorded: self = .restrictionRecorded(try node.decode(RestrictionRecorded.self))
         case .rewardSettled: self = .rewardSettled(try node.decode(RewardSettled.self))

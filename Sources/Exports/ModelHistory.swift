@@ -87,8 +87,7 @@ public struct ModelHistory: Sendable {
         case model(ModelRow)
     }
 
-    private static func parent(_ digest: ArtifactDigest, of row: ContributionRow, _ view: PublicView) -> Parent?
-    {
+    private static func parent(_ digest: ArtifactDigest, of row: ContributionRow, _ view: PublicView) -> Parent? {
         if let earlier = view.contributions(withAdapter: digest).last(where: { $0.position < row.position }) {
             return .contribution(earlier)
         }

@@ -99,7 +99,9 @@ public final class BlobStore: Sendable {
     /// All blobs, ordered by kind and digest.
     public func list() throws -> [BlobRecord] {
         try vault.read("listing blobs") { database in
-            let statement = try RawStatement(database, """
+            let statement = try RawStatement(
+                database,
+                """
                 SELECT kind, digest, size FROM blobs WHERE NOT EXISTS (
                     SELECT 1 FROM tombstones
                     WHERE store = 'blob' AND tombstones.kind = blobs.kind

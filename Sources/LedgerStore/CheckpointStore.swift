@@ -181,7 +181,9 @@ public final class CheckpointStore: Sendable {
     public func add(_ cosignature: KeptCosignature) throws {
         try StoreError.translating("keeping a cosignature of \(cosignature.witness)") {
             try database.write { database in
-                let statement = try RawStatement(database, """
+                let statement = try RawStatement(
+                    database,
+                    """
                     INSERT INTO cosignatures (origin, size, witness, root, line) VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET root = excluded.root, line = excluded.line
                     """)
@@ -201,7 +203,9 @@ public final class CheckpointStore: Sendable {
     public func cosignatures(on checkpoint: Checkpoint) throws -> [KeptCosignature] {
         try StoreError.translating("reading cosignatures") {
             try database.read { database in
-                let statement = try RawStatement(database, """
+                let statement = try RawStatement(
+                    database,
+                    """
                     SELECT witness, line FROM cosignatures
                     WHERE origin = ? AND size = ? AND root = ? ORDER BY witness
                     """)
@@ -270,7 +274,9 @@ public final class CheckpointStore: Sendable {
     public func cosignatures(of origin: String) throws -> [KeptCosignature] {
         try StoreError.translating("reading cosignatures") {
             try database.read { database in
-                let statement = try RawStatement(database, """
+                let statement = try RawStatement(
+                    database,
+                    """
                     SELECT size, root, witness, line FROM cosignatures
                     WHERE origin = ? ORDER BY size, witness
                     """)
@@ -310,8 +316,9 @@ public final class CheckpointStore: Sendable {
                 var found: [KeptTimestamp] = []
                 while try statement.next() {
                     let size = TreeSize(Int(statement.integer(at: 1)))
-                    guard let checkpoint = try? Checkpoint(
-                        origin: statement.text(at: 0), size: size, root: try statement.hash(at: 2))
+                    guard
+                        let checkpoint = try? Checkpoint(
+                            origin: statement.text(at: 0), size: size, root: try statement.hash(at: 2))
                     else { continue }
                     found.append(KeptTimestamp(checkpoint: checkpoint, token: Array(statement.bytes(at: 3))))
                 }
@@ -350,7 +357,9 @@ public final class CheckpointStore: Sendable {
                 try Self.setDurability(.full, database)
                 defer { try? Self.setDurability(.normal, database) }
                 try database.inTransaction(.immediate) {
-                    let statement = try RawStatement(database, """
+                    let statement = try RawStatement(
+                        database,
+                        """
                         INSERT INTO erased (store, kind, digest) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
                         """)
                     for subject in subjects {
@@ -374,9 +383,10 @@ public final class CheckpointStore: Sendable {
         try StoreError.translating("reading what was erased") {
             try database.read { database in
                 let statement = try RawStatement(
-                    database, """
-                        SELECT store, kind, digest FROM erased WHERE store <> 'fingerprint' ORDER BY 1, 2, 3
-                        """)
+                    database,
+                    """
+                    SELECT store, kind, digest FROM erased WHERE store <> 'fingerprint' ORDER BY 1, 2, 3
+                    """)
                 defer { statement.reset() }
                 return try ErasureSubject.all(in: statement)
             }
@@ -389,11 +399,12 @@ public final class CheckpointStore: Sendable {
             try database.read { database in
                 let statement = try RawStatement(
                     database, "SELECT 1 FROM erased WHERE store = 'fingerprint' AND kind = '' AND digest = ?")
-                return try Set(fingerprints.filter { fingerprint in
-                    defer { statement.reset() }
-                    statement.bind(copying: fingerprint.bytes, at: 1)
-                    return try statement.next()
-                })
+                return try Set(
+                    fingerprints.filter { fingerprint in
+                        defer { statement.reset() }
+                        statement.bind(copying: fingerprint.bytes, at: 1)
+                        return try statement.next()
+                    })
             }
         }
     }
@@ -455,7 +466,9 @@ extension CheckpointStore {
     }
 
     private static func write(_ new: KeptCheckpoint, _ role: Role, _ database: Database) throws {
-        let statement = try RawStatement(database, """
+        let statement = try RawStatement(
+            database,
+            """
             INSERT INTO checkpoints (role, origin, size, root, note) VALUES (?, ?, ?, ?, ?)
             ON CONFLICT (role, origin)
             DO UPDATE SET size = excluded.size, root = excluded.root, note = excluded.note

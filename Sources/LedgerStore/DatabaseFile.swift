@@ -75,19 +75,21 @@ struct DatabaseFile {
 
     /// Set here and not in GRDB's preparation hook: what GRDB sets itself comes after that hook.
     private func configure(_ database: Database, readOnly: Bool) throws {
-        try database.execute(sql: """
-            PRAGMA trusted_schema = OFF;
-            PRAGMA cell_size_check = ON;
-            PRAGMA recursive_triggers = ON;
-            PRAGMA cache_size = -\(cacheKiB);
-            """)
+        try database.execute(
+            sql: """
+                PRAGMA trusted_schema = OFF;
+                PRAGMA cell_size_check = ON;
+                PRAGMA recursive_triggers = ON;
+                PRAGMA cache_size = -\(cacheKiB);
+                """)
         guard !readOnly else { return }
-        try database.execute(sql: """
-            PRAGMA journal_mode = WAL;
-            PRAGMA synchronous = \(durability.rawValue);
-            PRAGMA secure_delete = ON;
-            PRAGMA wal_autocheckpoint = \(logPages);
-            """)
+        try database.execute(
+            sql: """
+                PRAGMA journal_mode = WAL;
+                PRAGMA synchronous = \(durability.rawValue);
+                PRAGMA secure_delete = ON;
+                PRAGMA wal_autocheckpoint = \(logPages);
+                """)
     }
 
     private func checkFormat(_ database: Database) throws {

@@ -309,7 +309,9 @@ extension VaultDatabase {
         try faults.perform(.confirmErasure) {
             try write("confirming an erasure") { database in
                 for item in items {
-                    let statement = try RawStatement(database, """
+                    let statement = try RawStatement(
+                        database,
+                        """
                         UPDATE tombstones SET state = 'erased' WHERE store = ? AND kind = ? AND digest = ?
                         """)
                     item.subject.bind(to: statement)
@@ -340,12 +342,14 @@ extension VaultDatabase {
     private func receipt(
         _ subjects: [ErasureSubject], _ items: [Item], scanned: Int
     ) -> ErasureReceipt {
-        let verdicts = Dictionary(uniqueKeysWithValues: items.map { item in
-            let verdict: ErasureReceipt.Verdict =
-                if let failure = item.failure { .failed(reason: failure) }
-                else if item.state == .absent && !item.hasReceipt { .notFound } else { .deleted }
-            return (item.subject, verdict)
-        })
+        let verdicts = Dictionary(
+            uniqueKeysWithValues: items.map { item in
+                let verdict: ErasureReceipt.Verdict =
+                    if let failure = item.failure {
+                        .failed(reason: failure)
+                    } else if item.state == .absent && !item.hasReceipt { .notFound } else { .deleted }
+                return (item.subject, verdict)
+            })
         return ErasureReceipt(
             items: subjects.map { .init(subject: $0, verdict: verdicts[$0]!) }, scannedBytes: scanned)
     }

@@ -71,7 +71,8 @@ extension EventStore {
                 if let node = tree.node(level: level, index: index) { return node }
                 let place = HashTile.Place(level: level, index: index)
                 let id = Self.tileID(chain, level: place.tileLevel, index: place.tileIndex)
-                let tile = try tiles[id]
+                let tile =
+                    try tiles[id]
                     ?? Self.fullTile(of: chain, level: place.tileLevel, index: place.tileIndex, database)
                 tiles[id] = tile
                 guard let node = tile?.node(at: place.positions) else { throw Self.missingTile(place) }

@@ -11,7 +11,9 @@ extension EventStore {
     public func viewRows(of chain: ChainID, kind: String? = nil) throws -> [ViewRow] {
         try query("reading view rows") { database in
             let filter = kind == nil ? "" : "AND kind = ?2"
-            let statement = try RawStatement(database, """
+            let statement = try RawStatement(
+                database,
+                """
                 SELECT kind, key, value FROM view_rows WHERE chain = ?1 \(filter) ORDER BY kind, key
                 """)
             defer { statement.reset() }
@@ -77,7 +79,9 @@ extension EventStore {
     }
 
     private static func write(_ changes: [ViewChange], _ chain: ChainID, _ database: Database) throws {
-        let set = try RawStatement(database, """
+        let set = try RawStatement(
+            database,
+            """
             INSERT INTO view_rows (chain, kind, key, value) VALUES (?, ?, ?, ?)
             ON CONFLICT (chain, kind, key) DO UPDATE SET value = excluded.value
             """)
@@ -104,10 +108,11 @@ extension EventStore {
     private static func setViewPosition(
         of chain: ChainID, to size: TreeSize, _ database: Database
     ) throws {
-        let statement = try database.cachedStatement(sql: """
-            INSERT INTO view_positions (chain, size) VALUES (?, ?)
-            ON CONFLICT (chain) DO UPDATE SET size = excluded.size
-            """)
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO view_positions (chain, size) VALUES (?, ?)
+                ON CONFLICT (chain) DO UPDATE SET size = excluded.size
+                """)
         try statement.execute(arguments: [chain.number, size.rawValue])
     }
 }

@@ -122,11 +122,12 @@ public final class RecordStore: Sendable {
     private func find(_ condition: String, _ bind: (RawStatement) -> Void) throws -> [RecordCommitment] {
         try vault.read("looking for rows") { database in
             let statement = try RawStatement(
-                database, """
-                    SELECT commitment FROM records WHERE \(condition) AND NOT EXISTS (
-                        SELECT 1 FROM tombstones WHERE store = 'record' AND digest = commitment)
-                    ORDER BY commitment
-                    """)
+                database,
+                """
+                SELECT commitment FROM records WHERE \(condition) AND NOT EXISTS (
+                    SELECT 1 FROM tombstones WHERE store = 'record' AND digest = commitment)
+                ORDER BY commitment
+                """)
             defer { statement.reset() }
             bind(statement)
             var found: [RecordCommitment] = []
@@ -146,7 +147,9 @@ public final class RecordStore: Sendable {
     }
 
     /// Notes that the erasure of these rows is attested: from now on they are as if they had never been here.
-    public func settle(_ commitments: [RecordCommitment]) throws { try vault.settle(commitments.map(ErasureSubject.record)) }
+    public func settle(_ commitments: [RecordCommitment]) throws {
+        try vault.settle(commitments.map(ErasureSubject.record))
+    }
 
     /// Removes the rows of a dataset that no event names: of a registration that did not come to its end. They were
     /// never in anything, so nothing is remembered of them, and they may be registered again.
@@ -206,11 +209,12 @@ extension RecordStore {
         try vault.read("reading \(dataset)") { database in
             let condition = shard == nil ? "dataset = ?" : "dataset = ? AND shard = ?"
             let statement = try RawStatement(
-                database, """
-                    SELECT commitment, \(Self.columns) FROM records WHERE \(condition) AND NOT EXISTS (
-                        SELECT 1 FROM tombstones WHERE store = 'record' AND digest = commitment)
-                    ORDER BY commitment
-                    """)
+                database,
+                """
+                SELECT commitment, \(Self.columns) FROM records WHERE \(condition) AND NOT EXISTS (
+                    SELECT 1 FROM tombstones WHERE store = 'record' AND digest = commitment)
+                ORDER BY commitment
+                """)
             defer { statement.reset() }
             statement.bind(dataset.text, at: 1)
             if let shard { statement.bind(Int64(shard), at: 2) }
@@ -222,9 +226,10 @@ extension RecordStore {
 
     private static func insert(_ sealed: SealedRow, _ dataset: DatasetID, _ database: Database) throws {
         let statement = try RawStatement(
-            database, """
-                INSERT INTO records (commitment, dataset, \(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """)
+            database,
+            """
+            INSERT INTO records (commitment, dataset, \(columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """)
         statement.bind(copying: sealed.commitment.bytes, at: 1)
         statement.bind(dataset.text, at: 2)
         statement.bind(Int64(sealed.row.shard), at: 3)

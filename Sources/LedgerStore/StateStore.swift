@@ -21,11 +21,12 @@ public final class StateStore: Sendable {
         try vault.faults.perform(.saveState) {
             try vault.write("saving the state \(name)") { database in
                 let statement = try RawStatement(
-                    database, """
-                        INSERT INTO states (name, wrapped_key, nonce, ciphertext) VALUES (?, ?, ?, ?)
-                        ON CONFLICT (name) DO UPDATE SET wrapped_key = excluded.wrapped_key, nonce = excluded.nonce,
-                            ciphertext = excluded.ciphertext
-                        """)
+                    database,
+                    """
+                    INSERT INTO states (name, wrapped_key, nonce, ciphertext) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (name) DO UPDATE SET wrapped_key = excluded.wrapped_key, nonce = excluded.nonce,
+                        ciphertext = excluded.ciphertext
+                    """)
                 statement.bind(name, at: 1)
                 statement.bind(copying: wrapped, at: 2)
                 statement.bind(copying: nonce.bytes, at: 3)

@@ -91,11 +91,12 @@ public final class Vault: Sendable {
     public func bodies() throws -> [BodyCommitment] {
         try vault.read("listing bodies") { database in
             let statement = try RawStatement(
-                database, """
-                    SELECT commitment FROM bodies WHERE NOT EXISTS (
-                        SELECT 1 FROM tombstones WHERE store = 'body' AND digest = commitment)
-                    ORDER BY commitment
-                    """)
+                database,
+                """
+                SELECT commitment FROM bodies WHERE NOT EXISTS (
+                    SELECT 1 FROM tombstones WHERE store = 'body' AND digest = commitment)
+                ORDER BY commitment
+                """)
             defer { statement.reset() }
             var found: [BodyCommitment] = []
             while try statement.next() { found.append(try statement.hash(at: 0)) }
@@ -151,7 +152,9 @@ extension Vault {
     }
 
     private static func insert(_ row: Row, _ commitment: BodyCommitment, _ database: Database) throws {
-        let statement = try RawStatement(database, """
+        let statement = try RawStatement(
+            database,
+            """
             INSERT INTO bodies (commitment, media_type, wrapped_key, nonce, ciphertext)
             VALUES (?, ?, ?, ?, ?)
             """)

@@ -57,7 +57,8 @@ struct AgentChronicle {
 
     /// What the agent sees when it decides about a round after `earlier`, its chapters so far.
     func observation(
-        of chapter: (number: RoundNumber, resources: ResourceDocument, event: EventHash), after earlier: ArraySlice<Chapter>,
+        of chapter: (number: RoundNumber, resources: ResourceDocument, event: EventHash),
+        after earlier: ArraySlice<Chapter>,
         seen size: Int
     ) -> Observation {
         let resources = chapter.resources
@@ -81,9 +82,11 @@ struct AgentChronicle {
     private func lastContribution(seen size: Int) -> Int64? {
         let rounds = view.allRounds.reversed().compactMap { view.rewards[$0.round] }
         for row in rounds {
-            guard let entry = row.entries.last(where: { entry in
-                entry.position.value < size && entry.settled.lines.contains { $0.member == member }
-            }) else { continue }
+            guard
+                let entry = row.entries.last(where: { entry in
+                    entry.position.value < size && entry.settled.lines.contains { $0.member == member }
+                })
+            else { continue }
             return entry.settled.lines.first { $0.member == member }.map { Int64($0.contributionPPB.value) }
         }
         return nil

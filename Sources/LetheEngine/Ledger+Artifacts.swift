@@ -69,7 +69,9 @@ extension Ledger {
     }
 
     /// Opens the PEFT directory at `path` under `base` and computes what names it.
-    func inspect(_ path: String, base: ArtifactDigest) throws -> (adapter: Adapter, adapterDigest: ArtifactDigest, tensors: ArtifactDigest) {
+    func inspect(_ path: String, base: ArtifactDigest) throws -> (
+        adapter: Adapter, adapterDigest: ArtifactDigest, tensors: ArtifactDigest
+    ) {
         do {
             let adapter = try Adapter(directory: path, base: BaseDigest(retagging: base))
             let digests = try adapter.digests()
@@ -94,7 +96,8 @@ extension Ledger {
             let isServed = row != nil || model?.state == .current
             guard isServed, !view.isForgotten(found.adapterDigest) else {
                 throw EngineError(
-                    .refused, "the adapter \(found.adapterDigest) was deleted, or is a model that a deletion withdrew, and may not come back",
+                    .refused,
+                    "the adapter \(found.adapterDigest) was deleted, or is a model that a deletion withdrew, and may not come back",
                     hint: "erase \(path) too")
             }
             try keepAdapter(at: path, found.adapter, digest: found.adapterDigest)

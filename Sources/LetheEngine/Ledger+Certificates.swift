@@ -169,11 +169,13 @@ extension Ledger {
         }
         let (origin, size) = (try publicOrigin, TreeSize(verdict.content.checkpoint.size.value))
         guard verdict.content.checkpoint.origin == origin, try size <= self.size(of: origin),
-            try directory.events.root(of: chainID(origin), at: size) == RootHash(retagging: verdict.content.checkpoint.root)
+            try directory.events.root(of: chainID(origin), at: size)
+                == RootHash(retagging: verdict.content.checkpoint.root)
         else {
             throw EngineError(
                 .refused, "the certificate rests on a chain that this ledger has not verified",
-                hint: "import the newest public chain; if it is there already, there are two histories: keep both files")
+                hint: "import the newest public chain; if it is there already, there are two histories: keep both files"
+            )
         }
         let envelope = try Envelope(parsing: bundle.certificate.bytes, limit: CertificateBundle.maximumBytes)
         var signed = bundle

@@ -154,7 +154,8 @@ extension Ledger {
         if operates(origin), kept.checkpoint.size < tree.size {
             // As after a crash, or while another process appends: the next command that writes signs one.
             report.skipped(
-                "\(tree.size.rawValue - kept.checkpoint.size.rawValue) entries wait for their checkpoint", at: "\(origin)")
+                "\(tree.size.rawValue - kept.checkpoint.size.rawValue) entries wait for their checkpoint",
+                at: "\(origin)")
         }
     }
 
@@ -261,9 +262,11 @@ extension Ledger {
                 let isErased = plan?.erasures.contains { localMembers.contains($0.holder) && $0.isComplete } ?? false
                 if isHere, isErased { report.found("an erased adapter is here", at: "\(round.round) of \(row.member)") }
                 if !isHere, !isErased, plan != nil {
-                    report.skipped("excluded, and its erasure is not attested yet", at: "\(round.round) of \(row.member)")
+                    report.skipped(
+                        "excluded, and its erasure is not attested yet", at: "\(round.round) of \(row.member)")
                 } else if !isHere, !isErased, localMembers.contains(row.member) {
-                    report.found("the adapter is missing, and no erasure covers it", at: "\(round.round) of \(row.member)")
+                    report.found(
+                        "the adapter is missing, and no erasure covers it", at: "\(round.round) of \(row.member)")
                 }
             }
         }
@@ -303,9 +306,13 @@ extension Ledger {
             switch result.outcome {
             case .equal: report.models += 1
             case .differs(let digest):
-                report.found("merging gives \(digest), the chain says \(result.expected?.hex ?? "nothing")", at: "\(result.round)")
+                report.found(
+                    "merging gives \(digest), the chain says \(result.expected?.hex ?? "nothing")",
+                    at: "\(result.round)")
             case .counterfactual(let digest):
-                report.skipped("the contributions that count now have no model on the chain; merged they give \(digest)", at: "\(result.round)")
+                report.skipped(
+                    "the contributions that count now have no model on the chain; merged they give \(digest)",
+                    at: "\(result.round)")
             case .empty: report.skipped("no contribution is left", at: "\(result.round)")
             case .missing(let adapters):
                 report.skipped("\(adapters.count) adapter(s) are not in this ledger", at: "\(result.round)")
@@ -323,7 +330,8 @@ extension Ledger {
         let origin = try publicOrigin
         let whole = try self.size(of: origin).rawValue
         guard (1...whole).contains(size ?? whole) else {
-            throw EngineError(.invalidRequest, "\(origin) has \(whole) events; there is no size \(size ?? 0)",
+            throw EngineError(
+                .invalidRequest, "\(origin) has \(whole) events; there is no size \(size ?? 0)",
                 hint: "give a size from 1 to \(whole)")
         }
         let replay = try replayPublic(origin, upTo: TreeSize(size ?? whole))

@@ -107,7 +107,9 @@ extension Ledger {
         } catch {
             let chapter = run.startIndex + (error.input + 1) / 2
             let before = inputs.prefix(max(0, 2 * (chapter - run.startIndex) - 1))
-            if let earlier = recordDivergence(of: run[run.startIndex..<chapter], replay, Array(before)) { return earlier }
+            if let earlier = recordDivergence(of: run[run.startIndex..<chapter], replay, Array(before)) {
+                return earlier
+            }
             return (
                 chapter,
                 .init(

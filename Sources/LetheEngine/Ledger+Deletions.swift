@@ -104,7 +104,8 @@ extension Ledger {
         let view = try view
         for id in ids {
             guard let row = view.deletions[id] else {
-                throw EngineError(.invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
+                throw EngineError(
+                    .invalidRequest, "there is no deletion \(id)", hint: "lethe show deletions lists them")
             }
             guard row.state == .requested || row.state == .accepted else {
                 throw EngineError(
@@ -127,7 +128,9 @@ extension Ledger {
         }
         throw EngineError(
             .refused, "no accepted deletions of this ledger have the plan \(digest)",
-            hint: "the chain has grown since, or a deletion is not accepted yet: lethe deletion plan shows the plan again")
+            hint:
+                "the chain has grown since, or a deletion is not accepted yet: lethe deletion plan shows the plan again"
+        )
     }
 
     /// All of `ids`, each alone, then every other choice of them; of many, only the first two kinds.
@@ -245,7 +248,8 @@ extension Ledger {
             let result = try replayer(view).replay(round, cohort: rebuilt.cohort, rows)
             guard result.outcome == .equal else {
                 throw EngineError(
-                    .refused, "merging \(rebuilt.round.name(cohort: rebuilt.cohort)) afresh gives \(result.outcome), not the model on the chain",
+                    .refused,
+                    "merging \(rebuilt.round.name(cohort: rebuilt.cohort)) afresh gives \(result.outcome), not the model on the chain",
                     hint: "lethe check looks at every model")
             }
         }
@@ -280,7 +284,12 @@ extension Ledger {
         let next: [(step: String, by: String)] =
             switch row.state {
             case .requested:
-                [("decide: lethe deletion decide \(row.deletion)", "\(row.member), or \(view.charter!.threshold) members")]
+                [
+                    (
+                        "decide: lethe deletion decide \(row.deletion)",
+                        "\(row.member), or \(view.charter!.threshold) members"
+                    )
+                ]
             case .accepted, .started:
                 DeletionProgress(view: view).nextSteps(for: plan?.deletions ?? [row.deletion])
                     .map { ($0.summary, "\($0.actor)") }

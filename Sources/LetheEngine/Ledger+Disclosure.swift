@@ -106,8 +106,7 @@ extension Ledger {
     }
 
     /// The private chain that the public event `event` anchors. No other public event hides anything.
-    private func anchoredChain(_ event: EventHash, _ place: (origin: Origin, index: LeafIndex)) throws -> Origin
-    {
+    private func anchoredChain(_ event: EventHash, _ place: (origin: Origin, index: LeafIndex)) throws -> Origin {
         guard let row = try view.anchors[event] else {
             throw EngineError(
                 .invalidRequest,
@@ -235,7 +234,8 @@ extension Ledger {
                     try? CanonicalJSON.decode(AccessDocument.self, from: $0.bytes)
                 }
                 return AccessSummary(
-                    access: row.accessed.access, anchor: row.accessed.anchor, author: row.author, claimedAt: row.claimedAt, event: row.event,
+                    access: row.accessed.access, anchor: row.accessed.anchor, author: row.author,
+                    claimedAt: row.claimedAt, event: row.event,
                     index: row.position, kind: row.accessed.reader, leaves: row.accessed.leaves,
                     origin: chain.origin,
                     reader: document?.reader, reason: document?.reason)

@@ -72,7 +72,8 @@ extension Ledger {
             // The ledger's own stores go together: an adapter that stays has its key in the vault.
             guard part.store != .runningSums else {
                 throw EngineError(
-                    .invalidRequest, "running sums are computed again whenever they are wanted, so no ground keeps them",
+                    .invalidRequest,
+                    "running sums are computed again whenever they are wanted, so no ground keeps them",
                     hint: "keep the blobs that they are sums of")
             }
         }
@@ -95,7 +96,8 @@ extension Ledger {
         var results: [StoreResult] = []
         if let backups = keeps[.backups] { results.append(StoreResult(backups, named: plan.artifacts.count)) }
         // The rows go first: what is trained on them is of no use to anybody who could train it again.
-        let vault = try keeps[.vault].map { StoreResult($0, named: rows.values.reduce(0) { $0 + $1.count }) }
+        let vault =
+            try keeps[.vault].map { StoreResult($0, named: rows.values.reduce(0) { $0 + $1.count }) }
             ?? (rows.isEmpty ? nil : StoreResult(eraseRecords(rows, as: holder), .vault))
         results.append(
             try keeps[.blobs].map { StoreResult($0, named: plan.artifacts.count) }
@@ -108,7 +110,8 @@ extension Ledger {
         let recorded = try record(.erasureAttested(event), as: holder, on: publicOrigin)
         if let failed = results.first(where: { $0.verdict == .failed }) {
             throw EngineError(
-                .refused, "erasing from \(failed.store.rawValue) failed; the attestation says so and the deletion stays open",
+                .refused,
+                "erasing from \(failed.store.rawValue) failed; the attestation says so and the deletion stays open",
                 hint: "close other programs that use the ledger's files, then repeat")
         }
         try directory.blobs.settle(blobs)
@@ -122,13 +125,15 @@ extension StoreResult {
         let deleted = receipt.items.count { $0.verdict == .deleted }
         let verdict: Verdict = !receipt.isComplete ? .failed : deleted > 0 ? .deleted : .notFound
         self.init(
-            items: Count(deleted)!, store: store, verdict: verdict, method: verdict == .deleted ? .cryptographicErase : nil)
+            items: Count(deleted)!, store: store, verdict: verdict,
+            method: verdict == .deleted ? .cryptographicErase : nil)
     }
 
     /// - Parameter named: how many things the plan names in the store.
     init(_ kept: KeptStore, named: Int) {
         self.init(
-            items: kept.items ?? Count(named)!, store: kept.store, verdict: kept.ground == nil ? .pendingBackup : .retained,
+            items: kept.items ?? Count(named)!, store: kept.store,
+            verdict: kept.ground == nil ? .pendingBackup : .retained,
             ground: kept.ground, until: kept.until)
     }
 }

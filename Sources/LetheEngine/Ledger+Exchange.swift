@@ -63,7 +63,8 @@ extension Ledger {
         let root = try root(of: origin, at: checkpoint.size, start: start, adding: fresh)
         guard root == checkpoint.root else {
             throw EngineError(
-                .refused, "the entries of \(origin) do not give the root that its checkpoint of \(checkpoint.size) signs",
+                .refused,
+                "the entries of \(origin) do not give the root that its checkpoint of \(checkpoint.size) signs",
                 hint: "an entry was changed on the way, or the operator shows two histories; keep the file")
         }
         try checkExtendsKept(checkpoint, start: start, adding: fresh)
@@ -79,17 +80,21 @@ extension Ledger {
     /// Refuses entries that are not those which the kept checkpoint signed. They matter where the ledger was restored
     /// from a backup: then it has fewer entries than it signed, and must get back exactly those.
     private func checkExtendsKept(_ checkpoint: Checkpoint, start: TreeSize, adding fresh: [[UInt8]]) throws {
-        guard let kept = try directory.checkpoints.kept(checkpoint.origin)?.checkpoint, kept.size > start else { return }
+        guard let kept = try directory.checkpoints.kept(checkpoint.origin)?.checkpoint, kept.size > start else {
+            return
+        }
         guard checkpoint.size >= kept.size else {
             throw EngineError(
-                .refused, "\(kept.origin): the file ends at \(checkpoint.size) entries, and a checkpoint of \(kept.size) is kept here",
+                .refused,
+                "\(kept.origin): the file ends at \(checkpoint.size) entries, and a checkpoint of \(kept.size) is kept here",
                 hint: "this ledger was restored from a backup: get a file with at least \(kept.size) entries")
         }
         let missing = Array(fresh.prefix(kept.size.rawValue - start.rawValue))
         let root = try root(of: Origin(kept.origin)!, at: kept.size, start: start, adding: missing)
         guard root == kept.root else {
             throw EngineError(
-                .refused, "\(kept.origin): the file's first \(kept.size) entries are not those whose checkpoint is kept here: two histories",
+                .refused,
+                "\(kept.origin): the file's first \(kept.size) entries are not those whose checkpoint is kept here: two histories",
                 hint: "keep the file: with the kept checkpoint it is evidence")
         }
     }
@@ -132,7 +137,9 @@ extension Ledger {
         let logKeys: [VerifierKey]
         var witnessKeys: [VerifierKey] = []
         if let key = checkpointKeyOnRecord(of: origin) {
-            logKeys = [VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: key.bytes)!)]
+            logKeys = [
+                VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: key.bytes)!)
+            ]
             witnessKeys = try self.witnessKeys(of: origin.consortium)
         } else if let policy {
             logKeys = policy.logs.map(\.key).filter { $0.name.text == origin.text }
@@ -147,7 +154,8 @@ extension Ledger {
             _ = try note.verified(by: logKeys + witnessKeys)
         } catch {
             throw EngineError(
-                .refused, "the checkpoint is not signed by the key of \(origin), or a cosignature does not hold: \(error)",
+                .refused,
+                "the checkpoint is not signed by the key of \(origin), or a cosignature does not hold: \(error)",
                 hint: "make sure that file and policy belong to the same consortium", cause: error)
         }
     }
@@ -164,7 +172,8 @@ extension Ledger {
         let from = file.header.from.value
         guard from + file.entries.count == checkpoint.size.rawValue else {
             throw EngineError(
-                .refused, "the file has \(file.entries.count) entries from \(from) on, its checkpoint \(checkpoint.size)",
+                .refused,
+                "the file has \(file.entries.count) entries from \(from) on, its checkpoint \(checkpoint.size)",
                 hint: "entries were cut off or added; fetch the file again")
         }
         guard from <= start.rawValue else {
@@ -260,7 +269,8 @@ extension Ledger {
             .filter { keys.holds($0.key.keyID) }
         return try file.header.bodies.compactMap { text in
             guard let bytes = Base64.decode(text), let sealed = SealedBody(bytes: bytes) else {
-                throw EngineError(.refused, "a sealed body in the chain file is malformed", hint: "fetch the file again")
+                throw EngineError(
+                    .refused, "a sealed body in the chain file is malformed", hint: "fetch the file again")
             }
             let reader = local.first { row in sealed.readers.contains { $0.reader.bytes == row.key.bytes } }
             guard let reader else { return nil }

@@ -58,7 +58,10 @@ extension Ledger {
         let name = KeyName(member.text)!
         let files: [(KeyFile, String)] = [
             (KeyFile(name: name, role: .event, key: .generate(random: random)), "event"),
-            (KeyFile(name: witnessName(member, of: consortium), role: .witness, key: .generate(random: random)), "witness"),
+            (
+                KeyFile(name: witnessName(member, of: consortium), role: .witness, key: .generate(random: random)),
+                "witness"
+            ),
             (KeyFile(name: name, key: .generate(random: random)), "encryption"),
         ]
         for (file, role) in files {

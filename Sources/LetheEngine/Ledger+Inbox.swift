@@ -67,7 +67,9 @@ extension Ledger {
             + holdItems(of: member, view, now)
         let files = try checkpointItems(of: member, view, now) + outboxItems(of: member, view, now)
         return (items + files).sorted { left, right in
-            (left.isOverdue ? 0 : 1, left.due ?? .latest, left.about) < (right.isOverdue ? 0 : 1, right.due ?? .latest, right.about)
+            (left.isOverdue ? 0 : 1, left.due ?? .latest, left.about) < (
+                right.isOverdue ? 0 : 1, right.due ?? .latest, right.about
+            )
         }
     }
 
@@ -86,7 +88,11 @@ extension Ledger {
             case .requested:
                 guard member == row.member || member == row.author else { return [] }
                 if row.identity.last?.step == .asked {
-                    return [item("say what came of the identity question", "lethe deletion identity \(row.deletion) confirmed")]
+                    return [
+                        item(
+                            "say what came of the identity question",
+                            "lethe deletion identity \(row.deletion) confirmed")
+                    ]
                 }
                 return [item("decide", "lethe deletion decide \(row.deletion)")]
             case .accepted, .started:
@@ -124,7 +130,9 @@ extension Ledger {
                 let told = row.recipients.first { $0.recipient == recipient }
                 guard !(told?.isSettled ?? false) else { return nil }
                 let (verb, what) =
-                    told == nil ? ("notified", "tell the recipient \(recipient)") : ("acknowledged", "record what the recipient \(recipient) answers")
+                    told == nil
+                    ? ("notified", "tell the recipient \(recipient)")
+                    : ("acknowledged", "record what the recipient \(recipient) answers")
                 let rest = told == nil ? "" : " --result deleted"
                 return InboxItem(
                     what, about: row.deletion.text,
@@ -178,7 +186,8 @@ extension Ledger {
                         "send \(fresh.count) event(s) to the chain's operator", about: name,
                         command: "lethe append \(path)", now: now))
             } else if !name.hasSuffix(".jsonl"),
-                fresh.contains(where: { $0.envelope.signatures.allSatisfy { !keys.contains($0.keyID) } }) {
+                fresh.contains(where: { $0.envelope.signatures.allSatisfy { !keys.contains($0.keyID) } })
+            {
                 items.append(
                     InboxItem("sign a draft, or leave it", about: name, command: "lethe sign \(path)", now: now))
             }
@@ -209,7 +218,8 @@ extension Ledger {
             let id = row.detected.incident
             func item(_ what: String, _ step: String, due: Timestamp?) -> InboxItem {
                 InboxItem(
-                    what, about: id.text, command: "lethe record incident-step \(id) --step \(step) --at TIME", due: due,
+                    what, about: id.text, command: "lethe record incident-step \(id) --step \(step) --at TIME",
+                    due: due,
                     now: now)
             }
             if row.detected.part == .processor, !steps.contains(.controllerNotified) {
@@ -235,7 +245,8 @@ extension Ledger {
         return open.sorted { ($0.receivedAt, $0.deletion) < ($1.receivedAt, $1.deletion) }.map { asked in
             InboxItem(
                 "tell the person who received the data", about: asked.deletion.text,
-                command: "lethe record notice \(asked.deletion) --kind recipients --contents recipients --sent TIME --channel WORD",
+                command:
+                    "lethe record notice \(asked.deletion) --kind recipients --contents recipients --sent TIME --channel WORD",
                 due: LegalDeadlines(calendar: calendar).gdprAnswer(received: asked.receivedAt)?.graced, now: now)
         }
     }

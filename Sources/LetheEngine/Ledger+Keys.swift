@@ -18,7 +18,8 @@ extension Ledger {
             case .encryption: KeyFile(name: name, key: .generate(random: random))
             }
         let key = KeyBytes(bytes: file.publicBytes)!
-        try keys.add(file, as: "\(member).\(purpose.rawValue).\(key.keyID.hex.prefix(8))", encrypt: ownProtection.encrypt)
+        try keys.add(
+            file, as: "\(member).\(purpose.rawValue).\(key.keyID.hex.prefix(8))", encrypt: ownProtection.encrypt)
         return try record(
             .keyAdded(KeyAdded(key: key, member: member, purpose: purpose)), as: member, on: publicOrigin,
             extraKeys: purpose == .event ? [key.keyID] : [])
@@ -113,7 +114,8 @@ extension Ledger {
         }
         guard chain.bodies[commitment]?.erasedBy == nil else {
             throw EngineError(
-                .refused, "the body \(commitment) was erased already", hint: "lethe show bodies lists those that are here")
+                .refused, "the body \(commitment) was erased already",
+                hint: "lethe show bodies lists those that are here")
         }
         try checkHold(on: commitment, chain)
         let event = Event.recordErased(RecordErased(bodies: [commitment]))

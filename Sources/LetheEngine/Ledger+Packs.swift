@@ -47,7 +47,8 @@ extension Ledger {
         let mine = Envelope.Signature(keyID: id, signature: try keys.signingKey(id).sign(message))
         var others: [Envelope.Signature] = []
         if let bytes = pack.signature, let old = try? PackSignature(parsing: bytes),
-            old.envelope.payload == PackSignature.Statement(pack).bytes {
+            old.envelope.payload == PackSignature.Statement(pack).bytes
+        {
             others = old.envelope.signatures.filter { $0.keyID != id }
         }
         return PackSignature(pack, signatures: others + [mine]).envelope.bytes

@@ -205,7 +205,8 @@ extension Ledger {
                 hint: "lethe policy adopt FILE, before the next round is opened")
         }
         guard round.state == .open else {
-            throw EngineError(.refused, "\(id) is closed: it is too late to decide", hint: "decide about the next round")
+            throw EngineError(
+                .refused, "\(id) is closed: it is too late to decide", hint: "decide about the next round")
         }
         if let decision = view.decision(of: member, in: id) {
             throw EngineError(
@@ -228,7 +229,8 @@ extension Ledger {
         let resources = try readResources(row)
         let chronicle = try chronicle(of: origin, member, view)
         let run = chronicle.agents.last.flatMap { run in
-            run.first.map { $0.policy == policy.digest && $0.resources.profile == resources.profile } == true ? run : nil
+            run.first.map { $0.policy == policy.digest && $0.resources.profile == resources.profile } == true
+                ? run : nil
         }
         let number = try chronicle.number(of: request.round)
         let seen = chronicle.observation(
@@ -260,7 +262,8 @@ extension Ledger {
         guard place != .some(.none) else {
             let known = policy.document.allocations.map { "\($0.shards)x\($0.epochs)" }
             throw EngineError(
-                .invalidRequest, "the policy has no allocation of \(request.allocation!.shards) shards for "
+                .invalidRequest,
+                "the policy has no allocation of \(request.allocation!.shards) shards for "
                     + "\(request.allocation!.epochs) epochs", hint: "one of out, \(known.joined(separator: ", "))")
         }
         let action = place.flatMap { $0 }.map { ActionIndex(rawValue: $0 + 1) } ?? .stayOut
@@ -293,7 +296,8 @@ extension Ledger {
                 hint: "give it in micro-credits, 0 or more")
         }
         return CommittedAllocation(
-            declaredCostMicrocredits: declared, epochs: Quantity(allocation.epochs)!, shards: Quantity(allocation.shards)!)
+            declaredCostMicrocredits: declared, epochs: Quantity(allocation.epochs)!,
+            shards: Quantity(allocation.shards)!)
     }
 
     private func decision(
@@ -361,7 +365,9 @@ extension Ledger {
     func readExplanation(_ row: PrivateView.ExplanationRow) throws -> DecisionExplanation {
         let what = "the explanation of the decision about \(row.round)"
         let explanation = try readBody(row.body, as: DecisionExplanation.self, what)
-        guard explanation.format == DecisionExplanation.format else { throw Self.unknownFormat(explanation.format, what) }
+        guard explanation.format == DecisionExplanation.format else {
+            throw Self.unknownFormat(explanation.format, what)
+        }
         return explanation
     }
 
@@ -378,7 +384,8 @@ extension Ledger {
                 hint: "it is erased, or on another member's side: lethe show bodies")
         }
         guard body.commitment == commitment else {
-            throw EngineError(.inconsistent, "\(what) does not open its commitment", hint: "restore the vault from a backup")
+            throw EngineError(
+                .inconsistent, "\(what) does not open its commitment", hint: "restore the vault from a backup")
         }
         do throws(JSONError) {
             return try CanonicalJSON.decode(type, from: body.bytes)

@@ -77,12 +77,13 @@ extension Ledger {
         }
         let found = try findRecords(query, of: author)
         guard !found.isEmpty else {
-            let what = switch request.matter {
+            let what =
+                switch request.matter {
                 case .subject(let subject): "no record of \(author) is about the subject \"\(subject)\""
                 case .record(let id): "\(author) has no record \"\(id)\""
                 case .dataset(let dataset): "\(author) has no dataset \(dataset) with records left"
                 case .member: ""
-            }
+                }
             throw EngineError(
                 .refused, what, hint: "nothing was changed; lethe show datasets lists what there is")
         }

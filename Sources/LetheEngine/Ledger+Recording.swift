@@ -135,7 +135,8 @@ extension Ledger {
     ) -> [(position: Int, size: TreeSize)] {
         publicView.allAnchors.filter { $0.row.origin == origin }.compactMap { anchor in
             // What does not open counts as absent: the check says which body it is.
-            let size = bodies[anchor.row.commitment].map(Self.size)
+            let size =
+                bodies[anchor.row.commitment].map(Self.size)
                 ?? (try? anchoredSize(anchor.row.commitment))
             return (size ?? nil).map { (anchor.row.position.value, $0) }
         }

@@ -31,7 +31,9 @@ extension Ledger {
     ///
     /// The adapter is held against the round's other contributions that lie here, so that what cannot be merged is
     /// refused now. Its bytes are kept before the event: an event without its blob never exists here.
-    public func commitAdapter(_ request: ContributionRequest, as member: MemberName) throws -> (Recorded, AdapterCommitted) {
+    public func commitAdapter(_ request: ContributionRequest, as member: MemberName) throws -> (
+        Recorded, AdapterCommitted
+    ) {
         let view = try view
         guard let round = view.rounds[request.round] else {
             throw EngineError(
@@ -107,7 +109,8 @@ extension Ledger {
             guard let adapter = try adapter(row.adapter, base: round.base) else {
                 if allowMissing { return nil }
                 throw EngineError(
-                    .missing, "the adapter \(row.adapter.hex.prefix(16))… of \(row.member) in \(round.round) is not in this ledger",
+                    .missing,
+                    "the adapter \(row.adapter.hex.prefix(16))… of \(row.member) in \(round.round) is not in this ledger",
                     hint: "ask \(row.member) for the directory, then: lethe adapter import DIR")
             }
             return try Contribution(adapter, weight: row.weight.value, label: row.member.text)

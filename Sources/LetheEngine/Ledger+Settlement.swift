@@ -171,7 +171,8 @@ extension Ledger {
         do {
             settlement = try rules.settle(outcome)
         } catch {
-            throw EngineError(.refused, "the round cannot be settled: \(error)", hint: "see its decisions", cause: error)
+            throw EngineError(
+                .refused, "the round cannot be settled: \(error)", hint: "see its decisions", cause: error)
         }
         let contributions = Dictionary(
             uniqueKeysWithValues: outcome.entries.map { ($0.organisation, $0.contributionPPB) })
@@ -188,7 +189,8 @@ extension Ledger {
             }
         }
         let balance = Settlement(
-            round: outcome.round, valueMicrocredits: 0, lines: earlier.balance().map(\.line), undistributedMicrocredits: 0)
+            round: outcome.round, valueMicrocredits: 0, lines: earlier.balance().map(\.line),
+            undistributedMicrocredits: 0)
         return try balance.corrections(to: settlement, earlier: []).map {
             entry(
                 $0.organisation, $0.shareDeltaMicrocredits, $0.incentiveDeltaMicrocredits,
@@ -237,9 +239,11 @@ extension Ledger {
                     round: bench.round.round, members: rows.map(\.member).sorted(), directory: directory))
         }
         if rows.count == bench.rows.count, let current = try view.currentModel(of: bench.round.round),
-            current.model != merged.digest {
+            current.model != merged.digest
+        {
             throw EngineError(
-                .inconsistent, "merging \(bench.round.round) again gives \(merged.digest), the chain says \(current.model)",
+                .inconsistent,
+                "merging \(bench.round.round) again gives \(merged.digest), the chain says \(current.model)",
                 hint: "lethe check looks at every model")
         }
         return (merged.digest, accuracy!)

@@ -180,7 +180,8 @@ private struct LineageBuilder {
 
     mutating func visit(_ model: ModelRow, depth: Int) {
         guard visited.insert(model.event).inserted else { return }
-        steps.append(Step(depth: depth, event: model.event, label: "\(model.round) (\(model.state.rawValue))", type: "model"))
+        steps.append(
+            Step(depth: depth, event: model.event, label: "\(model.round) (\(model.state.rawValue))", type: "model"))
         for row in view.mergedContributions(of: model) { visit(row, depth: depth + 1) }
     }
 

@@ -237,7 +237,7 @@ extension Ledger {
             let isReplaced =
                 run.trained.plan != plan.plan
                 && chain.runs(on: run.trained.reference, in: run.trained.round)
-                .contains { $0.trained.plan == plan.plan }
+                    .contains { $0.trained.plan == plan.plan }
             let goesOn = run.trained.parent.map { parent in
                 view.rounds[run.trained.round]!.topology == .isolated
                     ? adapters.contains(parent) : models.contains(parent)

@@ -26,7 +26,8 @@ extension Ledger {
         }
         guard try directory.events.root(of: chainID(origin), at: checkpoint.size) == checkpoint.root else {
             throw EngineError(
-                .refused, "the checkpoint of \(checkpoint.size) entries is inconsistent with the entries that were verified here: two histories",
+                .refused,
+                "the checkpoint of \(checkpoint.size) entries is inconsistent with the entries that were verified here: two histories",
                 hint: "do not cosign; keep both checkpoints, they are evidence against the operator")
         }
         try remember(checkpoint, note)
@@ -43,7 +44,8 @@ extension Ledger {
         if seen?.checkpoint == checkpoint { return }
         if let seen, seen.checkpoint.size > checkpoint.size {
             throw EngineError(
-                .refused, "this witness saw a checkpoint of \(seen.checkpoint.size) entries already; \(checkpoint.size) is older",
+                .refused,
+                "this witness saw a checkpoint of \(seen.checkpoint.size) entries already; \(checkpoint.size) is older",
                 hint: "cosign the newest checkpoint (lethe chain checkpoint)")
         }
         try directory.checkpoints.swap(
@@ -97,9 +99,10 @@ extension Ledger {
     private func verifierKeys(of origin: Origin) throws -> [VerifierKey] {
         let view = try view
         let log = origin.isPublic ? view.charter?.checkpointKey : view.chains[origin]?.checkpointKey
-        let verifiers = log.map {
-            [VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: $0.bytes)!)]
-        } ?? []
+        let verifiers =
+            log.map {
+                [VerifierKey(name: KeyName(origin.text)!, algorithm: .ed25519, publicKey: PublicKey(bytes: $0.bytes)!)]
+            } ?? []
         return verifiers + (try witnessKeys(of: origin.consortium))
     }
 
@@ -176,7 +179,8 @@ extension Ledger {
         }
         guard let event = found.first, found.count == 1 else {
             throw EngineError(
-                .invalidRequest, found.isEmpty ? "no event \"\(text)\" in this ledger" : "\"\(text)\" names \(found.count) events",
+                .invalidRequest,
+                found.isEmpty ? "no event \"\(text)\" in this ledger" : "\"\(text)\" names \(found.count) events",
                 hint: "give the event's index on the public chain, its hash, or at least 8 digits of it")
         }
         return event

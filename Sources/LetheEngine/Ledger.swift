@@ -156,14 +156,20 @@ public actor Ledger {
     func loadPublicView(_ origin: Origin) throws -> PublicView {
         let size = try size(of: origin).rawValue
         if let rows = try storedRows(origin),
-            let view = try? PublicView(origin: origin, size: size, rows: rows) { return view }
+            let view = try? PublicView(origin: origin, size: size, rows: rows)
+        {
+            return view
+        }
         return try replayPublic(origin).view
     }
 
     private func loadPrivateView(_ origin: Origin) throws -> PrivateView {
         let size = try size(of: origin).rawValue
         if let rows = try storedRows(origin),
-            let view = try? PrivateView(origin: origin, size: size, rows: rows) { return view }
+            let view = try? PrivateView(origin: origin, size: size, rows: rows)
+        {
+            return view
+        }
         return try replayPrivate(origin, publicView: view).view
     }
 

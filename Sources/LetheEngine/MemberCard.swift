@@ -21,11 +21,13 @@ public struct MemberCard: Codable, Hashable, Sendable {
         do throws(JSONError) {
             self = try CanonicalJSON.decode(Self.self, from: bytes.last == 0x0a ? bytes.dropLast() : bytes)
         } catch {
-            throw EngineError(.invalidRequest, "this is not a member card: \(error)",
+            throw EngineError(
+                .invalidRequest, "this is not a member card: \(error)",
                 hint: "lethe init --join writes one; fetch it again", cause: error)
         }
         guard format == Self.currentFormat else {
-            throw EngineError(.invalidRequest, "unknown member card format \(format.prefix(60))",
+            throw EngineError(
+                .invalidRequest, "unknown member card format \(format.prefix(60))",
                 hint: "this program reads \(Self.currentFormat)")
         }
     }

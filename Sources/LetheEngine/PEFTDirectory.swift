@@ -38,7 +38,9 @@ func copyOut(_ reader: BlobReader, to path: String) throws {
     var offset = 0
     while offset < reader.count {
         let count = min(buffer.count, reader.count - offset)
-        try buffer.withUnsafeMutableBytes { try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]), at: offset) }
+        try buffer.withUnsafeMutableBytes {
+            try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]), at: offset)
+        }
         try handle.write(contentsOf: Data(buffer[..<count]))
         offset += count
     }

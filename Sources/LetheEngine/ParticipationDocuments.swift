@@ -66,7 +66,9 @@ struct PlainDocument {
     func format(path: String) throws -> String {
         guard case .object(let members)? = try? CanonicalJSON.decode(PlainValue.self, from: bytes),
             case .string(let format)? = members["format"]
-        else { throw EngineError(.invalidRequest, "\(path) has no \"format\"", hint: "schemas/participation.md has them") }
+        else {
+            throw EngineError(.invalidRequest, "\(path) has no \"format\"", hint: "schemas/participation.md has them")
+        }
         return format
     }
 }

@@ -99,7 +99,8 @@ extension CertificateContent {
     private static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
         let row = view.contributions[event]!
         return CitedContribution(
-            adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member, weight: row.weight)
+            adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member,
+            weight: row.weight)
     }
 
     private static func retraining(_ plan: PlanRow, _ view: PublicView) -> [CertifiedRetraining]? {
@@ -113,7 +114,8 @@ extension CertificateContent {
                 again: Count(planned.shards.count)!, base: view.rounds[row.round]!.base,
                 emptied: Count(planned.emptied.count)!, environment: training.environment,
                 oldRuns: view.contributions[planned.contribution]!.training!.runs, parents: row.parents,
-                recipe: training.recipe, replacedBy: cite(event, view), replaces: planned.contribution, round: row.round,
+                recipe: training.recipe, replacedBy: cite(event, view), replaces: planned.contribution,
+                round: row.round,
                 runs: training.runs, shards: Count(training.shards.count)!, trainer: training.trainer)
         }
     }
@@ -209,7 +211,8 @@ extension CertificateContent {
 extension CertifiedRecipient {
     init(_ row: RecipientRow) {
         self.init(
-            acknowledgedAt: row.acknowledgedAt, acknowledgedBy: row.acknowledgedBy, event: row.event, member: row.author,
+            acknowledgedAt: row.acknowledgedAt, acknowledgedBy: row.acknowledgedBy, event: row.event,
+            member: row.author,
             notifiedAt: row.notifiedAt, outcome: row.outcome, recipient: row.recipient, result: row.result)
     }
 }
@@ -219,6 +222,7 @@ extension CertifiedEvent {
     init?(_ event: EventHash, type: EventType, _ place: (EventHash) -> EventPlace?) {
         guard let place = place(event) else { return nil }
         self.init(
-            author: place.author, claimedAt: place.claimedAt, event: event, index: Count(place.index)!, type: type.rawValue)
+            author: place.author, claimedAt: place.claimedAt, event: event, index: Count(place.index)!,
+            type: type.rawValue)
     }
 }

@@ -44,18 +44,22 @@ extension CertificateVerifier {
             CertificateFinding(
                 .notClaimed,
                 "since when checkpoint \(checkpoint.size) existed, by the word of an authority outside: its timestamp (RFC 3161) "
-                    + "is enclosed; give --ca to judge it", source: CertificateVerdict.timestampSource(of: checkpoint.size.rawValue))
-        } + chain.earlier.map { earlier in
-            let size = earlier.checkpoint.size
-            guard let time = earlier.trust.cosignedTime else {
-                return CertificateFinding(
-                    .notClaimed, "when the chain had \(size) events: the policy's quorum did not cosign that checkpoint",
-                    source: "earlier checkpoint \(size)")
-            }
-            return CertificateFinding(
-                .proved, "the chain extends its checkpoint of \(size) events, which the quorum had cosigned by \(time)",
-                source: "consistency proof from \(size)")
+                    + "is enclosed; give --ca to judge it",
+                source: CertificateVerdict.timestampSource(of: checkpoint.size.rawValue))
         }
+            + chain.earlier.map { earlier in
+                let size = earlier.checkpoint.size
+                guard let time = earlier.trust.cosignedTime else {
+                    return CertificateFinding(
+                        .notClaimed,
+                        "when the chain had \(size) events: the policy's quorum did not cosign that checkpoint",
+                        source: "earlier checkpoint \(size)")
+                }
+                return CertificateFinding(
+                    .proved,
+                    "the chain extends its checkpoint of \(size) events, which the quorum had cosigned by \(time)",
+                    source: "consistency proof from \(size)")
+            }
     }
 
     /// When the chain took in the request and the completion, and whether that was in time.
@@ -74,7 +78,8 @@ extension CertificateVerifier {
                         source: "event \(cited.index)"))
                 continue
             }
-            let after = bracket.after.map { "; checkpoint \($0.size), cosigned by \($0.cosignedAt), was without it" } ?? ""
+            let after =
+                bracket.after.map { "; checkpoint \($0.size), cosigned by \($0.cosignedAt), was without it" } ?? ""
             findings.append(
                 CertificateFinding(
                     .proved, "\(name) stood on the chain by \(by.cosignedAt)\(after)",
@@ -169,7 +174,8 @@ extension CertificateVerifier {
     private func excludedText(_ content: CertificateContent) -> String {
         guard !content.excluded.isEmpty else { return "nothing on the chain is affected: no contribution is excluded" }
         let isOfOne = content.excluded.allSatisfy { $0.member == content.member }
-        return "\(content.excluded.count) contribution(s)\(isOfOne ? " of \(content.member)" : "") are excluded from every "
+        return
+            "\(content.excluded.count) contribution(s)\(isOfOne ? " of \(content.member)" : "") are excluded from every "
             + "later replay: " + content.excluded.map { "\($0.adapter.hex.prefix(12))…" }.joined(separator: ", ")
     }
 
@@ -195,7 +201,8 @@ extension CertificateVerifier {
                 .attested,
                 "\(row.replacedBy.member) trained its contribution to \(row.round) again on \(row.again) of \(row.shards) shard(s)"
                     + "\(left): \(row.replacedBy.adapter.hex.prefix(12))…",
-                source: "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer; give --base and "
+                source:
+                    "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer; give --base and "
                     + "--data to train it again",
                 contribution: row.replacedBy.event)
         }
@@ -206,7 +213,8 @@ extension CertificateVerifier {
             CertificateFinding(
                 .attested,
                 "the contribution \(row.adapter.hex.prefix(12))… of \(row.member) is what an external trainer gave; "
-                    + "that it gives it again, lethe replay --retrain --trainer shows where its data is", source: "event \(row.event.hex.prefix(16))…")
+                    + "that it gives it again, lethe replay --retrain --trainer shows where its data is",
+                source: "event \(row.event.hex.prefix(16))…")
         }
         findings += (content.retraining ?? []).map { row in
             CertificateFinding(
@@ -243,7 +251,8 @@ extension CertificateVerifier {
         if !content.erasures.isEmpty, !found {
             findings.append(
                 CertificateFinding(
-                    .notClaimed, "that anything was destroyed: every holder says that it found nothing", source: "erasure-attested"))
+                    .notClaimed, "that anything was destroyed: every holder says that it found nothing",
+                    source: "erasure-attested"))
         }
         return findings
     }
@@ -274,7 +283,8 @@ extension CertificateVerifier {
         findings += content.holds.map { hold in
             let end = hold.releasedBy == nil ? "until \(hold.endsAt)" : "until it was released"
             return CertificateFinding(
-                .attested, "\(hold.member) kept what the hold \(hold.hold) is about \(end), for \(hold.ground.rawValue)",
+                .attested,
+                "\(hold.member) kept what the hold \(hold.hold) is about \(end), for \(hold.ground.rawValue)",
                 source: "event \(hold.event.hex.prefix(16))…")
         }
         findings += (content.interim ?? []).map { measure in
@@ -293,7 +303,8 @@ extension CertificateVerifier {
             CertificateFinding(
                 .attested,
                 "\(row.author) recorded the document \(row.document), version \(row.version): \(row.kind.rawValue)"
-                    + (row.office.map { " of the office \($0.rawValue)" } ?? "") + (row.until.map { ", until \($0)" } ?? ""),
+                    + (row.office.map { " of the office \($0.rawValue)" } ?? "")
+                    + (row.until.map { ", until \($0)" } ?? ""),
                 source: "event \(row.event.hex.prefix(16))…, which commits to it")
         }
         let officers = Set(content.documents.filter { $0.office == .dpo }.map(\.author))
@@ -301,7 +312,8 @@ extension CertificateVerifier {
         if !silent.isEmpty {
             findings.append(
                 CertificateFinding(
-                    .notClaimed, "who answers for data protection at \(list(silent)): no role assignment is on the chain",
+                    .notClaimed,
+                    "who answers for data protection at \(list(silent)): no role assignment is on the chain",
                     source: "document-recorded"))
         }
         let mapped = Set(content.documents.filter { $0.kind == .storeMap }.map(\.author))
@@ -309,7 +321,8 @@ extension CertificateVerifier {
         if !unmapped.isEmpty {
             findings.append(
                 CertificateFinding(
-                    .notClaimed, "which stores \(list(unmapped)) has besides those attested: no store map is on the chain",
+                    .notClaimed,
+                    "which stores \(list(unmapped)) has besides those attested: no store map is on the chain",
                     source: "document-recorded"))
         }
         return findings

@@ -90,7 +90,8 @@ extension CertificateContent {
                 "At least one affected model could not be rebuilt and was withdrawn, or a contribution that was trained on "
                 + "one still exists. This is a statement of status, not a certificate of deletion."
         case .refused:
-            return "The request was refused: nothing is deleted. This is a statement of status, not a certificate of deletion."
+            return
+                "The request was refused: nothing is deleted. This is a statement of status, not a certificate of deletion."
         case .requested, .accepted, .started:
             return
                 "The deletion is not finished: what is still to be done is listed. This is a statement of status, not a "

@@ -98,7 +98,8 @@ public struct CertificateVerdict: Sendable {
 extension CertificateVerdict {
     /// Notes that the new model of `model` was merged again here and now, with equal bytes.
     public mutating func markReproduced(_ model: CertifiedModel, source: String) {
-        for index in findings.indices where findings[index].round == model.round && findings[index].cohort == model.cohort {
+        for index in findings.indices
+        where findings[index].round == model.round && findings[index].cohort == model.cohort {
             findings[index].word = .reproduced
             findings[index].source = source
         }
@@ -112,7 +113,8 @@ extension CertificateVerdict {
         let source = Self.timestampSource(of: size)
         guard let index = findings.firstIndex(where: { $0.source == source && $0.word == .notClaimed }) else { return }
         findings[index] = CertificateFinding(
-            .attested, "checkpoint \(size) existed at \(time), by the word of \(authority), whose signature holds", source: source)
+            .attested, "checkpoint \(size) existed at \(time), by the word of \(authority), whose signature holds",
+            source: source)
     }
 
     /// Notes that the runs behind `contribution` were trained again here and now, with equal bytes, and without what the

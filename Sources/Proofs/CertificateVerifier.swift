@@ -94,7 +94,8 @@ public struct CertificateVerifier: Sendable {
         let chainOperator = view.charter?.chainOperator
         return CertificateVerdict(
             content: content, replay: chain.replay,
-            findings: try disputes(content, bundle, view) + findings(content, chain, brackets, signers), signers: signers,
+            findings: try disputes(content, bundle, view) + findings(content, chain, brackets, signers),
+            signers: signers,
             claimedAt: places.mapValues(\.claimedAt),
             brackets: Dictionary(
                 content.events.map { ($0.event, brackets[$0.index.value]) }, uniquingKeysWith: { first, _ in first }),
@@ -173,7 +174,8 @@ public struct CertificateVerifier: Sendable {
         _ bundle: CertificateBundle, before checkpoint: Checkpoint
     ) throws(CertificateFailure) -> [Checkpoint] {
         guard bundle.timestamps.count <= CertificateBundle.maximumEarlier else {
-            throw .earlier("there are \(bundle.timestamps.count) timestamps, more than \(CertificateBundle.maximumEarlier)")
+            throw .earlier(
+                "there are \(bundle.timestamps.count) timestamps, more than \(CertificateBundle.maximumEarlier)")
         }
         var list: [Checkpoint] = []
         for item in bundle.timestamps {

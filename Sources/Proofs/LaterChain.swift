@@ -45,11 +45,13 @@ extension CertificateVerifier {
             throw .entry(error)
         }
         guard replay.tree.root() == checkpoint.root else {
-            throw .later("its entries do not extend the certificate's chain to its checkpoint: two histories, keep both files")
+            throw .later(
+                "its entries do not extend the certificate's chain to its checkpoint: two histories, keep both files")
         }
         var verdict = verdict
         verdict.newest = .init(
-            origin: old.origin, root: ArtifactDigest(retagging: checkpoint.root), size: Count(checkpoint.size.rawValue)!)
+            origin: old.origin, root: ArtifactDigest(retagging: checkpoint.root), size: Count(checkpoint.size.rawValue)!
+        )
         verdict.cosignedAt = trust.cosignedTime
         try judge(&verdict, bundle, on: replay.view)
         return verdict
@@ -68,7 +70,8 @@ extension CertificateVerifier {
         }
         for (offset, entry) in later.entries.prefix(known.count - later.from).enumerated()
         where entry != known[later.from + offset].bytes {
-            throw .later("its event \(later.from + offset) is another than the certificate's: two histories, keep both files")
+            throw .later(
+                "its event \(later.from + offset) is another than the certificate's: two histories, keep both files")
         }
         return Array(later.entries.dropFirst(known.count - later.from))
     }
@@ -89,11 +92,13 @@ extension CertificateVerifier {
             CertificateFinding(
                 .proved,
                 "nothing came back in the \(view.size - size) event(s) since: of \(contributions) contribution(s) and \(models) "
-                    + "model(s) none has the bytes of what is excluded or replaced, and none was merged from it", source: source)
+                    + "model(s) none has the bytes of what is excluded or replaced, and none was merged from it",
+                source: source)
         ]
         findings += content.models.compactMap { successorFinding($0, view, source) }
         let row = view.deletions[content.deletion]
-        let statement = ArtifactDigest.sha256((try? Envelope(parsing: bundle.certificate.bytes, limit: .max))?.payload ?? [])
+        let statement = ArtifactDigest.sha256(
+            (try? Envelope(parsing: bundle.certificate.bytes, limit: .max))?.payload ?? [])
         if row?.certificate == statement, row?.serial != content.serial {
             throw .later(
                 "the chain records this document as number \(row?.serial?.value ?? 0) of its deletion; it says it is number "
@@ -103,11 +108,13 @@ extension CertificateVerifier {
             verdict.supersededBy = current
             findings.append(
                 CertificateFinding(
-                    .proved, "the chain records another document of this deletion, number \(row?.serial?.value ?? 0): \(current)",
+                    .proved,
+                    "the chain records another document of this deletion, number \(row?.serial?.value ?? 0): \(current)",
                     source: source))
         } else if row?.certificate == statement {
             findings.append(
-                CertificateFinding(.proved, "the chain records this document as the last one of this deletion", source: source))
+                CertificateFinding(
+                    .proved, "the chain records this document as the last one of this deletion", source: source))
         }
         findings.append(
             CertificateFinding(
@@ -126,7 +133,9 @@ extension CertificateVerifier {
         let gone = Set(content.excluded.map(\.adapter) + content.models.map(\.oldModel))
             .subtracting(content.models.compactMap(\.newModel))
         let size = content.checkpoint.size.value
-        if let row = view.contributions.rows.values.first(where: { $0.position.value >= size && gone.contains($0.adapter) }) {
+        if let row = view.contributions.rows.values.first(where: {
+            $0.position.value >= size && gone.contains($0.adapter)
+        }) {
             return "the contribution at event \(row.position) has bytes that were excluded"
         }
         for row in view.models.rows.values where row.position.value >= size {
@@ -144,7 +153,8 @@ extension CertificateVerifier {
     ) -> CertificateFinding? {
         guard let new = model.newModel, let row = view.model(new), row.state != .current else { return nil }
         return CertificateFinding(
-            .proved, "\(model.name): the model \(new.hex.prefix(16))… of the certificate is \(row.state.rawValue) since",
+            .proved,
+            "\(model.name): the model \(new.hex.prefix(16))… of the certificate is \(row.state.rawValue) since",
             source: source)
     }
 }

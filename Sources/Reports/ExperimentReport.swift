@@ -24,12 +24,16 @@ public struct ExperimentReport: Report {
     /// One row for each deletion, carried out exactly and by each approximate method.
     public var rows: FlatTable {
         var table = FlatTable([
-            "topology", "shards", "deleted", "records", "method", "equal_bytes", "accuracy_ppm", "area_ppm", "area_low_ppm",
+            "topology", "shards", "deleted", "records", "method", "equal_bytes", "accuracy_ppm", "area_ppm",
+            "area_low_ppm",
             "area_high_ppm", "relative_ppb", "samples", "milliseconds",
         ])
         for (federation, deletion) in deletions {
             let head = [federation.topology, "\(federation.shards)", deletion.kind, "\(deletion.forgotten)"]
-            func add(_ method: String, _ isEqual: Bool?, _ ppm: Int, _ area: ExperimentResults.Area, _ relative: Int?, _ work: ExperimentResults.Work) {
+            func add(
+                _ method: String, _ isEqual: Bool?, _ ppm: Int, _ area: ExperimentResults.Area, _ relative: Int?,
+                _ work: ExperimentResults.Work
+            ) {
                 table.add(
                     head + [
                         method, isEqual.map { $0 ? "yes" : "no" }, "\(ppm)", "\(area.aucPPM)", "\(area.lowPPM)",
@@ -107,7 +111,8 @@ public struct ExperimentReport: Report {
         let table = DataTable(
             caption: "The same model changed approximately instead; its distance from the retrain is never nothing",
             columns: [
-                "Federation", "Deleted", "Method", "Accuracy", "Membership area", "Relative distance", "Samples", "Time",
+                "Federation", "Deleted", "Method", "Accuracy", "Membership area", "Relative distance", "Samples",
+                "Time",
             ], rows: rows)
         return Section(
             "approximate", "Approximate methods", table: table, orElse: "No approximate method was tried.")
@@ -119,7 +124,11 @@ public struct ExperimentReport: Report {
             return [
                 [.text(Self.name(federation))], [.text(deletion.kind)],
                 [.text("\(less.shardRuns) of \(all.shardRuns)")], [.text("\(less.samples) of \(all.samples)")],
-                [.text(less.samples == 0 ? "no training" : Self.times(Double(all.samples) / Double(less.samples)) + " less")],
+                [
+                    .text(
+                        less.samples == 0
+                            ? "no training" : Self.times(Double(all.samples) / Double(less.samples)) + " less")
+                ],
                 [.text(Self.seconds(less.milliseconds))], [.text(Self.seconds(deletion.wholeMilliseconds))],
                 [.text(Self.seconds(all.milliseconds))],
             ]
@@ -127,7 +136,8 @@ public struct ExperimentReport: Report {
         let table = DataTable(
             caption: "What unlearning cost, against training the federation again without the records",
             columns: [
-                "Federation", "Deleted", "Shard runs", "Samples", "Work", "Training time", "Whole time", "Retraining time",
+                "Federation", "Deleted", "Shard runs", "Samples", "Work", "Training time", "Whole time",
+                "Retraining time",
             ], rows: rows)
         return Section("cost", "Work and time", table: table, orElse: "No deletion was carried out.")
     }

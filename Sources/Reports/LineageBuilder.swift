@@ -38,8 +38,7 @@ struct LineageBuilder {
             if let new { addStrand(new, isOld: false, column, cells, to: &layout) }
             if old != nil, new != nil { addReplacement(column, to: &layout) }
         }
-        for (cell, rows) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) })
-        {
+        for (cell, rows) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) }) {
             addNode(rows, cell, to: &layout)
             addParents(of: rows, cell, to: &layout)
         }
@@ -73,7 +72,8 @@ struct LineageBuilder {
     // MARK: Labels
 
     private func addLabels(_ layout: inout LineageLayout) {
-        let kept = Set(selection.graph.contributions.filter { $0.excludedBy == nil }.map { [$0.member.text, $0.round.text] })
+        let kept = Set(
+            selection.graph.contributions.filter { $0.excludedBy == nil }.map { [$0.member.text, $0.round.text] })
         let excluded = Set(
             selection.graph.contributions.filter { row in
                 selection.focus.excludes(row)
@@ -86,7 +86,8 @@ struct LineageBuilder {
             let isExcluded = !isShared && excluded.contains(selection.members[row])
             layout.rowLabels.append(
                 .init(
-                    text: TextWidth.shorten(name, to: 24), full: name, note: isExcluded ? selection.focus.words.mark : nil,
+                    text: TextWidth.shorten(name, to: 24), full: name,
+                    note: isExcluded ? selection.focus.words.mark : nil,
                     at: Point(x: 8, y: box.middle.y)))
             layout.lanes.append(
                 Box(

@@ -132,8 +132,7 @@ struct LineageSelection {
 
     /// All of `candidates` where they are not more than one above `limit`; else `limit` of them, those in
     /// `first` before others, in the order given.
-    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name]
-    {
+    private static func choose<Name: Hashable>(_ candidates: [Name], limit: Int, first: Set<Name>) -> [Name] {
         guard candidates.count > limit + 1 else { return candidates }
         let ranked = candidates.filter(first.contains) + candidates.filter { !first.contains($0) }
         let chosen = Set(ranked.prefix(limit))

@@ -83,7 +83,8 @@ struct TimelineLayout: Hashable, Sendable {
         let took = Elapsed.text(seconds: max(0, end.seconds - begin.seconds))
         let allowed = Elapsed.text(seconds: max(0, timeline.dueAt.seconds - begin.seconds))
         let isOpen = timeline.openAsOf != nil
-        usedText = isOpen ? "open for \(took); \(allowed) are allowed" : "answered after \(took); \(allowed) were allowed"
+        usedText =
+            isOpen ? "open for \(took); \(allowed) are allowed" : "answered after \(took); \(allowed) were allowed"
         if end > timeline.dueAt {
             late = Box(x: due.x, y: bar.y, width: max(2, x(end) - due.x), height: bar.height)
             let over = Elapsed.text(seconds: end.seconds - timeline.dueAt.seconds)

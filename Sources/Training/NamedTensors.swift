@@ -45,8 +45,7 @@ public struct NamedTensors: Equatable, Sendable {
 
 extension [Float] {
     /// Calls `body` with the values as little-endian binary32.
-    func withLittleEndianBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result
-    {
+    func withLittleEndianBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         #if _endian(little)
             return try withUnsafeBytes(body)
         #else

@@ -55,7 +55,8 @@ public enum DeletionStep: Hashable, Sendable {
             "\(holder) erases what it keeps and attests again: "
                 + kept.map { result in
                     "\(result.store.rawValue) \(result.verdict.rawValue)"
-                        + (result.ground.map { " for \($0.rawValue)" } ?? "") + (result.until.map { " until \($0)" } ?? "")
+                        + (result.ground.map { " for \($0.rawValue)" } ?? "")
+                        + (result.until.map { " until \($0)" } ?? "")
                 }.joined(separator: ", ")
         case .complete(let deletion, _): "replay from zero and complete \(deletion)"
         }

@@ -20,7 +20,8 @@ public struct Duration: Hashable, Sendable, CustomStringConvertible {
 
     /// In the largest unit that gives it exactly and of which there are at least two.
     public var description: String {
-        let unit = Self.units.first { seconds % $0.seconds == 0 && seconds >= 2 * $0.seconds && $0.letter != "w" } ?? ("s", 1)
+        let unit =
+            Self.units.first { seconds % $0.seconds == 0 && seconds >= 2 * $0.seconds && $0.letter != "w" } ?? ("s", 1)
         return "\(seconds / unit.seconds)\(unit.letter)"
     }
 

@@ -16,7 +16,8 @@ public struct VerifyRequest: Hashable, Sendable {
     public var cores: Int
 
     public init(
-        file: String, policyFile: String, laterFile: String? = nil, maximumAge: Duration? = nil, now: Timestamp, cores: Int
+        file: String, policyFile: String, laterFile: String? = nil, maximumAge: Duration? = nil, now: Timestamp,
+        cores: Int
     ) {
         (self.file, self.policyFile, self.laterFile) = (file, policyFile, laterFile)
         (self.maximumAge, self.now, self.cores) = (maximumAge, now, cores)

@@ -66,7 +66,8 @@ private struct Options {
                 }
             case "--adapters", "--base", "--data", "--ca":
                 throw VerifyRefusal(
-                    64, "\(argument) needs what this program is made without: training, merging, certificates of authorities",
+                    64,
+                    "\(argument) needs what this program is made without: training, merging, certificates of authorities",
                     hint: "lethe verify is the same and more: lethe verify BUNDLE --trust POLICY \(argument) …")
             case let name where name.hasPrefix("-") && name != "-": throw Self.wrong("unknown option \(name)")
             default: files.append(argument)
@@ -92,7 +93,8 @@ private struct Options {
         guard let pointer = getenv("LETHE_NOW") else { return Timestamp(seconds: time(nil))! }
         let text = String(cString: pointer)
         guard let now = Timestamp(text) else {
-            throw VerifyRefusal(64, "\"\(text)\" in LETHE_NOW is not a time", hint: "it must match \(Timestamp.pattern)")
+            throw VerifyRefusal(
+                64, "\"\(text)\" in LETHE_NOW is not a time", hint: "it must match \(Timestamp.pattern)")
         }
         return now
     }

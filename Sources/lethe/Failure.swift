@@ -50,7 +50,8 @@ struct Failure {
 
     /// `text` as it may be shown, line by line: it may quote files that somebody else made.
     private static func harmless(_ text: String) -> String {
-        text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(separator: "\n")
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { printable(String($0)) }.joined(
+            separator: "\n")
     }
 
     func exit() -> Never {

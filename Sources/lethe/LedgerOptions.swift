@@ -66,7 +66,8 @@ struct LedgerOptions: ParsableArguments {
         if let role, let member = try await ledger.localMember(with: role) { return member }
         throw EngineError(
             .invalidRequest,
-            members.isEmpty ? "this ledger holds no member's keys" : "this ledger holds keys of \(members.count) members",
+            members.isEmpty
+                ? "this ledger holds no member's keys" : "this ledger holds keys of \(members.count) members",
             hint: "say who acts: --as " + (members.first?.text ?? "MEMBER"))
     }
 }

@@ -26,7 +26,8 @@ struct Lethe: AsyncParsableCommand {
             CommandGroup(
                 name: "Take part", subcommands: [PolicyCommand.self, ParticipateCommand.self, SimulateCommand.self]),
             CommandGroup(
-                name: "Delete", subcommands: [DeletionCommand.self, InboxCommand.self, BodyCommand.self, RecordCommand.self]),
+                name: "Delete",
+                subcommands: [DeletionCommand.self, InboxCommand.self, BodyCommand.self, RecordCommand.self]),
             CommandGroup(
                 name: "Verify and report",
                 subcommands: [

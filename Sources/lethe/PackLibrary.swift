@@ -24,7 +24,8 @@ struct PackLibrary {
     }
 
     private static var candidates: [String] {
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let program =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         let folder = URL(fileURLWithPath: program).deletingLastPathComponent()
         let beside = [
             folder.appendingPathComponent("policies").path,
@@ -61,7 +62,9 @@ struct PackLibrary {
             do throws(PackError) {
                 return try Pack(folder: "\(path)/\(name)")
             } catch {
-                throw Answer.unknown("the pack \(path)/\(name) cannot be used: \(error)", hint: "schemas/policy-packs.md says what a pack is")
+                throw Answer.unknown(
+                    "the pack \(path)/\(name) cannot be used: \(error)",
+                    hint: "schemas/policy-packs.md says what a pack is")
             }
         }
     }

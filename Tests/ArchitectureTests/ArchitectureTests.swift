@@ -80,7 +80,8 @@ private enum Tree {
     /// imported.
     private static let outside: [String: Set<String>] = [
         "GRDB": ["LedgerStore", "Compliance"], "GRDBSQLite": ["LedgerStore", "Compliance"],
-        "Crypto": ["Bytes", "Signing", "Timestamps"], "CryptoExtras": ["Timestamps"], "CSodium": ["Signing"], "Dispatch": ["Adapters", "ChainViews", "LetheEngine"],
+        "Crypto": ["Bytes", "Signing", "Timestamps"], "CryptoExtras": ["Timestamps"], "CSodium": ["Signing"],
+        "Dispatch": ["Adapters", "ChainViews", "LetheEngine"],
         "Synchronization": ["Adapters", "ChainViews", "LedgerStore", "LetheEngine", "LetheNode"],
         "Foundation": ["Adapters", "LedgerStore", "Replay", "Signing", "Training"],
         "Glibc": ["Adapters", "LedgerStore", "Signing", "Verifying", "lethe-verify"],

@@ -46,7 +46,8 @@ import Testing
         let answer = try JSONDecoder().decode(Answer.self, from: output)
         let beginnings = [
             "append, one event", "append, groups of 64", "append, groups of 1024", "check, ", "merge 8 × ",
-            "verify one proof", "lethe verify, a proof", "lethe verify, a certificate", "verify a certificate, ", "its bundle",
+            "verify one proof", "lethe verify, a proof", "lethe verify, a certificate", "verify a certificate, ",
+            "its bundle",
             "lethe --help", "participation", "unlearn 1 person, isolated, 2", "unlearn 1 person, feedback",
             "unlearn 1 person, isolated, each",
         ]
@@ -74,7 +75,9 @@ import Testing
         let (status, output) = try bench(["--quick", "--json", "--only", "train"])
         #expect(status == 0)
         let answer = try JSONDecoder().decode(Answer.self, from: output)
-        for (line, skipped) in [("product ", "products against numpy"), ("train MiniLM", "training steps against PyTorch")] {
+        for (line, skipped) in [
+            ("product ", "products against numpy"), ("train MiniLM", "training steps against PyTorch"),
+        ] {
             let isThere = answer.lines.contains { $0.name.hasPrefix(line) }
             #expect(isThere != answer.skipped.contains { $0.hasPrefix(skipped) }, "\(line)")
         }

@@ -201,8 +201,7 @@ enum DeletionVectors {
     private static func erasures(
         _ skies: inout Skies, _ plan: ArtifactDigest, _ set: inout VectorSet
     ) throws {
-        func add(_ name: String, _ rule: String, _ comment: String, _ change: (inout ErasureAttested) -> Void)
-        {
+        func add(_ name: String, _ rule: String, _ comment: String, _ change: (inout ErasureAttested) -> Void) {
             var event = skies.erasure(plan)
             change(&event)
             set.add("erasure-\(name)", rule: rule, comment, skies, .erasureAttested(event), by: Skies.united)

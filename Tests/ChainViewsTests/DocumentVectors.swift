@@ -10,29 +10,38 @@ enum DocumentVectors {
     static func add(to set: inout VectorSet) throws {
         var skies = Skies.founded()
         let recorded = skies.document(.procedureErasure)
-        func refuse(_ name: String, _ rule: String, _ comment: String, _ event: Event,
+        func refuse(
+            _ name: String, _ rule: String, _ comment: String, _ event: Event,
             by author: MemberName = Skies.delta, with cosigners: [MemberName] = []
         ) {
             set.add(name, rule: rule, comment, skies, event, by: author, with: cosigners)
         }
-        refuse("document-begins-at-two", "recordRefused", "The first version is 1.",
+        refuse(
+            "document-begins-at-two", "recordRefused", "The first version is 1.",
             skies.document(.procedureErasure, version: 2))
-        refuse("document-without-a-member-of-its-kind", "recordRefused", "An impact assessment says what risk is left.",
+        refuse(
+            "document-without-a-member-of-its-kind", "recordRefused", "An impact assessment says what risk is left.",
             skies.document(.dpia) { $0.topics = [.training] })
-        refuse("document-with-a-member-of-another-kind", "recordRefused", "A procedure has no office.",
+        refuse(
+            "document-with-a-member-of-another-kind", "recordRefused", "A procedure has no office.",
             skies.document(.procedureErasure) { $0.office = .dpo })
-        refuse("document-that-ends-before-it-begins", "recordRefused", "A day too early.",
+        refuse(
+            "document-that-ends-before-it-begins", "recordRefused", "A day too early.",
             skies.document(.procedureErasure) { ($0.from, $0.until) = (skies.time(days: 1), skies.time(days: 0)) })
-        refuse("document-about-no-model", "unknownModel", "There is no such model.",
+        refuse(
+            "document-about-no-model", "unknownModel", "There is no such model.",
             skies.document(.biasExamination) { $0.model = digest("nothing") })
-        refuse("document-about-no-base", "unknownBase", "There is no such base.",
+        refuse(
+            "document-about-no-base", "unknownBase", "There is no such base.",
             skies.document(.dueDiligence) { $0.base = digest("nothing") })
         agreements(skies, &set)
         try skies.say(recorded, by: Skies.delta)
         refuse("document-again", "recordRefused", "Version 2 is next.", recorded)
-        refuse("document-of-another-kind", "recordRefused", "It was a procedure.",
+        refuse(
+            "document-of-another-kind", "recordRefused", "It was a procedure.",
             skies.document(.storeMap, version: 2))
-        refuse("document-of-another-author", "notTheMember", "Its author goes on with it.",
+        refuse(
+            "document-of-another-author", "notTheMember", "Its author goes on with it.",
             skies.document(.procedureErasure, version: 2), by: Skies.united)
         set.add(
             "valid-second-version", "ok", "One more.", skies,
@@ -62,14 +71,20 @@ enum PrivateGovernanceVectors {
         var skies = Skies.founded()
         try skies.openPrivateChain(of: Skies.united, readers: [Skies.virgin])
         let origin = Skies.privateOrigin(of: Skies.united)
-        func refuse(_ name: String, _ rule: String, _ comment: String, _ event: Event, by author: MemberName = Skies.united) {
+        func refuse(
+            _ name: String, _ rule: String, _ comment: String, _ event: Event, by author: MemberName = Skies.united
+        ) {
             set.add(name, rule: rule, comment, skies, on: origin, event, by: author)
         }
         func say(_ event: Event) throws { try skies.say(event, by: Skies.united, on: origin) }
-        refuse("description-by-a-reader", "notTheMember", "Whose chain it is, describes.", Skies.description(), by: Skies.virgin)
-        refuse("description-of-a-basis-without-need", "recordRefused", "There are no personal data in it.",
+        refuse(
+            "description-by-a-reader", "notTheMember", "Whose chain it is, describes.", Skies.description(),
+            by: Skies.virgin)
+        refuse(
+            "description-of-a-basis-without-need", "recordRefused", "There are no personal data in it.",
             Skies.description { $0.isPersonal = false })
-        refuse("description-of-a-condition-without-need", "recordRefused", "There are no special categories in it.",
+        refuse(
+            "description-of-a-condition-without-need", "recordRefused", "There are no special categories in it.",
             Skies.description { $0.specialCondition = .gdpr92a })
         let consent = ConsentRecorded(channel: .web, consent: ConsentID("con-1")!, dataset: DatasetID("ds-1")!)
         let withdrawal = ConsentWithdrawn(channel: .web, consent: consent.consent, receivedAt: skies.time(days: 0))
@@ -80,7 +95,8 @@ enum PrivateGovernanceVectors {
         refuse("consent-again", "recordExists", "The id is taken.", .consentRecorded(consent))
         try say(.consentWithdrawn(withdrawal))
         refuse("withdrawal-again", "recordExists", "It was withdrawn.", .consentWithdrawn(withdrawal))
-        refuse("notice-about-no-request", "unknownDeletion", "There is no such request.",
+        refuse(
+            "notice-about-no-request", "unknownDeletion", "There is no such request.",
             .noticeSent(
                 NoticeSent(
                     channel: .email, contents: [.reasons], deletion: DeletionID("del-9")!, kind: .refusal,
@@ -93,12 +109,16 @@ enum PrivateGovernanceVectors {
     private static func questions(_ skies: Skies, _ origin: Origin, _ set: inout VectorSet) throws {
         var skies = skies
         let asked = RecipientsAsked(channel: .letter, deletion: DeletionID("del-1")!, receivedAt: skies.time(days: 0))
-        func refuse(_ name: String, _ rule: String, _ comment: String, _ event: RecipientsAsked, by author: MemberName = Skies.united) {
+        func refuse(
+            _ name: String, _ rule: String, _ comment: String, _ event: RecipientsAsked,
+            by author: MemberName = Skies.united
+        ) {
             set.add(name, rule: rule, comment, skies, on: origin, .recipientsAsked(event), by: author)
         }
         refuse("question-about-no-request", "unknownDeletion", "There is no such request.", asked)
         try skies.say(.deletionRequested(skies.request("del-1", of: Skies.united)), by: Skies.united)
-        refuse("question-before-the-request", "recordRefused", "Nobody had asked for anything yet.",
+        refuse(
+            "question-before-the-request", "recordRefused", "Nobody had asked for anything yet.",
             with(asked) { $0.receivedAt = Timestamp(seconds: $0.receivedAt.seconds - 86_400)! })
     }
 
@@ -113,9 +133,12 @@ enum PrivateGovernanceVectors {
         refuse("restriction-lifted-before-it-applied", "unknownRecord", "Nothing is restricted.", lifted)
         try skies.say(.restrictionRecorded(applied), by: Skies.united, on: origin)
         refuse("restriction-again", "recordExists", "The id is taken.", applied)
-        refuse("restriction-of-another-data-set-lifted", "recordRefused", "It is of another data set.",
+        refuse(
+            "restriction-of-another-data-set-lifted", "recordRefused", "It is of another data set.",
             with(lifted) { $0.dataset = DatasetID("ds-2")! })
-        refuse("restriction-overridden", "recordRefused", "Only objections are weighed.", with(lifted) { $0.step = .overridden })
+        refuse(
+            "restriction-overridden", "recordRefused", "Only objections are weighed.",
+            with(lifted) { $0.step = .overridden })
         try skies.say(.restrictionRecorded(lifted), by: Skies.united, on: origin)
         refuse("restriction-lifted-again", "recordExists", "It was lifted.", lifted)
     }
@@ -131,9 +154,11 @@ enum PrivateGovernanceVectors {
         refuse("incident-step-without-incident", "unknownRecord", "Nothing was detected.", .incidentHandled(closed))
         try skies.say(.incidentDetected(detected), by: Skies.united, on: origin)
         refuse("incident-again", "recordExists", "The id is taken.", .incidentDetected(detected))
-        refuse("incident-assessed-without-a-risk", "recordRefused", "An assessment gives a risk.",
+        refuse(
+            "incident-assessed-without-a-risk", "recordRefused", "An assessment gives a risk.",
             .incidentHandled(with(closed) { $0.step = .assessed }))
-        refuse("incident-step-before-anybody-knew", "recordRefused", "A day too early.",
+        refuse(
+            "incident-step-before-anybody-knew", "recordRefused", "A day too early.",
             .incidentHandled(with(closed) { $0.at = Timestamp(seconds: detected.awareAt.seconds - 86_400)! }))
         try skies.say(.incidentHandled(closed), by: Skies.united, on: origin)
         refuse("incident-step-after-its-end", "recordExists", "It was closed.", .incidentHandled(closed))

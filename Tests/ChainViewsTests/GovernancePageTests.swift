@@ -43,7 +43,8 @@ import Testing
         try skies.say(skies.document(.storeMap), by: SampleConsortium.delta)
         try skies.say(.deletionRequested(skies.request("d1", of: SampleConsortium.virgin)), by: SampleConsortium.virgin)
         let hold = HoldPlaced(
-            dataset: nil, deletion: DeletionID("d1")!, endsAt: skies.time(days: 9), ground: .gdpr173e, hold: HoldID("h")!)
+            dataset: nil, deletion: DeletionID("d1")!, endsAt: skies.time(days: 9), ground: .gdpr173e,
+            hold: HoldID("h")!)
         try skies.say(.holdPlaced(hold), by: SampleConsortium.virgin)
         let loaded = try PublicView(origin: SampleConsortium.origin, size: skies.view.size, rows: skies.view.rows)
         #expect(loaded.rows == skies.view.rows)

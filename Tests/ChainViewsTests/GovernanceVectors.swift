@@ -62,7 +62,8 @@ enum GovernanceVectors {
 
     private static func releases(_ skies: inout Skies, _ set: inout VectorSet) {
         let good = skies.released("r1")
-        func add(_ name: String, rule: String, _ comment: String, by author: MemberName = Skies.delta,
+        func add(
+            _ name: String, rule: String, _ comment: String, by author: MemberName = Skies.delta,
             with cosigners: [MemberName] = [Skies.united], _ change: (inout ModelReleased) -> Void = { _ in }
         ) {
             var event = good
@@ -186,7 +187,8 @@ enum GovernanceVectors {
         let good = HoldPlaced(
             dataset: nil, deletion: DeletionID("del-1")!, endsAt: skies.time(days: 90), ground: .gdpr173e,
             hold: HoldID("hold-1")!)
-        func add(_ name: String, rule: String, _ comment: String, by author: MemberName = Skies.virgin,
+        func add(
+            _ name: String, rule: String, _ comment: String, by author: MemberName = Skies.virgin,
             _ change: (inout HoldPlaced) -> Void = { _ in }
         ) {
             var event = good
@@ -250,7 +252,8 @@ enum GovernanceVectors {
         let good = DeletionExtended(
             deletion: request.deletion, dueAt: Timestamp(midnightOf: request.receivedAt.date.addingMonths(3)!)!,
             notice: nil, reason: .complexity, toldAt: skies.time(days: 0))
-        func add(_ name: String, rule: String, _ comment: String, by author: MemberName = Skies.virgin,
+        func add(
+            _ name: String, rule: String, _ comment: String, by author: MemberName = Skies.virgin,
             _ change: (inout DeletionExtended) -> Void = { _ in }
         ) {
             var event = good
@@ -260,7 +263,9 @@ enum GovernanceVectors {
         add("extension-of-nothing", rule: "unknownDeletion", "There is no such request.") {
             $0.deletion = DeletionID("del-9")!
         }
-        add("extension-by-another-alone", rule: "tooFewSignatures", "Whom it concerns, or the threshold.", by: Skies.united)
+        add(
+            "extension-by-another-alone", rule: "tooFewSignatures", "Whom it concerns, or the threshold.",
+            by: Skies.united)
         add("extension-to-an-earlier-day", rule: "recordRefused", "It is no extension.") { $0.dueAt = request.dueAt }
         add("extension-beyond-three-months", rule: "recordRefused", "Late by any calendar.") {
             $0.dueAt = Timestamp(seconds: $0.dueAt.seconds + 8 * 86_400)!

@@ -28,7 +28,8 @@ enum RetrainingVectors {
     static func add(to set: inout VectorSet) throws {
         var (skies, plan, events) = try started()
         let good = skies.replacement(of: events[0], plan)
-        func refused(_ name: String, _ comment: String, _ event: AdapterCommitted, by author: MemberName = Skies.united) {
+        func refused(_ name: String, _ comment: String, _ event: AdapterCommitted, by author: MemberName = Skies.united)
+        {
             set.add(name, rule: "replacementRefused", comment, skies, .adapterCommitted(event), by: author)
         }
         set.add(
@@ -74,10 +75,14 @@ enum RetrainingVectors {
             ("replacement-untrained", "It does not say how.", { $0.training = nil }),
             ("replacement-by-another-recipe", "The recipe stays.", { $0.training!.recipe = digest("other") }),
             ("replacement-by-another-trainer", "The trainer stays.", { $0.training!.trainer = .external }),
-            ("replacement-on-an-empty-shard", "Nothing is left in it.",
-                { $0.training!.shards = Ascending((0...2).map { Skies.shard(Skies.united, $0) }) }),
-            ("replacement-without-a-shard", "One stays as it is.",
-                { $0.training!.shards = [Skies.shard(Skies.united, 0)] }),
+            (
+                "replacement-on-an-empty-shard", "Nothing is left in it.",
+                { $0.training!.shards = Ascending((0...2).map { Skies.shard(Skies.united, $0) }) }
+            ),
+            (
+                "replacement-without-a-shard", "One stays as it is.",
+                { $0.training!.shards = [Skies.shard(Skies.united, 0)] }
+            ),
             ("replacement-of-more-weight", "Records went.", { $0.weight = Weight(11)! }),
             ("replacement-of-equal-weight", "As many records as before.", { $0.weight = Weight(10)! }),
         ]

@@ -25,13 +25,20 @@ import Testing
         let plan = try #require(try JSON(place.done("deletion", "status", "--json")).elements.first?["plan"].text)
         // Others go on, and what birch keeps is not taken from it.
         let went = try place.done("deletion", "execute", plan)
-        #expect(went.contains("waiting for birch: birch erases what it keeps and attests again: blobs retained for gdpr-17-3-b until 2096"))
+        #expect(
+            went.contains(
+                "waiting for birch: birch erases what it keeps and attests again: blobs retained for gdpr-17-3-b until 2096"
+            ))
         let status = try place.done("deletion", "status")
         #expect(status.contains("birch erases what it keeps") || status.contains("birch"))
-        #expect(try place.done("deletion", "status", "--json").contains("blobs retained for gdpr-17-3-b until 2096-01-01T00:00:00Z"))
+        #expect(
+            try place.done("deletion", "status", "--json").contains(
+                "blobs retained for gdpr-17-3-b until 2096-01-01T00:00:00Z"))
         // A statement of status says it; a certificate is none.
         try place.done("trust", "--quorum", "1", "--output", "one.policy")
-        #expect(try place.done("deletion", "certify", id, "--as", "hub", "--output", "status.json").contains("statement of status, grade A1"))
+        #expect(
+            try place.done("deletion", "certify", id, "--as", "hub", "--output", "status.json").contains(
+                "statement of status, grade A1"))
         let said = try place.done("verify", "status.json", "--trust", "one.policy")
         #expect(said.contains("attested    birch erased its copies in part: blobs retained ("))
         #expect(said.contains("not claimed birch has not erased everything: blobs retained ("))
@@ -40,14 +47,18 @@ import Testing
         let resolved = try place.done("deletion", "attest", id, "--as", "birch")
         #expect(resolved.contains("birch attested") && resolved.contains("vault not-found (0)"))
         try place.done("deletion", "execute", plan)
-        #expect(try place.done("deletion", "certify", id, "--output", "cert.json", "--with", "alder").contains("deletion certificate, grade A"))
+        #expect(
+            try place.done("deletion", "certify", id, "--output", "cert.json", "--with", "alder").contains(
+                "deletion certificate, grade A"))
     }
 
     @Test(.enabled(if: faults, "the program is a release build, which takes no faults"))
     func whatABackupHasIsPendingUntilItRunsOut() throws {
         let (place, id) = try Self.kept("--pending-backup", "--until", "2096-01-01T00:00:00Z", "--items", "3")
         let inbox = try place.done("inbox", "--as", "birch")
-        #expect(inbox.contains("backups pending-backup until 2096-01-01T00:00:00Z") && inbox.contains("lethe deletion attest \(id) --as birch"))
+        #expect(
+            inbox.contains("backups pending-backup until 2096-01-01T00:00:00Z")
+                && inbox.contains("lethe deletion attest \(id) --as birch"))
         #expect(try place.done("deletion", "attest", id, "--as", "birch", "--json").contains(#""verdict":"#))
         expectRefusal(place.lethe("deletion", "attest", id, "--as", "birch"), 1, naming: "attested already")
     }

@@ -24,9 +24,13 @@ struct BadAdapterTests {
         Case(testDescription: "cut off in the length", names: "") { Array($0.prefix(5)) },
         Case(testDescription: "empty", names: "") { _ in [] },
         Case(testDescription: "a byte too many", names: "") { $0 + [0] },
-        Case(testDescription: "a header longer than any file", names: "") { [UInt8](repeating: 0xff, count: 8) + $0.dropFirst(8) },
+        Case(testDescription: "a header longer than any file", names: "") {
+            [UInt8](repeating: 0xff, count: 8) + $0.dropFirst(8)
+        },
         Case(testDescription: "a header of 17 MiB", names: "") { [0, 0, 0x10, 1, 0, 0, 0, 0] + $0.dropFirst(8) },
-        Case(testDescription: "a header that is no JSON", names: "") { $0.prefix(8) + [UInt8(ascii: "[")] + $0.dropFirst(9) },
+        Case(testDescription: "a header that is no JSON", names: "") {
+            $0.prefix(8) + [UInt8(ascii: "[")] + $0.dropFirst(9)
+        },
         Case(
             testDescription: "a tensor named twice", names: "classifier",
             change: withHeader {

@@ -14,7 +14,8 @@ struct CertificateVectorTests {
     private static let folder = Places.package + "/Tests/Vectors/certificates"
 
     private static func vectors() throws -> [Vector] {
-        try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".vector") }.sorted().map { name in
+        try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".vector") }.sorted().map {
+            name in
             let bytes = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)"))
             let end = try #require(bytes.firstRange(of: Data("\n\n".utf8)))
             let headers = String(decoding: bytes[..<end.lowerBound], as: UTF8.self).split(separator: "\n").map { line in

@@ -51,7 +51,8 @@ struct CertifyTests {
         #expect(said == "status.json: statement of status, grade A0\n")
         let outcome = verify(place, "status.json", "--trust", "one.policy")
         #expect(outcome.status == 0)
-        #expect(outcome.firstLine == "signed by the chain's operator alone, hub: statement of status for \(id), grade A0")
+        #expect(
+            outcome.firstLine == "signed by the chain's operator alone, hub: statement of status for \(id), grade A0")
         #expect(outcome.output.contains("not claimed The request waits for a decision.  [still open]"))
         // The work goes on, and the certificate takes the statement's place.
         try execute(place, id)
@@ -69,7 +70,9 @@ struct CertifyTests {
         let again = place.lethe("deletion", "certify", id, "--as", "hub", "--output", "second.json")
         expectRefusal(again, 1, naming: id, "certified already")
         #expect(!FileManager.default.fileExists(atPath: place.file("second.json")))
-        try at("2036-11-23T10:00:00Z", place, "deletion", "certify", id, "--supersede", "--with", "alder", "--output", "second.json")
+        try at(
+            "2036-11-23T10:00:00Z", place, "deletion", "certify", id, "--supersede", "--with", "alder", "--output",
+            "second.json")
         try at("2036-11-23T10:00:00Z", place, "chain", "export", "skies.example/public", "--output", "public.chain")
         let second = try JSON(verify(place, "second.json", "--trust", "one.policy", "--json").output)
         #expect(second["certificate"]["serial"].number == 2 && second["certificate"]["supersedes"].text?.count == 64)
@@ -84,17 +87,23 @@ struct CertifyTests {
 
     @Test func aLaterChainShowsThatNothingCameBack() throws {
         let place = try certified()
-        for command in [["round", "close", "round-2"], ["model", "materialize", "round-2"], ["witness", "cosign", "--as", "hub"]] {
+        for command in [
+            ["round", "close", "round-2"], ["model", "materialize", "round-2"], ["witness", "cosign", "--as", "hub"],
+        ] {
             try place.done(command)
         }
         try place.done("chain", "export", "skies.example/public", "--output", "whole.chain")
-        let from = try JSON(verify(place, "first.json", "--trust", "one.policy", "--json").output)["certificate"]["checkpoint"]["size"]
+        let from = try JSON(verify(place, "first.json", "--trust", "one.policy", "--json").output)["certificate"][
+            "checkpoint"]["size"]
         try place.done(
-            "chain", "export", "skies.example/public", "--from", "\(try #require(from.number))", "--output", "rest.chain")
+            "chain", "export", "skies.example/public", "--from", "\(try #require(from.number))", "--output",
+            "rest.chain")
         for file in ["whole.chain", "rest.chain"] {
             let outcome = verify(place, "first.json", "--trust", "one.policy", "--later", file)
             #expect(outcome.status == 0, "\(outcome.errors)")
-            #expect(outcome.output.contains("proved      nothing came back in the 3 event(s) since: of 0 contribution(s) and 1 model(s)"))
+            #expect(
+                outcome.output.contains(
+                    "proved      nothing came back in the 3 event(s) since: of 0 contribution(s) and 1 model(s)"))
             #expect(outcome.output.contains("the chain records this document as the last one of this deletion"))
         }
         // An entry changed, the end cut off, and a file that is older than the certificate.
@@ -120,18 +129,23 @@ struct CertifyTests {
 
     @Test(arguments: [
         ("one.policy", "2w", "2036-11-22T10:00:00Z", Int32(0), ""), ("one.policy", "1d", "2036-11-22T10:00:00Z", 0, ""),
-        ("one.policy", "86399s", "2036-11-22T10:00:00Z", 1, "86399"), ("one.policy", "12h", "2036-11-22T10:00:00Z", 1, "24h ago"),
-        ("one.policy", "1w", "2036-11-20T10:00:00Z", 2, "lies ahead"), ("none.policy", "1w", "2036-11-22T10:00:00Z", 2, "no witness"),
+        ("one.policy", "86399s", "2036-11-22T10:00:00Z", 1, "86399"),
+        ("one.policy", "12h", "2036-11-22T10:00:00Z", 1, "24h ago"),
+        ("one.policy", "1w", "2036-11-20T10:00:00Z", 2, "lies ahead"),
+        ("none.policy", "1w", "2036-11-22T10:00:00Z", 2, "no witness"),
         ("one.policy", "1y", "2036-11-22T10:00:00Z", 64, "1y"), ("one.policy", "-1d", "2036-11-22T10:00:00Z", 64, ""),
         ("one.policy", "99999999999999999999d", "2036-11-22T10:00:00Z", 64, "9999"),
     ])
-    func anAgeIsMeasuredFromTheCosignatures(policy: String, age: String, now: String, status: Int32, word: String) throws {
+    func anAgeIsMeasuredFromTheCosignatures(policy: String, age: String, now: String, status: Int32, word: String)
+        throws
+    {
         let place = try certified()
         for program in [[Workplace.program, "verify"], [Workplace.verifier]] {
             let outcome = place.run(
-                program + ["first.json", "--trust", policy, "--max-age=\(age)"].flatMap { argument -> [String] in
-                    argument.hasPrefix("--max-age=") && program.count == 1 ? ["--max-age", age] : [argument]
-                }, environment: ["LETHE_NOW": now])
+                program
+                    + ["first.json", "--trust", policy, "--max-age=\(age)"].flatMap { argument -> [String] in
+                        argument.hasPrefix("--max-age=") && program.count == 1 ? ["--max-age", age] : [argument]
+                    }, environment: ["LETHE_NOW": now])
             switch (status, word) {
             case (0, _): #expect(outcome.status == 0, "\(outcome.errors)")
             case (_, ""): expectRefusal(outcome, status)
@@ -146,8 +160,10 @@ struct CertifyTests {
             let outcome = place.run([Workplace.verifier] + arguments)
             #expect(outcome.status == 0 && outcome.errors.isEmpty && !outcome.output.isEmpty)
         }
-        for arguments in [[], ["a"], ["a", "--trust"], ["a", "b", "--trust", "c"], ["a", "--trust", "b", "--nonsense"],
-            ["a", "--trust", "b", "--trust", "c"]] {
+        for arguments in [
+            [], ["a"], ["a", "--trust"], ["a", "b", "--trust", "c"], ["a", "--trust", "b", "--nonsense"],
+            ["a", "--trust", "b", "--trust", "c"],
+        ] {
             expectRefusal(place.run([Workplace.verifier] + arguments), 64)
         }
         expectRefusal(place.run([Workplace.verifier, "missing", "--trust", "missing"]), 2, naming: "missing")

@@ -126,7 +126,8 @@ struct JSON {
         case let elements as [Any]: return "[" + elements.map(write).joined(separator: ",") + "]"
         case let text as String: return quote(text)
         case let number as NSNumber:
-            return String(cString: number.objCType) == "c" ? (number.boolValue ? "true" : "false") : "\(number.intValue)"
+            return String(cString: number.objCType) == "c"
+                ? (number.boolValue ? "true" : "false") : "\(number.intValue)"
         default: return "null"
         }
     }

@@ -114,8 +114,10 @@ struct DamagedLedgerTests {
         try pilot.place.done("round", "open", "round-3")
         let script = "trap '' XFSZ; ulimit -f \(kibibytes * 1_024 / 512); exec \"$@\""
         let outcome = pilot.place.run(
-            ["/bin/sh", "-c", script, "sh", Workplace.program, "adapter", "commit", "wide", "--round", "round-3",
-                "--samples", "3", "--as", "birch"])
+            [
+                "/bin/sh", "-c", script, "sh", Workplace.program, "adapter", "commit", "wide", "--round", "round-3",
+                "--samples", "3", "--as", "birch",
+            ])
         expectRefusal(outcome, 2)
         try pilot.place.done("check")
         #expect(try pilot.place.done("show", "rounds").contains("round-3  open"))

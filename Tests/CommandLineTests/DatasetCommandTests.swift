@@ -18,7 +18,8 @@ struct DatasetCommandTests {
     /// The same rows as a table with other names and line ends, and as JSON lines, are the same dataset but for the salts.
     @Test func takesTablesAndJSONLines() throws {
         let pilot = TrainingPilot()
-        let table = TrainingPilot.table(10, prefix: "other").replacing("record_id", with: "Id").replacing("\n", with: "\r\n")
+        let table = TrainingPilot.table(10, prefix: "other").replacing("record_id", with: "Id").replacing(
+            "\n", with: "\r\n")
         TrainingPilot.write("\u{feff}" + table.replacing("\ttext", with: "\ttweet"), to: pilot.place.file("other.tsv"))
         try pilot.place.done(
             "dataset", "register", "other.tsv", "--as", "birch", "--id-column", "Id", "--text-column", "tweet")
@@ -64,7 +65,8 @@ struct DatasetCommandTests {
         try pilot.expectRefused(register, 2, naming: "line 2", "not UTF-8")
         TrainingPilot.write("id\tlabel\ttext\na\t0\tx\n", to: path)
         try pilot.expectRefused(register, 2, naming: "record_id", "id")
-        TrainingPilot.write("{\"record_id\":\"a\",\"label\":0,\"text\":\"x\"}\n[1]\n", to: pilot.place.file("bad.jsonl"))
+        TrainingPilot.write(
+            "{\"record_id\":\"a\",\"label\":0,\"text\":\"x\"}\n[1]\n", to: pilot.place.file("bad.jsonl"))
         try pilot.expectRefused(
             ["dataset", "register", "bad.jsonl", "--as", "alder"], 2, naming: "line 2", "JSON object")
         TrainingPilot.write("{\"record_id\":\"a\",\"label\":true,\"text\":\"x\"}\n", to: pilot.place.file("bad.jsonl"))

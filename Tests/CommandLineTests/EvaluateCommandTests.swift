@@ -75,7 +75,8 @@ struct EvaluateCommandTests {
     @Test func givesFiguresOfEachKindAndTheSameAgain() throws {
         let files = try Files()
         let arguments = [
-            "evaluate", "model", "--embedded", "5", "--data", "test.tsv", "--forget", "forget.tsv", "--retrain", "retrain",
+            "evaluate", "model", "--embedded", "5", "--data", "test.tsv", "--forget", "forget.tsv", "--retrain",
+            "retrain",
             "--tokens", "12",
         ]
         let answer = try JSONDecoder().decode(
@@ -118,7 +119,9 @@ struct EvaluateCommandTests {
         for (arguments, status, words) in cases {
             let outcome = files.place.lethe(["evaluate"] + arguments)
             #expect(outcome.status == status, "\(arguments): \(outcome.errors)")
-            #expect(outcome.errors.contains(words) && outcome.errors.contains("lethe: hint: "), "\(arguments): \(outcome.errors)")
+            #expect(
+                outcome.errors.contains(words) && outcome.errors.contains("lethe: hint: "),
+                "\(arguments): \(outcome.errors)")
             #expect(outcome.output.isEmpty)
         }
     }

@@ -22,7 +22,8 @@ struct ExchangeTests {
     }
 
     private func expectRefused(
-        _ text: String, _ organisations: Organisations, naming word: String, at location: SourceLocation = #_sourceLocation
+        _ text: String, _ organisations: Organisations, naming word: String,
+        at location: SourceLocation = #_sourceLocation
     ) throws {
         let place = organisations.place
         let before = try place.done("chain", "list", "--ledger", "hub", "--json")
@@ -36,9 +37,11 @@ struct ExchangeTests {
     @Test func refusesAnOutboxThatWasChanged() throws {
         let organisations = try Organisations(["birch"], in: Workplace(), quorum: 1)
         let good = try signed(organisations, "key", "add", "witness")
-        try expectRefused(good.replacingOccurrences(of: "{\"payload\"", with: "{ \"payload\""), organisations, naming: "canonical")
         try expectRefused(
-            good.replacingOccurrences(of: ",\"signatures\"", with: ",\"sig\":1,\"signatures\""), organisations, naming: "members")
+            good.replacingOccurrences(of: "{\"payload\"", with: "{ \"payload\""), organisations, naming: "canonical")
+        try expectRefused(
+            good.replacingOccurrences(of: ",\"signatures\"", with: ",\"sig\":1,\"signatures\""), organisations,
+            naming: "members")
         let signature = try #require(good.range(of: "\"sig\":\"")).upperBound
         var characters = Array(good)
         let position = good.distance(from: good.startIndex, to: signature) + 4
@@ -92,14 +95,18 @@ struct ExchangeTests {
             let files = [changed, Array(good.prefix(good.count * part / 9))]
             for bytes in files {
                 try Data(bytes).write(to: URL(fileURLWithPath: place.file("changed.chain")))
-                let outcome = place.lethe("chain", "import", "changed.chain", "--trust", "trust.policy", "--ledger", "late")
+                let outcome = place.lethe(
+                    "chain", "import", "changed.chain", "--trust", "trust.policy", "--ledger", "late")
                 #expect(outcome.status == 1 || outcome.status == 2, "\(part): \(outcome.output)")
-                #expect(outcome.errors.contains("lethe: error: ") && outcome.errors.contains("lethe: hint: "), "\(outcome.errors)")
+                #expect(
+                    outcome.errors.contains("lethe: error: ") && outcome.errors.contains("lethe: hint: "),
+                    "\(outcome.errors)")
                 expectRefusal(place.lethe("show", "members", "--ledger", "late"), 2, naming: "no public chain")
             }
         }
         // Without a policy nobody can tell whose file it is.
-        expectRefusal(place.lethe("chain", "import", "public.chain", "--ledger", "late"), 2, naming: "skies.example/public")
+        expectRefusal(
+            place.lethe("chain", "import", "public.chain", "--ledger", "late"), 2, naming: "skies.example/public")
         #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("late")).sorted() == empty)
         try place.done("chain", "import", "public.chain", "--trust", "trust.policy", "--ledger", "late")
         try place.done("check", "--ledger", "late")
@@ -125,6 +132,7 @@ struct ExchangeTests {
         expectRefusal(place.lethe("witness", "cosign", "forged.note", "--ledger", "cedar"), 1)
         let collected = place.lethe("chain", "checkpoint", "--collect", "forged.note", "--ledger", "hub")
         expectRefusal(collected, 1)
-        #expect(try organisations.at("hub", "chain", "checkpoint", "--collect", "cosigned.note").hasPrefix("1 cosignature"))
+        #expect(
+            try organisations.at("hub", "chain", "checkpoint", "--collect", "cosigned.note").hasPrefix("1 cosignature"))
     }
 }

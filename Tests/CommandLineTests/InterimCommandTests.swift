@@ -55,12 +55,15 @@ struct InterimCommandTests {
 
     @Test func aModelIsMeasuredWeakenedUnlearnedAndMeasuredAgain() throws {
         let place = try Self.trained()
-        let requested = try place.done("deletion", "request", "--subject", "s0-1", "--as", "alder", "--reason", "please")
+        let requested = try place.done(
+            "deletion", "request", "--subject", "s0-1", "--as", "alder", "--reason", "please")
         let deletion = String(try #require(requested.firstMatch(of: /del-[0-9a-f]{12}/)).output)
         let measured = try place.done(
             "evaluate", "r1", "--data", "test.tsv", "--deletion", deletion, "--tokens", "12", "--as", "alder", "--json")
         let answer = try JSONDecoder().decode(Evaluations.self, from: Data(measured.utf8))
-        #expect(answer.evaluations.map(\.kind) == ["accuracy", "membership-inference"], "it knows whom the deletion is about")
+        #expect(
+            answer.evaluations.map(\.kind) == ["accuracy", "membership-inference"],
+            "it knows whom the deletion is about")
         #expect(answer.events.count == 2 && answer.evaluations.allSatisfy { $0.deletion == deletion })
 
         let end = "2099-01-01"
@@ -77,7 +80,8 @@ struct InterimCommandTests {
         try place.done("evaluate", "weak", "--data", "test.tsv", "--tokens", "12", "--as", "birch")
 
         try place.done("deletion", "decide", deletion)
-        let plan = try place.done("deletion", "plan", deletion, "--digest-only").trimmingCharacters(in: .whitespacesAndNewlines)
+        let plan = try place.done("deletion", "plan", deletion, "--digest-only").trimmingCharacters(
+            in: .whitespacesAndNewlines)
         try place.done("deletion", "execute", plan)
         let done = try status(place)
         #expect(done.state == "completed" && done.grade >= 3 && done.interim.map(\.isOver) == [true])

@@ -33,7 +33,8 @@ struct KillTests {
         let prepared = Pilot()
         try prepared.place.done("deletion", "request", "--member", "alder", "--as", "alder", "--reason", "we leave")
         try prepared.place.done("deletion", "decide")
-        let digest = try prepared.place.done("deletion", "plan", "--digest-only").split(separator: "\n").map(String.init)[0]
+        let digest = try prepared.place.done("deletion", "plan", "--digest-only").split(separator: "\n").map(
+            String.init)[0]
         let execute = ["deletion", "execute", digest]
         let whole = prepared.copy()
         try whole.place.done(execute)
@@ -72,6 +73,8 @@ struct KillTests {
 
 /// Whether the program takes faults: it does where it refuses one that is none.
 enum Faults {
-    static let areTaken = Workplace().lethe(
-        ["show", "members", "--ledger", "none"], environment: ["LETHE_FAULT": "none"]).status == 64
+    static let areTaken =
+        Workplace().lethe(
+            ["show", "members", "--ledger", "none"], environment: ["LETHE_FAULT": "none"]
+        ).status == 64
 }

@@ -88,7 +88,8 @@ struct LeakTests {
         try discloseScope(organisations)
         try organisations.exchange()
         try organisations.cosign()
-        try organisations.at("hub", "deletion", "certify", deletion, "--output", "certificate.json", "--report", "report.html")
+        try organisations.at(
+            "hub", "deletion", "certify", deletion, "--output", "certificate.json", "--report", "report.html")
         try organisations.exchange()
         return organisations
     }
@@ -98,7 +99,8 @@ struct LeakTests {
         let events = try JSON(organisations.at("delta", "show", "events", "skies.example/delta", "--json")).elements
         let scoped = try #require(events.first { $0["type"].text == "deletion-scoped" }?["event"].text)
         try organisations.at(
-            "delta", "disclose", scoped, "--to", "canary-reader-3c11", "--reason", "canary-inquiry-80d2", "--kind", "authority",
+            "delta", "disclose", scoped, "--to", "canary-reader-3c11", "--reason", "canary-inquiry-80d2", "--kind",
+            "authority",
             "--output", "opened.json")
     }
 
@@ -107,9 +109,11 @@ struct LeakTests {
         try organisations.at("delta", "export", "provenance", "round-1", "--output", "public/prov.json")
         try organisations.at("delta", "export", "bom", "round-1", "--output", "public/bom.json")
         try organisations.at("delta", "export", "event", "0", "--output", "public/event.json")
-        try organisations.at("delta", "timestamp", "request", "--output", "public/request.tsq", "--data", "public/request.txt")
+        try organisations.at(
+            "delta", "timestamp", "request", "--output", "public/request.tsq", "--data", "public/request.txt")
         let report = organisations.place.lethe(
-            "report", "compliance", "--ledger", "delta", "--roles", "controller", "--packs", Places.package + "/policies",
+            "report", "compliance", "--ledger", "delta", "--roles", "controller", "--packs",
+            Places.package + "/policies",
             "--output", "public/compliance.json")
         #expect([0, 1, 2].contains(report.status) && !report.output.isEmpty, "\(report.errors)")
         try organisations.place.done("export", "assessment", "public/compliance.json", "--output", "public/oscal.json")
@@ -160,7 +164,8 @@ struct LeakTests {
         let note = try await ledger.checkpointNote(of: origin)
         let lines = String(decoding: note.note, as: UTF8.self).split(separator: "\n")
         needles.append(Needle(name: "the private checkpoint's root", bytes: note.checkpoint.root.bytes))
-        needles.append(Needle(name: "the private checkpoint's size", bytes: Array("\(lines[0])\n\(lines[1])\n\(lines[2])".utf8)))
+        needles.append(
+            Needle(name: "the private checkpoint's size", bytes: Array("\(lines[0])\n\(lines[1])\n\(lines[2])".utf8)))
         for event in try await ledger.events(of: origin) {
             needles.append(Needle(name: "the private event \(event.index)", bytes: event.event.bytes))
         }
@@ -199,7 +204,8 @@ struct LeakTests {
             let names = try FileManager.default.subpathsOfDirectory(atPath: place.file(root)).sorted()
             return names.filter { !$0.hasPrefix("keys") }.map { "\(root)/\($0)" }.filter {
                 var isDirectory: ObjCBool = false
-                return FileManager.default.fileExists(atPath: place.file($0), isDirectory: &isDirectory) && !isDirectory.boolValue
+                return FileManager.default.fileExists(atPath: place.file($0), isDirectory: &isDirectory)
+                    && !isDirectory.boolValue
             }
         }
     }
@@ -216,7 +222,9 @@ private struct Needle {
         let base64 = (0..<3).map { shift -> [UInt8] in
             // What the bytes' own bits determine: without the characters that the neighbours share.
             let text = Array(Base64.encode([UInt8](repeating: 0, count: shift) + bytes).utf8)
-            return Array(text[(shift == 0 ? 0 : 4)...].prefix { $0 != UInt8(ascii: "=") }.dropLast(bytes.count % 3 == 0 && shift == 0 ? 0 : 1))
+            return Array(
+                text[(shift == 0 ? 0 : 4)...].prefix { $0 != UInt8(ascii: "=") }.dropLast(
+                    bytes.count % 3 == 0 && shift == 0 ? 0 : 1))
         }
         forms = ([bytes, Array(Hex.encode(bytes).utf8)] + base64).map { Data($0) }
     }

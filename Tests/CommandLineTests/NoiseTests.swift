@@ -24,7 +24,8 @@ struct NoiseTests {
             .deletionStarted(
                 DeletionStarted(
                     deletions: plan.deletions, excluded: plan.excluded, holders: plan.holders, plan: plan.digest)))
-        try await say(.exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)))
+        try await say(
+            .exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)))
         var dispositions: [Disposition] = []
         for planned in plan.models {
             let noisy = ArtifactDigest.sha256(planned.model.bytes)
@@ -36,16 +37,19 @@ struct NoiseTests {
             dispositions.append(
                 Disposition(newModel: noisy, oldModel: planned.model, outcome: .rematerialized, round: planned.round))
         }
-        try await say(.rematerializationCompleted(RematerializationCompleted(dispositions: dispositions, plan: plan.digest)))
+        try await say(
+            .rematerializationCompleted(RematerializationCompleted(dispositions: dispositions, plan: plan.digest)))
         for holder in plan.holders {
             let result = StoreResult(items: Count(4)!, store: .blobs, verdict: .deleted)
             try await say(
-                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: [result])), holder)
+                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: [result])),
+                holder)
         }
         try await say(
             .deletionCompleted(
                 DeletionCompleted(
-                    deletion: id, keyDirectory: try await ledger.view.keyDirectory, outcome: .exact, plan: plan.digest)))
+                    deletion: id, keyDirectory: try await ledger.view.keyDirectory, outcome: .exact, plan: plan.digest))
+        )
         return id
     }
 
@@ -69,7 +73,8 @@ struct NoiseTests {
             #expect(outcome.output.contains("attested    round-1: "))
             #expect(!outcome.output.contains("reproduced"))
         }
-        let outcome = place.lethe("verify", "noise.json", "--trust", "trust.policy", "--adapters", "round-1", "--report", "r.html")
+        let outcome = place.lethe(
+            "verify", "noise.json", "--trust", "trust.policy", "--adapters", "round-1", "--report", "r.html")
         expectRefusal(outcome, 1, naming: "round-1", "merging the adapters")
         #expect(outcome.output.isEmpty && !FileManager.default.fileExists(atPath: place.file("r.html")))
     }

@@ -18,7 +18,9 @@ struct PackCommandTests {
         return folder
     }
 
-    private func write(_ text: String, to path: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: path)) }
+    private func write(_ text: String, to path: String) throws {
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    }
 
     @Test func aPackIsSignedByMembersAndAdoptedByTheThreshold() throws {
         let place = Pilot().place
@@ -37,21 +39,43 @@ struct PackCommandTests {
         try write("SELECT count(*) FROM waivers AS w\n", to: query)
         expectRefusal(place.lethe(["pack", "check", folder]), 1, naming: "ledger-core")
         try place.done("pack", "sign", folder, "--as", "alder")
-        #expect(try place.done("pack", "check", folder).contains("signed by alder; the consortium adopted another version"))
+        #expect(
+            try place.done("pack", "check", folder).contains("signed by alder; the consortium adopted another version"))
     }
 
     /// Each query wants what none may: refused with exit 2 and a word that says what it wanted.
     @Test(arguments: [
         ("DELETE FROM waivers", "violations.sql"), ("ATTACH DATABASE 'x' AS y", "violations.sql"),
-        ("SELECT load_extension('x') AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "load_extension"),
-        ("SELECT date('now') AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "date"),
-        ("SELECT datetime() AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "datetime"),
+        (
+            "SELECT load_extension('x') AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1",
+            "load_extension"
+        ),
+        (
+            "SELECT date('now') AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1",
+            "date"
+        ),
+        (
+            "SELECT datetime() AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1",
+            "datetime"
+        ),
         ("PRAGMA journal_mode = DELETE", "violations.sql"),
-        ("SELECT sql AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM sqlite_master ORDER BY 1", "sqlite_master"),
-        ("SELECT randomblob(8) AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "randomblob"),
-        ("SELECT waiver AS subject, :secret AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "secret"),
+        (
+            "SELECT sql AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM sqlite_master ORDER BY 1",
+            "sqlite_master"
+        ),
+        (
+            "SELECT randomblob(8) AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1",
+            "randomblob"
+        ),
+        (
+            "SELECT waiver AS subject, :secret AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1",
+            "secret"
+        ),
         ("SELECT waiver AS who, '' AS reason, NULL AS since, NULL AS event_id FROM waivers ORDER BY 1", "who"),
-        ("SELECT waiver AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers; SELECT 1", "violations.sql"),
+        (
+            "SELECT waiver AS subject, '' AS reason, NULL AS since, NULL AS event_id FROM waivers; SELECT 1",
+            "violations.sql"
+        ),
     ])
     func refusesAQueryThatWantsWhatNoneMay(sql: String, word: String) throws {
         let place = Workplace()

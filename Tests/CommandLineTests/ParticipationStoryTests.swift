@@ -43,7 +43,8 @@ import Testing
     /// The consortium with both policies adopted, each by three of four members, and everybody's resources allocated.
     private func found() throws -> Organisations {
         let organisations = try Organisations(names, in: place)
-        try organisations.at("hub", "base", "register", SmallAdapter(seed: 0).base, "--digest", Organisations.baseDigest)
+        try organisations.at(
+            "hub", "base", "register", SmallAdapter(seed: 0).base, "--digest", Organisations.baseDigest)
         try write("policy.json", Self.policy)
         try write("rules.json", Self.rules)
         let alone = place.lethe("policy", "adopt", "policy.json", "--ledger", "hub")
@@ -71,7 +72,8 @@ import Testing
 
     private func commit(_ name: String, _ round: Int) -> Outcome {
         place.lethe(
-            "adapter", "commit", adapter(name, round), "--round", "round-\(round)", "--samples", "100", "--ledger", name)
+            "adapter", "commit", adapter(name, round), "--round", "round-\(round)", "--samples", "100", "--ledger", name
+        )
     }
 
     private func deliver(_ name: String, _ round: Int, _ organisations: Organisations) throws {
@@ -121,7 +123,8 @@ import Testing
         }
         try organisations.exchange()
         expectRefusal(
-            place.lethe("participate", "decide", "round-1", "--ledger", "alder"), 1, naming: "has decided about round-1")
+            place.lethe("participate", "decide", "round-1", "--ledger", "alder"), 1, naming: "has decided about round-1"
+        )
         for name in names { try deliver(name, 1, organisations) }
         try organisations.at("hub", "round", "close", "round-1")
         try organisations.at("hub", "model", "materialize", "round-1")
@@ -129,7 +132,8 @@ import Testing
             let list = members.map { "\"\($0)\"" }.joined(separator: ",")
             return #"{"round": "round-1", "members": [\#(list)], "accuracyPPM": \#(value)}"#
         }
-        try write("values.json", #"{"dataset": "\#(Self.dataset)", "evaluations": [\#(entries.joined(separator: ","))]}"#)
+        try write(
+            "values.json", #"{"dataset": "\#(Self.dataset)", "evaluations": [\#(entries.joined(separator: ","))]}"#)
         try organisations.at("hub", "participate", "settle", "round-1", "--evaluations", "values.json")
         // Improvement 300,000 ppm at 60: 18,000,000. Contributions 0.10, 0.06, 0.04 of 0.20. Half of 2,000,000, or 1,000,000.
         #expect(
@@ -166,7 +170,9 @@ import Testing
         let status = try organisations.at("alder", "participate", "status")
         #expect(status.contains("birch  2 shard(s), 1 epoch(s)  by a person  PROMISE NOT KEPT"))
         try organisations.at("hub", "model", "materialize", "round-2")
-        try write("evaluate.sh", #"if [ $# = 0 ]; then echo 500000; else test -f "$1/adapter_model.safetensors" && echo 600000; fi"#)
+        try write(
+            "evaluate.sh",
+            #"if [ $# = 0 ]; then echo 500000; else test -f "$1/adapter_model.safetensors" && echo 600000; fi"#)
         try write("dataset.csv", "text,label\n")
         try organisations.at(
             "hub", "participate", "settle", "--evaluate", "sh evaluate.sh", "--dataset", "dataset.csv")
@@ -234,7 +240,12 @@ import Testing
     @Test func aPolicyThatCouldOverflowIsRefused() throws {
         let organisations = try Organisations(["alder"], in: place, quorum: 1)
         for (name, text, words) in [
-            ("overflow", Self.policy.replacing("\"valueUnitsPerMicrocredit\": 1", with: "\"valueUnitsPerMicrocredit\": 9007199254740991"), "overflow"),
+            (
+                "overflow",
+                Self.policy.replacing(
+                    "\"valueUnitsPerMicrocredit\": 1", with: "\"valueUnitsPerMicrocredit\": 9007199254740991"),
+                "overflow"
+            ),
             ("discount", Self.policy.replacing("\"0.9\"", with: "\"1\""), "discount"),
             ("unknown", Self.policy.replacing("\"revision\": 1", with: "\"revision\": 1, \"more\": 1"), "more"),
         ] {
@@ -256,7 +267,9 @@ import Testing
             let answer = try JSON(
                 place.done(
                     "simulate", "--organisations", "6", "--rounds", "20", "--seed", seed, "--output", folder, "--json"))
-            func read(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: place.file("\(folder)/\(name)"))) }
+            func read(_ name: String) throws -> Data {
+                try Data(contentsOf: URL(fileURLWithPath: place.file("\(folder)/\(name)")))
+            }
             return (answer, try read("simulation.json"), try read("simulation.html"))
         }
         let (first, second, other) = (try simulate("a", "x"), try simulate("b", "x"), try simulate("c", "y"))

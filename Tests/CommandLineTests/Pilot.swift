@@ -14,18 +14,21 @@ struct Pilot {
             try place.done(
                 "init", "--consortium", "skies.example", "--member", "hub:operator,aggregator,witness", "--member",
                 "alder", "--member", "birch")
-            try place.done("base", "register", "sentence-transformers/all-MiniLM-L6-v2", "--digest", Organisations.baseDigest)
+            try place.done(
+                "base", "register", "sentence-transformers/all-MiniLM-L6-v2", "--digest", Organisations.baseDigest)
             try place.done("round", "open", "round-1")
             for (number, name) in ["alder", "birch"].enumerated() {
                 SmallAdapter(seed: UInt64(number + 1)).write(to: place.file("round-1/\(name)"))
                 try place.done(
-                    "adapter", "commit", "round-1/\(name)", "--round", "round-1", "--samples", "\(number + 3)", "--as", name)
+                    "adapter", "commit", "round-1/\(name)", "--round", "round-1", "--samples", "\(number + 3)", "--as",
+                    name)
             }
             try place.done("round", "close", "round-1")
             try place.done("model", "materialize", "round-1")
             try place.done("round", "open", "round-2")
             SmallAdapter(seed: 5).write(to: place.file("round-2/alder"))
-            try place.done("adapter", "commit", "round-2/alder", "--round", "round-2", "--samples", "3", "--as", "alder")
+            try place.done(
+                "adapter", "commit", "round-2/alder", "--round", "round-2", "--samples", "3", "--as", "alder")
         } catch {
             fatalError("the pilot ledger cannot be made: \(error)")
         }
@@ -50,7 +53,8 @@ struct Pilot {
         let listed = try ["blobs", "outbox", "keys"].map {
             try files.contentsOfDirectory(atPath: place.file("pilot/\($0)")).sorted().joined(separator: " ")
         }
-        return try ([place.done("chain", "list", "--json"), place.done("check", "--json")] + listed).joined(separator: "\n")
+        return try ([place.done("chain", "list", "--json"), place.done("check", "--json")] + listed).joined(
+            separator: "\n")
     }
 
     /// Runs a command that must be refused and change nothing.

@@ -116,7 +116,8 @@ struct ReportCommandTests {
         for arguments in [["provenance", "round-1"], ["deletion"], ["processing"]] {
             let outcome = pilot.place.lethe(["report"] + arguments + ["--output", "out.html"], environment: Self.now)
             #expect(outcome.status == 2, "\(arguments): \(outcome.output)")
-            #expect(outcome.errors.contains("does not verify") || outcome.errors.contains("damaged"), "\(outcome.errors)")
+            #expect(
+                outcome.errors.contains("does not verify") || outcome.errors.contains("damaged"), "\(outcome.errors)")
             #expect(!FileManager.default.fileExists(atPath: pilot.place.file("out.html")))
         }
     }
@@ -208,7 +209,8 @@ struct ReportCommandTests {
         (["processing", "--output", "out.pdf"], 64, "out.pdf"), (["processing", "--output", "html"], 64, "html"),
         (["processing", "--json", "--csv"], 64, "--csv"),
         (["provenance", "round-9"], 2, "round-9"), (["provenance", "round-1/alder"], 2, "round-1/alder"),
-        (["deletion", "del-none"], 2, "del-none"), (["deletion"], 2, "0"), (["processing", "--as", "nobody"], 2, "nobody"),
+        (["deletion", "del-none"], 2, "del-none"), (["deletion"], 2, "0"),
+        (["processing", "--as", "nobody"], 2, "nobody"),
     ])
     func refusesWhatItCannotUse(arguments: [String], status: Int32, names: String) throws {
         try Pilot().expectRefused(["report"] + arguments, status, naming: names)
@@ -216,7 +218,10 @@ struct ReportCommandTests {
 
     @Test(arguments: [
         ("nonsense: 1", "nonsense"), ("waivers:\n  - waiver: w", "answers.yaml"),
-        ("judgements:\n  - {control: GDPR-99-9, isMet: true, answeredBy: x, answeredAt: 2026-11-01T10:00:00Z, expiresAt: 2027-11-01T10:00:00Z}", "GDPR-99-9"),
+        (
+            "judgements:\n  - {control: GDPR-99-9, isMet: true, answeredBy: x, answeredAt: 2026-11-01T10:00:00Z, expiresAt: 2027-11-01T10:00:00Z}",
+            "GDPR-99-9"
+        ),
         ("a: &b 1", "anchors"),
     ])
     func refusesAnswersThatAnswerNothing(text: String, names: String) throws {
@@ -257,7 +262,9 @@ struct ReportCommandTests {
         #expect(outcome.status == 0, "\(outcome.errors)")
         #expect(outcome.output.contains("which is served now."))
         #expect(outcome.output.contains("alder") && outcome.output.contains("weight 3"))
-        #expect(outcome.output.contains("base sentence-transformers/all-MiniLM-L6-v2 \(Organisations.baseDigest.prefix(16))"))
+        #expect(
+            outcome.output.contains(
+                "base sentence-transformers/all-MiniLM-L6-v2 \(Organisations.baseDigest.prefix(16))"))
         try pilot.place.done("model", "export", "round-1", "exported")
         let byFile = report(pilot, "provenance", "exported")
         #expect(byFile.output.hasPrefix("exported is the model "))
@@ -283,7 +290,9 @@ struct ReportCommandTests {
     @Test func writesNothingToTheLedger() throws {
         let pilot = Self.late.copy()
         let before = try pilot.state()
-        for arguments in [["compliance", "--roles", "controller"], ["provenance", "round-1"], ["deletion"], ["processing"]] {
+        for arguments in [
+            ["compliance", "--roles", "controller"], ["provenance", "round-1"], ["deletion"], ["processing"],
+        ] {
             _ = pilot.place.lethe(["report"] + arguments, environment: Self.now)
         }
         #expect(try pilot.state() == before)

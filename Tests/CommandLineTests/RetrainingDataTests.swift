@@ -50,7 +50,8 @@ import Testing
             id = try JSON(said)["deletion"].text
             try pilot.place.done("deletion", "decide")
         }
-        try pilot.place.done("deletion", "execute", String(pilot.place.done("deletion", "plan", "--digest-only").dropLast()))
+        try pilot.place.done(
+            "deletion", "execute", String(pilot.place.done("deletion", "plan", "--digest-only").dropLast()))
         return try #require(id)
     }
 
@@ -86,12 +87,16 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.errors)")
         let lines = outcome.output.split(separator: "\n")
         let reproduced = lines.filter { $0.hasPrefix("reproduced  alder trained its contribution to round-") }
-        #expect(reproduced.count == 2 && reproduced.allSatisfy { $0.contains("the same bytes; 2 record(s) of the old runs are in none") })
+        #expect(
+            reproduced.count == 2
+                && reproduced.allSatisfy { $0.contains("the same bytes; 2 record(s) of the old runs are in none") })
         #expect(!outcome.output.contains("not claimed that the runs behind"))
         // Without the data the same lines are attested, and what is not shown is said.
         let plain = Self.story.place.lethe("verify", "cert.json", "--trust", "trust.policy").output
         #expect(plain.contains("attested    alder trained its contribution to round-1 again"))
-        #expect(plain.contains("not claimed that the runs behind the contribution of alder to round-1 left the records out"))
+        #expect(
+            plain.contains("not claimed that the runs behind the contribution of alder to round-1 left the records out")
+        )
         #expect(!plain.contains("reproduced"))
         let json = try JSON(verify("data", "--json").output)
         #expect(json["findings"].elements.count { $0["word"].text == "reproduced" } == 2)
@@ -112,8 +117,11 @@ import Testing
         let outcome = verify(folder)
         #expect(outcome.status == 0)
         #expect(outcome.output.contains("attested    alder trained its contribution to round-1 again"))
-        #expect(outcome.output.contains("not claimed that training the contribution of alder to round-1 again gives the same bytes"))
-        #expect(outcome.output.contains(" records of shard ") && outcome.output.contains(" were not given; the first is "))
+        #expect(
+            outcome.output.contains(
+                "not claimed that training the contribution of alder to round-1 again gives the same bytes"))
+        #expect(
+            outcome.output.contains(" records of shard ") && outcome.output.contains(" were not given; the first is "))
     }
 
     @Test func aChangedTextAndAChangedSaltAreFoundByTheirLine() throws {
@@ -169,13 +177,17 @@ import Testing
         #expect(place.lethe(policy + ["--data", "data"]).status == 64)
         #expect(place.lethe(policy + ["--embedded", "7"]).status == 64)
         #expect(place.lethe(policy + ["--subject", "person-3"]).status == 64)
-        let alone = place.run([Workplace.verifier, "cert.json", "--trust", "trust.policy", "--base", "base", "--data", "data"])
+        let alone = place.run([
+            Workplace.verifier, "cert.json", "--trust", "trust.policy", "--base", "base", "--data", "data",
+        ])
         expectRefusal(alone, 64, naming: "--base needs what this program is made without")
         // What is exported is recorded for whom, and never written over something.
-        let again = place.lethe("deletion", "export", Self.story.id, "--to", "Authority", "--output", "data", "--as", "alder")
+        let again = place.lethe(
+            "deletion", "export", Self.story.id, "--to", "Authority", "--output", "data", "--as", "alder")
         expectRefusal(again, 2, naming: "data is there already")
         expectRefusal(
-            place.lethe("deletion", "export", Self.story.id, "--to", "Authority", "--output", "none", "--as", "birch"), 1,
+            place.lethe("deletion", "export", Self.story.id, "--to", "Authority", "--output", "none", "--as", "birch"),
+            1,
             naming: "no contribution of birch was trained again")
     }
 }

@@ -41,7 +41,8 @@ struct SmallAdapter {
                 withUnsafeBytes(of: value.bitPattern.littleEndian) { data += Array($0) }
             }
             entries.append(
-                #""base_model.model.\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(start),\#(data.count)]}"#)
+                #""base_model.model.\#(name)":{"dtype":"F32","shape":\#(shape),"data_offsets":[\#(start),\#(data.count)]}"#
+            )
         }
         return Self.file(header: "{\(entries.joined(separator: ","))}", data: data)
     }

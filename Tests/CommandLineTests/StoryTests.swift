@@ -168,7 +168,8 @@ struct StoryTests {
         try organisations.at(
             "hub", "deletion", "certify", deletion, "--output", "certificate.json", "--report", "report.html")
         try organisations.exchange()
-        try organisations.at(organisations.second, "deletion", "countersign", "certificate.json", "--trust", "trust.policy")
+        try organisations.at(
+            organisations.second, "deletion", "countersign", "certificate.json", "--trust", "trust.policy")
         try expectVerifiesAlone(organisations, rounds)
         let status = try JSON(organisations.at("delta", "deletion", "status", "--json"))
         #expect(status.elements.map { $0["state"].text } == ["certified"])

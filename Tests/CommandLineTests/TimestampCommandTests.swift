@@ -52,7 +52,8 @@ struct TimestampCommandTests {
         let judged = try place.done(verify + ["--ca", "root.pem"])
         #expect(judged.contains("attested    checkpoint \(size) existed at ") && judged.contains("by the word of tsa"))
         expectRefusal(
-            place.lethe(verify + ["--ca", "stranger.pem"]), 1, naming: "the timestamp of checkpoint \(size) does not hold")
+            place.lethe(verify + ["--ca", "stranger.pem"]), 1,
+            naming: "the timestamp of checkpoint \(size) does not hold")
     }
 
     @Test func keepsATimestampThatOpenSSLAcceptsToo() throws {

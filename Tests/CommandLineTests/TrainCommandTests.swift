@@ -20,7 +20,9 @@ struct TrainCommandTests {
         #expect(Set(fourth["runs"].elements.compactMap { $0["parent"].text }) == [model])
         let replay = try JSON(pilot.place.done("replay", "--retrain", "--json"))
         #expect(replay["runs"].elements.count == 12 && replay["contributions"].elements.count == 4)
-        for line in replay["runs"].elements + replay["contributions"].elements { #expect(line["outcome"].text == "equal") }
+        for line in replay["runs"].elements + replay["contributions"].elements {
+            #expect(line["outcome"].text == "equal")
+        }
         #expect(try pilot.place.done("replay", "--retrain", "--round", "round-2").contains("equal"))
         try pilot.place.done("check")
         try pilot.place.done("replay")
@@ -42,7 +44,9 @@ struct TrainCommandTests {
         let train = prepared.train + ["--json", "--save-every", "1"]
         let whole = prepared.copy()
         let wanted = try whole.digests(whole.place.done(train))
-        for (step, stride) in [("saveState", 3), ("insertBlobKey", 2), ("insertBody", 1), ("commitAppend", 1), ("swapCheckpoint", 2)] {
+        for (step, stride) in [
+            ("saveState", 3), ("insertBlobKey", 2), ("insertBody", 1), ("commitAppend", 1), ("swapCheckpoint", 2),
+        ] {
             for occurrence in Swift.stride(from: 1, to: 100, by: stride) {
                 let pilot = prepared.copy()
                 let fault = ["LETHE_FAULT": "\(step):killed:\(occurrence)"]
@@ -99,7 +103,8 @@ struct TrainCommandTests {
     }
 
     /// Rows without their event, of a registration that was killed, are removed by the next one.
-    @Test(.enabled(if: Faults.areTaken, "the program is a release build, which takes no faults"),
+    @Test(
+        .enabled(if: Faults.areTaken, "the program is a release build, which takes no faults"),
         arguments: ["insertRecords", "insertBody", "commitAppend"])
     func aRegistrationIsThereWholeOrNotAtAll(step: String) throws {
         let pilot = TrainingPilot()
@@ -142,10 +147,13 @@ struct TrainCommandTests {
         }
         try pilot.expectRefused(train("other.json"), 1, naming: "base")
         let text = try String(contentsOfFile: pilot.place.file("recipe.json"), encoding: .utf8)
-        func write(_ name: String, _ change: (String) -> String) { TrainingPilot.write(change(text), to: pilot.place.file(name)) }
+        func write(_ name: String, _ change: (String) -> String) {
+            TrainingPilot.write(change(text), to: pilot.place.file(name))
+        }
         write("tokenizer.json") { text in
             let start = text.firstRange(of: "\"tokenizer\":\"")!.upperBound
-            return String(text[..<start]) + String(repeating: "0", count: 64) + String(text[text.index(start, offsetBy: 64)...])
+            return String(text[..<start]) + String(repeating: "0", count: 64)
+                + String(text[text.index(start, offsetBy: 64)...])
         }
         try pilot.expectRefused(train("tokenizer.json"), 1, naming: "tokenizer")
         write("spaced.json") { $0.replacing(",", with: ", ") }
@@ -181,7 +189,8 @@ struct TrainCommandTests {
         try pilot.expectRefused(pilot.train("round-9"), 2, naming: "round-9")
         try pilot.expectRefused(pilot.train("round-1", as: "birch"), 1, naming: pilot.dataset, "skies.example/birch")
         try pilot.expectRefused(
-            ["train", "round-1", "--dataset", "ds-none", "--recipe", "recipe.json", "--as", "alder"], 2, naming: "ds-none")
+            ["train", "round-1", "--dataset", "ds-none", "--recipe", "recipe.json", "--as", "alder"], 2,
+            naming: "ds-none")
         try pilot.expectRefused(pilot.train + ["--threads", "0"], 64, naming: "0")
         try pilot.place.done(pilot.train)
         try pilot.expectRefused(pilot.train, 1, naming: "alder", "already")

@@ -64,7 +64,9 @@ struct TrainingExchangeTests {
         try place.done("trust", "--quorum", "1", "--without", "hub", "--output", "trust.policy", "--ledger", "hub")
         func exchange() throws {
             let outbox = "delta/outbox/skies.example-public.jsonl"
-            if FileManager.default.fileExists(atPath: place.file(outbox)) { try place.done("append", outbox, "--ledger", "hub") }
+            if FileManager.default.fileExists(atPath: place.file(outbox)) {
+                try place.done("append", outbox, "--ledger", "hub")
+            }
             try place.done("chain", "export", "--output", "public.chain", "--ledger", "hub")
             for name in ["birch", "delta"] {
                 try place.done("chain", "import", "public.chain", "--trust", "trust.policy", "--ledger", name)

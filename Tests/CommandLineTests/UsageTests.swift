@@ -41,10 +41,12 @@ struct UsageTests {
         (["deletion", "plan", "del-none"], 2, "del-none"), (["deletion", "execute", "ab"], 64, "ab"),
         (["deletion", "decide", "del-none", "--as", "alder"], 1, "del-none"),
         (["deletion", "request", "--member", "nobody", "--as", "alder"], 1, "nobody"),
-        (["key", "revoke", "00000000", "--as", "alder"], 2, "00000000"), (["key", "add", "spare", "--as", "alder"], 64, "spare"),
+        (["key", "revoke", "00000000", "--as", "alder"], 2, "00000000"),
+        (["key", "add", "spare", "--as", "alder"], 64, "spare"),
         (["trust", "--quorum", "9"], 2, "9"), (["trust", "--quorum", "1", "--without", "nobody"], 2, "nobody"),
         (["replay", "--at", "0"], 2, "0"), (["replay", "--excluding", "0"], 2, ""),
-        (["round", "open", "round-3", "--as", "alder"], 1, "alder"), (["round", "open", "round-3", "--as", "nobody"], 2, "nobody"),
+        (["round", "open", "round-3", "--as", "alder"], 1, "alder"),
+        (["round", "open", "round-3", "--as", "nobody"], 2, "nobody"),
         (["chain", "export", "skies.example/nobody", "--output", "out"], 2, "skies.example/nobody"),
         (["member", "admit", "missing"], 2, "missing"), (["model", "attest", "round-1", "--as", "hub"], 1, "hub"),
     ])
@@ -91,8 +93,10 @@ struct UsageTests {
         ]
         let writing: [[String]] = [
             ["adapter", "import", "round-1/alder"], ["model", "attest", "round-1", "--as", "alder"],
-            ["round", "open", "round-3"], ["key", "add", "witness", "--as", "alder"], ["witness", "cosign", "--as", "birch"],
-            ["chain", "import", "public.chain"], ["chain", "open", "--as", "alder"], ["chain", "anchor", "--as", "alder"],
+            ["round", "open", "round-3"], ["key", "add", "witness", "--as", "alder"],
+            ["witness", "cosign", "--as", "birch"],
+            ["chain", "import", "public.chain"], ["chain", "open", "--as", "alder"],
+            ["chain", "anchor", "--as", "alder"],
             ["replay", "--views"], ["deletion", "request", "--member", "birch", "--as", "birch", "--reason", "canary"],
         ]
         for command in reading + writing {

@@ -40,8 +40,10 @@ import Testing
 
     /// Two laws that ask the same thing ask it in the same bytes, so that a correction of one is one of the other.
     @Test(arguments: [
-        ["gdpr-erasure/GDPR-17-1a", "us-ccpa-hipaa/CCPA-7022b"], ["gdpr-erasure/GDPR-17-1b", "us-ccpa-hipaa/CCPA-1008"],
-        ["gdpr-erasure/GDPR-17-1c", "us-ccpa-hipaa/CCPA-7022d"], ["gdpr-erasure/GDPR-19-1", "us-ccpa-hipaa/CCPA-7022-R"],
+        ["gdpr-erasure/GDPR-17-1a", "us-ccpa-hipaa/CCPA-7022b"],
+        ["gdpr-erasure/GDPR-17-1b", "us-ccpa-hipaa/CCPA-1008"],
+        ["gdpr-erasure/GDPR-17-1c", "us-ccpa-hipaa/CCPA-7022d"],
+        ["gdpr-erasure/GDPR-19-1", "us-ccpa-hipaa/CCPA-7022-R"],
         ["gdpr-governance/GDPR-28-3g", "us-ccpa-hipaa/HIPAA-504e"], ["gdpr-erasure/EDPB-BC-54", "ledger-core/LED-07"],
         ["gdpr-erasure/GDPR-18-1", "gdpr-erasure/GDPR-21-1"],
     ])

@@ -112,7 +112,8 @@ import Testing
         "SELECT writefile('x', 'y')",
         "SELECT readfile('/etc/passwd')", "SELECT fts3_tokenizer('simple')",
         "SELECT sqlite_compileoption_get(0)",
-        "SELECT char(0)", "SELECT quote(1)", "SELECT length(trim('aaaab', 'ab'))", "SELECT length(ltrim('a', 'a'))", "SELECT round(1.5)",
+        "SELECT char(0)", "SELECT quote(1)", "SELECT length(trim('aaaab', 'ab'))", "SELECT length(ltrim('a', 'a'))",
+        "SELECT round(1.5)",
         "SELECT count(*) FROM member_roles WHERE role REGEXP 'x'",
         "SELECT count(*) FROM member_roles WHERE role MATCH 'x'",
     ])

@@ -28,7 +28,8 @@ private typealias Skies = SampleConsortium
         let other = try history.consortium.train(Skies.run(shard: 1, for: "r1"), by: Skies.delta)
         let time = history.now
         let erased = try history.consortium.say(
-            .recordErased(Skies.erasure("one", "two", "three")), by: Skies.delta, on: Skies.privateOrigin(of: Skies.delta))
+            .recordErased(Skies.erasure("one", "two", "three")), by: Skies.delta,
+            on: Skies.privateOrigin(of: Skies.delta))
         try history.withDatabase(isPrivate: true) { database throws in
             #expect(
                 try Self.ask(database, "dataset records erased shards", "FROM dataset_registrations ORDER BY 1")
@@ -62,7 +63,8 @@ private typealias Skies = SampleConsortium
             .recipientsAsked(asked), by: Skies.delta, on: Skies.privateOrigin(of: Skies.delta))
         try history.withDatabase(isPrivate: true) { database throws in
             #expect(
-                try Self.ask(database, "event_id deletion channel received_at due_at", "FROM recipient_questions ORDER BY 1")
+                try Self.ask(
+                    database, "event_id deletion channel received_at due_at", "FROM recipient_questions ORDER BY 1")
                     == [[event.hex, "d1", "email", received.text, "2027-02-04T23:59:59Z"]])
         }
         try history.withDatabase { database throws in
@@ -96,7 +98,9 @@ private typealias Skies = SampleConsortium
         var history = try History.withModel()
         let model = history.consortium.view.currentModel(of: RoundID("r1")!)!.model
         try history.request("d1", of: Skies.virgin, .gdpr171b)
-        for evaluated in [Skies.accuracy(of: model, deletion: "d1"), Skies.membership(of: model), Skies.distance(of: model)] {
+        for evaluated in [
+            Skies.accuracy(of: model, deletion: "d1"), Skies.membership(of: model), Skies.distance(of: model),
+        ] {
             try history.consortium.say(.adapterEvaluated(evaluated), by: Skies.delta)
         }
         try history.consortium.say(
@@ -115,7 +119,12 @@ private typealias Skies = SampleConsortium
                     ])
             #expect(
                 try Self.ask(database, "deletion method model adapter recipe until_at", "FROM mitigations ORDER BY 1")
-                    == [["d1", "gradient-ascent", model.hex, measure.adapter.hex, measure.recipe.hex, measure.until.text]])
+                    == [
+                        [
+                            "d1", "gradient-ascent", model.hex, measure.adapter.hex, measure.recipe.hex,
+                            measure.until.text,
+                        ]
+                    ])
         }
     }
 
@@ -155,13 +164,17 @@ private typealias Skies = SampleConsortium
         let whole = history.consortium.view.currentModel(of: RoundID("r1")!)!.model
         try history.withDatabase { database throws in
             #expect(
-                try Self.ask(database, "round member takes_part shards epochs is_override", "FROM participation_decisions ORDER BY 2")
+                try Self.ask(
+                    database, "round member takes_part shards epochs is_override",
+                    "FROM participation_decisions ORDER BY 2")
                     == [["r1", "united", "1", "1", "1", "0"], ["r1", "virgin", "1", "1", "1", "0"]])
             #expect(
                 try Self.ask(
-                    database, "round model data contributions accuracy_ppm", "FROM round_evaluations ORDER BY event_index")
+                    database, "round model data contributions accuracy_ppm",
+                    "FROM round_evaluations ORDER BY event_index")
                     == [
-                        ["r1", whole.hex, Skies.dataset.hex, "2", "600000"], ["r1", "-", Skies.dataset.hex, "0", "500000"],
+                        ["r1", whole.hex, Skies.dataset.hex, "2", "600000"],
+                        ["r1", "-", Skies.dataset.hex, "0", "500000"],
                     ])
         }
     }

@@ -85,7 +85,7 @@ extension SampleConsortium {
                 try retrain(retraining.contribution, plan)
             }
             switch planned.outcome {
-            case .rematerialized: 
+            case .rematerialized:
                 try materialize(planned.round.text, cohort: planned.cohort, plan: plan, by: author)
             case .withdrawn: try recall(planned, plan, by: author)
             }
@@ -126,7 +126,8 @@ extension SampleConsortium {
             artifacts: view.plans[plan]!.artifacts, plan: plan,
             results: [
                 StoreResult(
-                    items: Count(verdict == .notFound ? 0 : 2)!, store: .blobs, verdict: verdict, ground: verdict == .retained ? .gdpr173e : nil,
+                    items: Count(verdict == .notFound ? 0 : 2)!, store: .blobs, verdict: verdict,
+                    ground: verdict == .retained ? .gdpr173e : nil,
                     until: isKept ? Timestamp(seconds: clock + 90 * 86_400) : nil),
                 StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
             ])
@@ -142,8 +143,7 @@ extension SampleConsortium {
             outcome: view.plans[plan]!.isExact ? .exact : .withdrawn, plan: plan)
     }
 
-    public mutating func complete(_ id: String, _ plan: ArtifactDigest, by author: MemberName = delta) throws
-    {
+    public mutating func complete(_ id: String, _ plan: ArtifactDigest, by author: MemberName = delta) throws {
         try say(.deletionCompleted(completion(id, of: plan)), by: author)
     }
 

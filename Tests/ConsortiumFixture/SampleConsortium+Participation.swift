@@ -13,7 +13,9 @@ extension SampleConsortium {
 
     /// Adopts a policy of each kind, by two members.
     public mutating func adoptPolicies() throws {
-        for kind in PolicyKind.allCases { try say(.policyAdopted(Self.policy(kind)), by: Self.delta, with: [Self.united]) }
+        for kind in PolicyKind.allCases {
+            try say(.policyAdopted(Self.policy(kind)), by: Self.delta, with: [Self.united])
+        }
     }
 
     /// What `member` says about `round`: one shard for one epoch, or staying out.

@@ -50,8 +50,7 @@ public struct SampleConsortium: Sendable {
         SigningKey(seed: Hash256<SampleConsortium>.sha256(Array("\(member)/\(use)/\(number)".utf8)).bytes)!
     }
 
-    public static func keyBytes(_ member: MemberName, _ use: String = "event", _ number: Int = 0) -> KeyBytes
-    {
+    public static func keyBytes(_ member: MemberName, _ use: String = "event", _ number: Int = 0) -> KeyBytes {
         KeyBytes(bytes: key(member, use, number).publicKey.bytes)!
     }
 

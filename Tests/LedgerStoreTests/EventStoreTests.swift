@@ -357,8 +357,9 @@ import Testing
                 + "DELETE FROM tiles WHERE id = (1 << 40) + 1")
         #expect(
             try ledger.events.check(chain).findings == [.tile(level: 0, index: 0), .tile(level: 0, index: 1)])
-        try alter("INSERT INTO tiles (id, root, hashes) VALUES ((1 << 40) + 9, zeroblob(32), zeroblob(8192)),"
-            + "((1 << 40) + 10, zeroblob(32), zeroblob(8192))")
+        try alter(
+            "INSERT INTO tiles (id, root, hashes) VALUES ((1 << 40) + 9, zeroblob(32), zeroblob(8192)),"
+                + "((1 << 40) + 10, zeroblob(32), zeroblob(8192))")
         #expect(try ledger.events.check(chain).findings.last == .surplusTiles(count: 1))
     }
 

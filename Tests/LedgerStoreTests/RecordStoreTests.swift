@@ -71,7 +71,8 @@ import Testing
             #expect(try files(in: scratch.ledger, containing: Array(needle.utf8)) == [])
         }
         #expect(try files(in: scratch.ledger, containing: row(7).salt.bytes) == [])
-        #expect(try files(in: scratch.ledger, containing: row(7).commitment.bytes) != [], "the search finds what is there")
+        #expect(
+            try files(in: scratch.ledger, containing: row(7).commitment.bytes) != [], "the search finds what is there")
     }
 
     @Test func erasesARowAndKeepsTheOthers() throws {
@@ -96,7 +97,9 @@ import Testing
         let row = try #require(
             try DatabaseQueue(path: ledger.paths.vault).read {
                 try Row.fetchOne(
-                    $0, sql: "SELECT wrapped_key, nonce, ciphertext, record_tag, subject_tag FROM records WHERE commitment = ?",
+                    $0,
+                    sql:
+                        "SELECT wrapped_key, nonce, ciphertext, record_tag, subject_tag FROM records WHERE commitment = ?",
                     arguments: [Data(commitment.bytes)])
             })
         return (0..<5).map { Array(row[$0] as Data) }
@@ -159,7 +162,9 @@ import Testing
     }
 
     /// A row that somebody altered, or moved to another shard, does not open.
-    @Test(arguments: ["ciphertext = randomblob(100)", "shard = 3", "wrapped_key = randomblob(72)", "nonce = randomblob(24)"])
+    @Test(arguments: [
+        "ciphertext = randomblob(100)", "shard = 3", "wrapped_key = randomblob(72)", "nonce = randomblob(24)",
+    ])
     func refusesARowThatWasAltered(change: String) throws {
         let other = try DatabaseQueue(path: ledger.paths.vault)
         try other.write {
@@ -224,9 +229,10 @@ import Testing
     }
 
     /// Whatever step fails, erasing again ends it, and what was erased is known again by its content.
-    @Test(arguments: [
-        FaultInjector.Step.markErasure, .deleteKeys, .truncateLog, .confirmErasure,
-    ], [FaultInjector.Effect.failed, .failedButPersisted])
+    @Test(
+        arguments: [
+            FaultInjector.Step.markErasure, .deleteKeys, .truncateLog, .confirmErasure,
+        ], [FaultInjector.Effect.failed, .failedButPersisted])
     func anErasureIsContinuedToItsEnd(step: FaultInjector.Step, effect: FaultInjector.Effect) throws {
         let first = try makeLedger(scratch.ledger)
         try first.records.register(Self.dataset, (0..<9).map(Self.row))

@@ -32,7 +32,8 @@ private struct Trained {
             let name = BaseLocation.name(ofEmbedded: Self.seed)
             _ = try await ledger.registerBase(name, at: .embedded(seed: Self.seed), as: TestConsortium.hub)
             let opened = RoundOpened(
-                base: ArtifactDigest(retagging: base.weightsDigest), round: Self.round, rule: .mean, topology: .isolated)
+                base: ArtifactDigest(retagging: base.weightsDigest), round: Self.round, rule: .mean, topology: .isolated
+            )
             try await ledger.record(.roundOpened(opened), as: TestConsortium.hub, on: consortium.origin)
             for (index, member) in TestConsortium.contributors.enumerated() {
                 let part = Array(records[(index * 18)..<(index * 18 + 18)])
@@ -68,7 +69,9 @@ private struct Trained {
 
     struct Unfinished: Error {}
 
-    func request(forget: [TrainingRecord]? = nil, retrain: Adapter? = nil, deletion: DeletionID? = nil) -> EvaluationRequest {
+    func request(forget: [TrainingRecord]? = nil, retrain: Adapter? = nil, deletion: DeletionID? = nil)
+        -> EvaluationRequest
+    {
         EvaluationRequest(
             data: EvaluationRecords(records: heldOut, digest: .sha256([1])),
             forget: forget.map { EvaluationRecords(records: $0, digest: .sha256([2])) }, retrain: retrain,
@@ -90,7 +93,8 @@ private struct Trained {
     func request(in ledger: Ledger) async throws -> DeletionID {
         try await ledger.requestDeletion(
             DeletionRequest(
-                member: TestConsortium.alder, ground: .contractEnded, receivedAt: consortium.clock.now(), reason: "left"),
+                member: TestConsortium.alder, ground: .contractEnded, receivedAt: consortium.clock.now(), reason: "left"
+            ),
             as: TestConsortium.alder
         ).id
     }
@@ -193,7 +197,8 @@ private struct Trained {
             for days in [-1, 100] {
                 await #expect(throws: EngineError.self) {
                     try await ledger.applyInterim(
-                        trained.interim(id, .gradientAscent, model: model, days: days, to: "late"), as: TestConsortium.hub)
+                        trained.interim(id, .gradientAscent, model: model, days: days, to: "late"),
+                        as: TestConsortium.hub)
                 }
             }
             #expect(try await ledger.view.size == before)

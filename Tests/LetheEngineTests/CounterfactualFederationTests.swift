@@ -16,7 +16,9 @@ import Testing
 /// `LETHE_SEEDS=100-199` draws others.
 @Suite struct CounterfactualFederationTests {
     private static let seeds: [UInt64] = {
-        let ends = (ProcessInfo.processInfo.environment["LETHE_SEEDS"] ?? "").split(separator: "-").compactMap { UInt64($0) }
+        let ends = (ProcessInfo.processInfo.environment["LETHE_SEEDS"] ?? "").split(separator: "-").compactMap {
+            UInt64($0)
+        }
         return ends.count == 2 && ends[0] <= ends[1] ? Array(ends[0]...ends[1]) : [1, 2, 3]
     }()
 
@@ -67,7 +69,9 @@ import Testing
         // A model is given up only where nobody is left that contributed to it.
         #expect(plan.descendants == [], "\(federation.drawn)")
         #expect(
-            plan.models.allSatisfy { ($0.outcome == .withdrawn) == ($0.remaining.count.value + $0.retrained.value == 0) },
+            plan.models.allSatisfy {
+                ($0.outcome == .withdrawn) == ($0.remaining.count.value + $0.retrained.value == 0)
+            },
             "\(federation.drawn)")
         expectOnly(plan, between: before, after, deletions, federation.drawn)
     }
@@ -78,16 +82,22 @@ import Testing
         _ drawn: DrawnFederation
     ) {
         let excluded = Set(plan.excluded)
-        #expect(before.contributions.filter { !excluded.contains($0.key) }.allSatisfy { after.contributions[$0] == $1 }, "\(drawn)")
+        #expect(
+            before.contributions.filter { !excluded.contains($0.key) }.allSatisfy { after.contributions[$0] == $1 },
+            "\(drawn)")
         let planned = Set(plan.models.map(\.materialization))
         #expect(before.models.filter { !planned.contains($0.key) }.allSatisfy { after.models[$0] == $1 }, "\(drawn)")
         // Each run that was repeated is one of the plan's, each once, and gave other bytes than the one it replaces.
         let known = Set(before.runs)
         #expect(known.isSubset(of: after.runs), "\(drawn)")
         let repeated = after.runs.filter { !known.contains($0) }
-        #expect(repeated.count == plan.work.retrained.value && repeated.allSatisfy { $0.trained.plan == plan.digest }, "\(drawn)")
+        #expect(
+            repeated.count == plan.work.retrained.value && repeated.allSatisfy { $0.trained.plan == plan.digest },
+            "\(drawn)")
         for run in repeated {
-            let old = before.runs.last { $0.trained.reference == run.trained.reference && $0.trained.round == run.trained.round }
+            let old = before.runs.last {
+                $0.trained.reference == run.trained.reference && $0.trained.round == run.trained.round
+            }
             #expect(old.map { $0.trained.tensors != run.trained.tensors } ?? false, "\(drawn)")
         }
         // The rows that go, and no others.
@@ -120,9 +130,10 @@ import Testing
             let (ledger, view) = (federation.ledger, try await federation.ledger.view)
             contributions = view.contributions.rows
             models = view.models.rows
-            blobs = Set(try await ledger.directory.blobs.list().map(\.id).filter { $0.kind.rawValue == "adapter-tensors" }.map {
-                ArtifactDigest(retagging: $0.digest)
-            })
+            blobs = Set(
+                try await ledger.directory.blobs.list().map(\.id).filter { $0.kind.rawValue == "adapter-tensors" }.map {
+                    ArtifactDigest(retagging: $0.digest)
+                })
             needed = Set(view.allModels.filter { $0.state == .current }.map(\.model))
             needed.formUnion(contributions.values.filter(\.counts).map(\.adapter))
             for member in federation.drawn.members {

@@ -78,7 +78,9 @@ struct CrashTests {
                 // A holder whose first erasure failed says so in an event of its own, and attests again.
                 let attestations = types.filter { $0 == "erasure-attested" }.count - 2
                 #expect((0...1).contains(attestations), "\(step) \(occurrence)")
-                #expect(types.without("erasure-attested") == wantedTypes.without("erasure-attested"), "\(step) \(occurrence)")
+                #expect(
+                    types.without("erasure-attested") == wantedTypes.without("erasure-attested"),
+                    "\(step) \(occurrence)")
                 #expect(models == wantedModels, "\(step) \(occurrence)")
                 #expect(erasures == wantedErasures, "\(step) \(occurrence)")
             }

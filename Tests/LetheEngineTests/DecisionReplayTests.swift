@@ -157,7 +157,8 @@ private enum Leaves {
         let changes = Leaves.changes(of: tree)
         #expect(changes.count > 30)
         for change in changes {
-            let data = try JSONSerialization.data(withJSONObject: change.value, options: [.sortedKeys, .withoutEscapingSlashes])
+            let data = try JSONSerialization.data(
+                withJSONObject: change.value, options: [.sortedKeys, .withoutEscapingSlashes])
             try #require(Array(data) != body)
             let found = try await sample.replay(Array(data), allocation).divergence
             let divergence = try #require(found, "\(change.path) was changed and nothing was found")
@@ -184,7 +185,8 @@ private enum Leaves {
         try await sample.consortium.using { ledger in
             let policy = try #require(try await ledger.view.rounds[DecidedConsortium.round]?.policy)
             let decided = ParticipationDecided(
-                allocation: nil, explanation: .sha256([1]), override: false, policy: policy, round: DecidedConsortium.round)
+                allocation: nil, explanation: .sha256([1]), override: false, policy: policy,
+                round: DecidedConsortium.round)
             try await ledger.record(.participationDecided(decided), as: Sample.alder, on: sample.consortium.origin)
             #expect(try await DecidedConsortium.result(ledger).divergence?.field == "public.explanation")
         }
@@ -196,7 +198,9 @@ private enum Leaves {
         let sample = try await DecidedConsortium()
         let spoiled = sample.consortium.copy()
         let vault = try DatabaseQueue(path: spoiled.path + "/vault.sqlite")
-        try await vault.write { try $0.execute(sql: "UPDATE bodies SET ciphertext = CAST(ciphertext || x'00' AS BLOB)") }
+        try await vault.write {
+            try $0.execute(sql: "UPDATE bodies SET ciphertext = CAST(ciphertext || x'00' AS BLOB)")
+        }
         try vault.close()
         try await spoiled.using { ledger in
             let result = try await DecidedConsortium.result(ledger)
@@ -292,7 +296,8 @@ private enum Leaves {
             let events = view.contributions(to: DecidedConsortium.round).map(\.event)
             for (contributions, model, ppm) in [(events, model.model as ArtifactDigest?, 600_000), ([], nil, 500_000)] {
                 let evaluation = EvaluationRecorded(
-                    accuracyPPM: PartsPerMillion(ppm)!, contributions: contributions, dataset: DecidedConsortium.dataset,
+                    accuracyPPM: PartsPerMillion(ppm)!, contributions: contributions,
+                    dataset: DecidedConsortium.dataset,
                     model: model, round: DecidedConsortium.round)
                 try await ledger.record(.evaluationRecorded(evaluation), as: Sample.hub, on: sample.consortium.origin)
             }

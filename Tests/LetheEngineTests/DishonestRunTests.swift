@@ -148,8 +148,9 @@ import Training
         }
         let parent = try #require(try await ledger.adapter(log.event.parent!, base: log.event.base))
         let trainer = Trainer(base: BaseEncoder.embedded(seed: 7))
-        guard case .finished(let result) = try trainer.train(
-            log.recipe, parent: try NamedTensors(parent), records: turned)
+        guard
+            case .finished(let result) = try trainer.train(
+                log.recipe, parent: try NamedTensors(parent), records: turned)
         else { return }
         log.event.tensors = ArtifactDigest(retagging: result.tensorDigest)
     }

@@ -28,7 +28,10 @@ struct DocumentTests {
         let imported = try await ledger.importChain(
             file, policy: TrustPolicy(parsing: block("policy", of: "chain-file.md")))
         #expect(imported.added == 3)
-        #expect(try await ledger.events(of: imported.origin).map(\.type) == ["consortium-founded", "chain-opened", "chain-anchored"])
+        #expect(
+            try await ledger.events(of: imported.origin).map(\.type) == [
+                "consortium-founded", "chain-opened", "chain-anchored",
+            ])
         #expect(try await ledger.check().isClean)
         try await ledger.close()
     }

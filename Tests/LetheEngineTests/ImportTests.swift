@@ -45,7 +45,8 @@ struct ImportTests {
             var changed = bytes
             changed[position] ^= 1 << UInt8(position % 8)
             let error = await importing(changed, into: ledger, policy)
-            #expect(error?.code == .refused || error?.code == .missing, "byte \(position): \(error?.message ?? "accepted")")
+            #expect(
+                error?.code == .refused || error?.code == .missing, "byte \(position): \(error?.message ?? "accepted")")
             let isEmpty = try await ledger.origins().isEmpty
             #expect(isEmpty, "byte \(position) left a chain behind")
             if error == nil || !isEmpty { return }

@@ -33,7 +33,8 @@ import Training
             self.consortium = consortium
             let taken = Taken()
             outcome = try await Self.execute(
-                plan, in: consortium.copy(), faults: FaultInjector { step in
+                plan, in: consortium.copy(),
+                faults: FaultInjector { step in
                     taken.steps.withLock { $0.append(step) }
                     return nil
                 })
@@ -60,7 +61,8 @@ import Training
                 _ = try await ledger.materialize(opened.round, as: TestConsortium.hub)
             }
             let deletion = DeletionRequest(
-                member: alder, matter: .subject("p1"), ground: .gdpr171b, receivedAt: ledger.surroundings.now(), reason: "")
+                member: alder, matter: .subject("p1"), ground: .gdpr171b, receivedAt: ledger.surroundings.now(),
+                reason: "")
             let id = try await ledger.requestDeletion(deletion, as: alder).id
             _ = try await ledger.decideDeletion(id, .accepted, as: alder, cosigners: [])
             return try await ledger.planDeletions([id]).digest
@@ -106,7 +108,9 @@ import Training
             let directory = await ledger.directory
             rows = try directory.records.datasets().reduce(0) { try $0 + directory.records.commitments(of: $1).count }
             savedStates = try directory.states.names()
-            publicTypes = try await ledger.events(of: ledger.publicOrigin).map(\.type).filter { $0 != "erasure-attested" }
+            publicTypes = try await ledger.events(of: ledger.publicOrigin).map(\.type).filter {
+                $0 != "erasure-attested"
+            }
             privateTypes = try await ledger.events(of: chain.origin).map(\.type)
             let blobs = try directory.blobs.list().map(\.id)
             adapters = blobs.filter { $0.kind != .runningSum }
@@ -117,7 +121,8 @@ import Training
     /// Every step takes minutes, so each kind of step is tried the first and the last time that it is taken;
     /// `LETHE_EVERY_STEP=1` tries all of them, and both ways to fail.
     private static let isWhole = ProcessInfo.processInfo.environment["LETHE_EVERY_STEP"] == "1"
-    private static let effects: [FaultInjector.Effect] = isWhole ? [.failed, .failedButPersisted] : [.failedButPersisted]
+    private static let effects: [FaultInjector.Effect] =
+        isWhole ? [.failed, .failedButPersisted] : [.failedButPersisted]
     /// The steps in parts, so that they run side by side.
     private static let parts = 4
 

@@ -61,7 +61,8 @@ import Training
             var recipe = try Recipe.suggested(for: try await ledger.encoder(for: base).encoder)
             recipe.epochs = 1
             for member in members {
-                let datasets = try await ledger.datasetSummaries().filter { $0.chain.chain == member.text }.map(\.dataset)
+                let datasets = try await ledger.datasetSummaries().filter { $0.chain.chain == member.text }.map(
+                    \.dataset)
                 let request = TrainingRequest(round: round, datasets: datasets, recipe: recipe)
                 _ = try await ledger.train(request, as: member)
             }

@@ -57,7 +57,8 @@ private struct TrainedStory {
     static func tensors(_ rows: [Row]) throws -> ArtifactDigest {
         let records = rows.map {
             TrainingRecord(
-                commitment: TrainingRecord.Commitment(retagging: $0.commitment), text: $0.record.text, label: $0.record.label)
+                commitment: TrainingRecord.Commitment(retagging: $0.commitment), text: $0.record.text,
+                label: $0.record.label)
         }
         guard case .finished(let result) = try trainer.train(recipe, records: records) else { throw Missing() }
         return ArtifactDigest(retagging: result.tensorDigest)
@@ -81,7 +82,8 @@ private struct TrainedStory {
         let configuration = try recipe.adapterConfiguration(base: BaseDigest(retagging: base), baseName: name.text)
         let adapter = AdapterDigest.of(configuration, TensorDigest(retagging: run.tensors))
         return AdapterCommitted(
-            adapter: ArtifactDigest(retagging: adapter), configuration: .sha256(configuration.canonicalBytes), parents: [],
+            adapter: ArtifactDigest(retagging: adapter), configuration: .sha256(configuration.canonicalBytes),
+            parents: [],
             round: RoundID("r1")!, tensors: run.tensors, weight: Weight(run.records.count)!,
             training: TrainingReference(
                 recipe: ArtifactDigest(retagging: recipe.digest), runs: Hash256(runs: [run.run]), shards: [shard],
@@ -98,7 +100,8 @@ private struct TrainedStory {
         let new = Self.run(on: claimed, tensors: try Self.tensors(used))
         try skies.say(.baseRegistered(BaseRegistered(base: Self.base, name: Self.name)), by: Skies.delta)
         try skies.say(
-            .roundOpened(RoundOpened(base: Self.base, round: RoundID("r1")!, rule: .mean, topology: .isolated)), by: Skies.delta)
+            .roundOpened(RoundOpened(base: Self.base, round: RoundID("r1")!, rule: .mean, topology: .isolated)),
+            by: Skies.delta)
         let first = try skies.say(.adapterCommitted(Self.contribution(old)), by: Skies.united)
         try skies.close("r1")
         try skies.materialize("r1")
@@ -156,11 +159,13 @@ private struct TrainedStory {
         var lines: [UInt8] = []
         for row in rows {
             lines += CanonicalJSON.encode(
-                RetrainingData.OpenedRow(commitment: row.commitment, record: row.record, salt: Hex.encode(row.salt.bytes)))
+                RetrainingData.OpenedRow(
+                    commitment: row.commitment, record: row.record, salt: Hex.encode(row.salt.bytes)))
             lines.append(0x0a)
         }
         try Data(lines).write(to: URL(fileURLWithPath: "\(folder)/\(RetrainingData.rowsFile(Self.shard))"))
-        try Data(CanonicalJSON.encode(data) + [0x0a]).write(to: URL(fileURLWithPath: "\(folder)/\(RetrainingData.fileName)"))
+        try Data(CanonicalJSON.encode(data) + [0x0a]).write(
+            to: URL(fileURLWithPath: "\(folder)/\(RetrainingData.fileName)"))
         var verifier = try RetrainingVerifier(
             verdict(), base: .embedded(seed: 7), data: [folder], threads: 1, scratch: scratch.file("work"))
         return try verifier.verify().map(\.outcome)
@@ -186,13 +191,17 @@ private struct TrainedStory {
             Issue.record("it was not reproduced")
             return
         }
-        #expect(how == "trained here from 7 record(s) in 1 run(s): the same bytes; 1 record(s) of the old runs are in none of them")
+        #expect(
+            how
+                == "trained here from 7 record(s) in 1 run(s): the same bytes; 1 record(s) of the old runs are in none of them"
+        )
         // Nothing given decides nothing, and says so.
-        #expect(try story.outcomes(given: []) == [
-            .notRun(
-                "0 run(s) gave the same bytes, then 7 of the 7 records of shard 0 of ds-united were not given; the first is "
-                    + "\(Self.left.map(\.commitment).min()!.hex.prefix(16))…")
-        ])
+        #expect(
+            try story.outcomes(given: []) == [
+                .notRun(
+                    "0 run(s) gave the same bytes, then 7 of the 7 records of shard 0 of ds-united were not given; the first is "
+                        + "\(Self.left.map(\.commitment).min()!.hex.prefix(16))…")
+            ])
     }
 
     /// The certificate holds, and says *attested*; the bytes do not come out.
@@ -200,9 +209,15 @@ private struct TrainedStory {
         let used = [TrainedStory.person] + Self.left.dropFirst()
         let story = try TrainedStory(claimed: Self.left, used: used)
         let verdict = try story.verdict()
-        #expect(verdict.findings.contains { $0.word == .attested && $0.statement.contains("trained its contribution to r1 again") })
+        #expect(
+            verdict.findings.contains {
+                $0.word == .attested && $0.statement.contains("trained its contribution to r1 again")
+            })
         let fault = try #require(story.fault(given: Self.left))
-        #expect(!fault.isUndecided && fault.message.contains("the contribution of united to r1: training shard 0 of ds-united again gives"))
+        #expect(
+            !fault.isUndecided
+                && fault.message.contains("the contribution of united to r1: training shard 0 of ds-united again gives")
+        )
     }
 
     /// The person's row stays, and another goes.

@@ -157,7 +157,8 @@ struct RunFederation {
             }
         if let query = matter.query, try await ledger.findRecords(query, of: deletion.member).isEmpty { return nil }
         let request = DeletionRequest(
-            member: deletion.member, matter: matter, ground: .gdpr171b, receivedAt: ledger.surroundings.now(), reason: "")
+            member: deletion.member, matter: matter, ground: .gdpr171b, receivedAt: ledger.surroundings.now(),
+            reason: "")
         let id = try await ledger.requestDeletion(request, as: deletion.member).id
         _ = try await ledger.decideDeletion(id, .accepted, as: deletion.member, cosigners: [])
         return id

@@ -36,7 +36,9 @@ import Training
         }
 
         static func request(_ rows: Range<Int> = 0..<40, text: String = "said") throws -> DatasetRequest {
-            let lines = rows.map { "r\($0)\tp\($0 / 4)\t\($0 % 2)\tperson \($0 / 4) \(text) \($0 % 2 == 0 ? "no" : "yes")" }
+            let lines = rows.map {
+                "r\($0)\tp\($0 / 4)\t\($0 % 2)\tperson \($0 / 4) \(text) \($0 % 2 == 0 ? "no" : "yes")"
+            }
             let table = (["record_id\tsubject_id\tlabel\ttext"] + lines).joined(separator: "\n")
             let file = try DatasetFile(parsing: Array(table.utf8), format: .tsv, path: "rows.tsv")
             return DatasetRequest(file: file, path: "rows.tsv", name: "rows", shards: 4)
@@ -55,7 +57,8 @@ import Training
 
         func train(_ round: String) async throws -> TrainingSummary {
             try await ledger.train(
-                TrainingRequest(round: RoundID(round)!, datasets: [dataset], recipe: recipe), as: TrainingLedgerTests.alder)
+                TrainingRequest(round: RoundID(round)!, datasets: [dataset], recipe: recipe),
+                as: TrainingLedgerTests.alder)
         }
     }
 
@@ -93,7 +96,9 @@ import Training
         do {
             _ = try await p.ledger.registerDataset(try Prepared.request(10..<14), as: Self.alder)
         } catch let error as EngineError {
-            #expect(error.message.contains("line 4") && error.message.contains("line 5") && !error.message.contains("line 2"))
+            #expect(
+                error.message.contains("line 4") && error.message.contains("line 5")
+                    && !error.message.contains("line 2"))
         }
         try await p.ledger.close()
     }
@@ -138,16 +143,20 @@ import Training
             change(&recipe)
             return String(decoding: recipe.json, as: UTF8.self)
         }
-        let one = Ascending([try await p.ledger.trainingRecords(of: row.trained.reference)[0]].map {
-            RecordCommitment(retagging: $0.commitment)
-        })
+        let one = Ascending(
+            [try await p.ledger.trainingRecords(of: row.trained.reference)[0]].map {
+                RecordCommitment(retagging: $0.commitment)
+            })
         let changes: [Change] = [
             ("tensors", { $0.tensors = .sha256([1]) }, { _ in }), ("run", { $0.run = .sha256([2]) }, { _ in }),
             ("adapter", { $0.adapter = .sha256([3]) }, { _ in }), ("encoder", { $0.encoder = .sha256([4]) }, { _ in }),
             ("recipe", { $0.recipe = .sha256([5]) }, { _ in }),
             ("records", { $0.records.count = Count($0.records.count.value - 1)! }, { _ in }),
             ("seed", { _ in }, { $0.recipe = recipe { $0.seed = 99 } }),
-            ("epochs", { $0.recipe = Self.digest(p.recipe) { $0.epochs = 2 } }, { $0.recipe = recipe { $0.epochs = 2 } }),
+            (
+                "epochs", { $0.recipe = Self.digest(p.recipe) { $0.epochs = 2 } },
+                { $0.recipe = recipe { $0.epochs = 2 } }
+            ),
             ("excluded", { _ in }, { $0.excluded = one }),
         ]
         for change in changes {
@@ -192,7 +201,9 @@ import Training
         let found = try await p.ledger.findRecords(.subject("p3"), of: Self.alder)
         _ = try await p.ledger.directory.records.erase(found[p.dataset]!)
         let report = try await p.ledger.check()
-        #expect(report.findings.isEmpty && report.notLookedAt.contains { $0.problem.contains("4 record(s) are erased here") })
+        #expect(
+            report.findings.isEmpty
+                && report.notLookedAt.contains { $0.problem.contains("4 record(s) are erased here") })
         await #expect(throws: EngineError.self) { try await p.train("round-1") }
         try await p.ledger.eraseRecords(found, as: Self.alder)
         let after = try await p.ledger.check()

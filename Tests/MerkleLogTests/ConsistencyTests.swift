@@ -46,8 +46,7 @@ import Testing
             for old in 1...new {
                 let path = Sample.tree.consistencyProof(from: TreeSize(old), to: TreeSize(new))
                 for other in lengthened(path) + shortened(path) {
-                    #expect(throws: ConsistencyFailure.pathLength(expected: path.count, actual: other.count))
-                    {
+                    #expect(throws: ConsistencyFailure.pathLength(expected: path.count, actual: other.count)) {
                         try verifyConsistency(
                             from: TreeSize(old), root: Sample.tree.root(at: TreeSize(old)),
                             to: TreeSize(new), root: Sample.tree.root(at: TreeSize(new)), path: other)

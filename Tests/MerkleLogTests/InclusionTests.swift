@@ -73,8 +73,7 @@ import Testing
 
     @Test func refusesAnIndexOutsideTheTree() {
         for (index, size) in [(0, 0), (1, 1), (7, 7), (8, 7), (.max, 1), (.max, .max)] {
-            #expect(throws: InclusionFailure.indexOutsideTree(index: LeafIndex(index), size: TreeSize(size)))
-            {
+            #expect(throws: InclusionFailure.indexOutsideTree(index: LeafIndex(index), size: TreeSize(size))) {
                 try verifyInclusion(
                     of: Sample.leaf(0), at: LeafIndex(index), in: TreeSize(size), root: .empty, path: [])
             }

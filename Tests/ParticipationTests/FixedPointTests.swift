@@ -46,14 +46,22 @@ import Testing
 
     @Test func intervalsHoldEveryProductAndSum() {
         let ends: [Int64] = [-7, -3, 0, 2, 5]
-        for a in ends { for b in ends where a <= b { for c in ends { for d in ends where c <= d {
-            let (x, y) = (Interval(a, b), Interval(c, d))
-            for p in a...b { for q in c...d {
-                if let product = x.times(y) { #expect((product.low...product.high).contains(p * q)) }
-                if let sum = x.plus(y) { #expect((sum.low...sum.high).contains(p + q)) }
-            } }
-            #expect(x.times(y) != nil)
-        } } } }
+        for a in ends {
+            for b in ends where a <= b {
+                for c in ends {
+                    for d in ends where c <= d {
+                        let (x, y) = (Interval(a, b), Interval(c, d))
+                        for p in a...b {
+                            for q in c...d {
+                                if let product = x.times(y) { #expect((product.low...product.high).contains(p * q)) }
+                                if let sum = x.plus(y) { #expect((sum.low...sum.high).contains(p + q)) }
+                            }
+                        }
+                        #expect(x.times(y) != nil)
+                    }
+                }
+            }
+        }
     }
 
     @Test func intervalsEndWhereInt64Does() {

@@ -63,8 +63,9 @@ import Testing
                     learningRate: rate, discount: discount)
                 if step.isMultiple(of: 3) { best = value }
                 // The bound in exact arithmetic, with the one unit that ⌈⌉ may add.
-                #expect((value.magnitude - (value == 0 ? 0 : 1)) * UInt64(10_000 - discount)
-                    < UInt64(reward) * 10_000)
+                #expect(
+                    (value.magnitude - (value == 0 ? 0 : 1)) * UInt64(10_000 - discount)
+                        < UInt64(reward) * 10_000)
                 #expect(value.magnitude <= UInt64(policy.valueBoundUnits))
             }
         }

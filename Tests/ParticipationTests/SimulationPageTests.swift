@@ -55,9 +55,10 @@ import Testing
         for strategy in study.strategies {
             let welfare = strategy.run.periods.reduce(0) { $0 + $1.welfareMicrocredits }
             let text = String(format: "%.2f", Double(welfare) / 1e6 / Double(8 * 60))
-            let row = try #require(html.split(separator: "\n").first {
-                $0.contains("<th scope=\"row\">\(strategy.name)</th>")
-            })
+            let row = try #require(
+                html.split(separator: "\n").first {
+                    $0.contains("<th scope=\"row\">\(strategy.name)</th>")
+                })
             #expect(row.contains("<td>\(text.replacingOccurrences(of: "-", with: "−"))</td>"), "\(strategy.name)")
         }
     }

@@ -101,7 +101,8 @@ import Testing
         for strategy in [Strategy.qLearning, .alwaysIn, .random, .myopic, .fixed(ActionIndex(rawValue: 1))] {
             let result = try run(setup, world, strategy)
             for (party, organisation) in zip(result.parties, world) {
-                let most = organisation.budgetMicrocredits + organisation.privacyBudgetMicroepsilon
+                let most =
+                    organisation.budgetMicrocredits + organisation.privacyBudgetMicroepsilon
                     * organisation.profile.privacyMicrocreditsPerMicroepsilon
                 #expect(party.costMicrocredits <= most)
             }
@@ -176,8 +177,9 @@ import Testing
         // `Tree` takes integers, strings, arrays and objects and nothing else.
         #expect(try Tree(data).leaves.count > 1000)
         #expect(try JSONDecoder().decode(SimulationStudy.self, from: data) == study)
-        #expect(study.strategies.map(\.name) == [
-            "Q-learning", "always in", "never in", "random", "greedy-myopic", "best fixed",
-        ])
+        #expect(
+            study.strategies.map(\.name) == [
+                "Q-learning", "always in", "never in", "random", "greedy-myopic", "best fixed",
+            ])
     }
 }

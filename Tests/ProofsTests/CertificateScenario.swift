@@ -94,7 +94,8 @@ struct CertificateScenario {
         note.sign(as: Self.logName, with: logKey)
         for witness in witnesses {
             note.cosign(
-                as: Self.witnessName(witness), with: Skies.key(witness, "witness"), time: UInt64(cosignedAt[size] ?? clock(atSize: size)))
+                as: Self.witnessName(witness), with: Skies.key(witness, "witness"),
+                time: UInt64(cosignedAt[size] ?? clock(atSize: size)))
         }
         return note
     }

@@ -191,7 +191,9 @@ import Testing
         try skies.complete("del-1", plan)
         let verdict = try verify(CertificateScenario(skies: skies))
         #expect(verdict.content.kind == .certificate && verdict.content.excluded.map(\.event) == [old])
-        let touched = verdict.findings.first { $0.statement.hasPrefix("united says that the records were in 2 shard(s)") }
+        let touched = verdict.findings.first {
+            $0.statement.hasPrefix("united says that the records were in 2 shard(s)")
+        }
         #expect(touched?.word == .attested && touched?.statement.hasSuffix("nothing is left in 1 of them") == true)
         let unknown = verdict.findings.first { $0.statement.hasPrefix("Which shards the records were in") }
         #expect(unknown?.word == .notClaimed)

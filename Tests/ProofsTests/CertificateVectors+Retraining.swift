@@ -65,7 +65,8 @@ extension CertificateVectors {
             "trained-again-by-another-member": try story.refused(
                 on: before.skies, .adapterCommitted(try before.replacement()), by: Skies.virgin, "virgin"),
             "retraining-facts-changed": refused(
-                try story.bundle(saying: { $0.retraining![0].recipe = digest("another recipe") }), "contentDiffers", "retraining"),
+                try story.bundle(saying: { $0.retraining![0].recipe = digest("another recipe") }), "contentDiffers",
+                "retraining"),
             "retraining-left-out": refused(
                 try story.bundle(saying: { $0.retraining = nil }), "contentDiffers", "retraining"),
             "merged-twice-called-trained-twice": refused(
@@ -94,9 +95,12 @@ extension CertificateVectors {
             "attestation-of-backups-alone": try attempt("does not say what became of blobs") {
                 $0.results = [StoreResult(items: Count(0)!, store: .backups, verdict: .notFound)]
             },
-            "attestation-that-deleted-nothing": try attempt("it names nothing that was") { $0.results[0].items = Count(0)! },
+            "attestation-that-deleted-nothing": try attempt("it names nothing that was") {
+                $0.results[0].items = Count(0)!
+            },
             "model-confirmed-by-its-maker": try story.refused(
-                on: maker, .modelAttested(ModelAttested(materialization: model.event, model: model.model)), by: Skies.delta,
+                on: maker, .modelAttested(ModelAttested(materialization: model.event, model: model.model)),
+                by: Skies.delta,
                 "delta"),
             "every-holder-found-nothing": file(
                 try nothing.bundle(), "ok", [["says", "not claimed that anything was destroyed"]]),
@@ -113,7 +117,10 @@ extension CertificateVectors {
             "recipient-that-nobody-told": file(
                 try story.bundle(), "ok",
                 [
-                    ["says", "not claimed that the recipient rec-1, which has what was to go from delta, was told: the chain records no notice"],
+                    [
+                        "says",
+                        "not claimed that the recipient rec-1, which has what was to go from delta, was told: the chain records no notice",
+                    ],
                     ["says", "approximate, no erasure, worth A1 at most"],
                     ["says", "for gdpr-17-3-e"], ["says", "This is not erasure."],
                 ]),
@@ -129,7 +136,8 @@ extension CertificateVectors {
             "timestamp-of-another-history": refused(
                 try stamped(story, of: CertificateScenario.smallFeedback()), "earlier", "two histories"),
             "timestamp-that-the-reader-has-to-judge": file(
-                try stamped(story, of: story), "ok", [["says", "its timestamp (RFC 3161) is enclosed; give --ca to judge it"]]),
+                try stamped(story, of: story), "ok",
+                [["says", "its timestamp (RFC 3161) is enclosed; give --ca to judge it"]]),
         ]
     }
 
@@ -163,7 +171,8 @@ extension CertificateVectors {
         let checkpoint = try Checkpoint(origin: Skies.origin.text, size: size, root: other.tree.root(at: size))
         bundle.timestamps = [
             .init(
-                checkpoint: checkpoint.text, consistency: story.tree.consistencyProof(from: size).map(\.bytes), token: [0x30, 0])
+                checkpoint: checkpoint.text, consistency: story.tree.consistencyProof(from: size).map(\.bytes),
+                token: [0x30, 0])
         ]
         return bundle
     }

@@ -17,7 +17,9 @@ enum CertificateVectors {
 
     static func make() throws -> [String: VectorFile] {
         var files = try honest()
-        for part in [try chains(), try contents(), try proofs(), try times(), try keys(), try returns(), try lineages()] {
+        for part in [
+            try chains(), try contents(), try proofs(), try times(), try keys(), try returns(), try lineages(),
+        ] {
             files.merge(part) { $1 }
         }
         for part in [try trainedAgain(), try attested(), try circumstances()] { files.merge(part) { $1 } }
@@ -48,10 +50,14 @@ enum CertificateVectors {
                 try story.bundle(), "ok",
                 [["says", "proved      the request stood on the chain by"], ["says", "[consistency proof from"]]),
             "ok-signed-by-the-operator-alone": file(
-                try lonely.bundle(), "ok", [["says", "signed by the chain's operator alone, air: deletion certificate"]]),
+                try lonely.bundle(), "ok",
+                [["says", "signed by the chain's operator alone, air: deletion certificate"]]),
             "ok-statement-of-what-is-still-open": file(
                 try open.bundle(), "ok",
-                [["says", "statement of status for del-1"], ["says", "not claimed delta has not attested its erasure."]]),
+                [
+                    ["says", "statement of status for del-1"],
+                    ["says", "not claimed delta has not attested its erasure."],
+                ]),
         ]
     }
 
@@ -81,7 +87,8 @@ enum CertificateVectors {
                 on: rebuilt, .deletionCompleted(rebuilt.completion("del-1", of: plan.plan)), by: Skies.delta,
                 "it has not attested"),
             "attestation-by-no-holder": try story.refused(
-                on: rebuilt, .erasureAttested(rebuilt.erasure(plan.plan)), by: Skies.air, "is not a holder under this plan"),
+                on: rebuilt, .erasureAttested(rebuilt.erasure(plan.plan)), by: Skies.air,
+                "is not a holder under this plan"),
             "withdrawn-called-exact": try feedback.refused(
                 on: partial, .deletionCompleted(exact), by: Skies.delta, "the outcome must be withdrawn"),
         ].merging(try copies()) { $1 }
@@ -223,7 +230,12 @@ enum CertificateVectors {
         let time = Timestamp(seconds: story.skies.clock)!
         return file(
             try story.bundle(), "ok",
-            [["says", "proved      the completion stood on the chain by \(time)  [event \(size), checkpoint \(size + 1)]"]])
+            [
+                [
+                    "says",
+                    "proved      the completion stood on the chain by \(time)  [event \(size), checkpoint \(size + 1)]",
+                ]
+            ])
     }
 
     // MARK: Keys

@@ -40,8 +40,7 @@ import Testing
         #expect(page == recorded)
     }
 
-    @Test(arguments: Sample.allCases) func saysTheVerdictFirstAndWhatIsMissingNext(_ sample: Sample) throws
-    {
+    @Test(arguments: Sample.allCases) func saysTheVerdictFirstAndWhatIsMissingNext(_ sample: Sample) throws {
         let page = try sample.page()
         let titles = page.matches(of: /<h2 id="([a-z]+)">/).map { String($0.1) }
         #expect(
@@ -178,7 +177,10 @@ import Testing
             #expect(count == harmless.withoutData.unicodeScalars.count { $0 == mark }, "\(mark)")
         }
         #expect(page.ranges(of: "</script").count == 1)
-        #expect(!page.unicodeScalars.contains { $0.value == 0x202e || $0.value == 0x61c || $0.value == 0 || $0.value == 0x1b })
+        #expect(
+            !page.unicodeScalars.contains {
+                $0.value == 0x202e || $0.value == 0x61c || $0.value == 0 || $0.value == 0x1b
+            })
     }
 
     @Test func comesBackOutOfTheData() throws {

@@ -91,9 +91,10 @@ import Testing
         #expect(text.contains("No certificate was issued yet"))
         #expect(report.content.grade == .replayedTwice)
         #expect(report.content.models.allSatisfy { $0.isDone && $0.after != nil })
-        #expect(report.content.timeline.steps.map(\.name) == [
-            "received", "requested", "accepted", "started", "excluded", "rebuilt", "erased", "completed",
-        ])
+        #expect(
+            report.content.timeline.steps.map(\.name) == [
+                "received", "requested", "accepted", "started", "excluded", "rebuilt", "erased", "completed",
+            ])
         #expect(report.content.erasures.allSatisfy { $0.event != nil })
     }
 

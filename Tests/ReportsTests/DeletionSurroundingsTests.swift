@@ -34,10 +34,12 @@ enum SurroundedDeletion {
             deletion: id, dueAt: time(history, days: 30), ground: .gdpr171b, member: delta,
             receivedAt: time(history, days: 0), scope: .contributions)
         try history.say(.deletionRequested(request), as: delta)
-        try history.say(.identityChecked(IdentityChecked(deletion: id, doubt: .contactUnknown, step: .asked)), as: delta)
+        try history.say(
+            .identityChecked(IdentityChecked(deletion: id, doubt: .contactUnknown, step: .asked)), as: delta)
         try history.say(.identityChecked(IdentityChecked(deletion: id, doubt: nil, step: .confirmed)), as: delta)
         let extended = DeletionExtended(
-            deletion: id, dueAt: time(history, days: 60), notice: nil, reason: .complexity, toldAt: time(history, days: 0))
+            deletion: id, dueAt: time(history, days: 60), notice: nil, reason: .complexity,
+            toldAt: time(history, days: 0))
         try history.say(.deletionExtended(extended), as: delta)
         let held = HoldPlaced(
             dataset: nil, deletion: id, endsAt: time(history, days: 90), ground: .gdpr173e, hold: hold)
@@ -63,9 +65,11 @@ enum SurroundedDeletion {
                 .recipientNotified(RecipientNotified(deletion: id, outcome: .notified, recipient: recipient)), as: hub)
         }
         try history.say(
-            .recipientAcknowledged(RecipientAcknowledged(deletion: id, recipient: recipients[0], result: .deleted)), as: hub)
+            .recipientAcknowledged(RecipientAcknowledged(deletion: id, recipient: recipients[0], result: .deleted)),
+            as: hub)
         try history.say(
-            .exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)), as: hub)
+            .exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)), as: hub
+        )
         try history.settle(plan, isAttested: true)
         let results = [
             StoreResult(items: Count(2)!, store: .backups, verdict: .pendingBackup, until: time(history, days: 60)),
@@ -80,7 +84,9 @@ enum SurroundedDeletion {
 }
 
 @Suite struct DeletionSurroundingsTests {
-    private static let report = Result { try LedgerSample.state(try SurroundedDeletion.history(), "del-1", later: 20 * 86_400) }
+    private static let report = Result {
+        try LedgerSample.state(try SurroundedDeletion.history(), "del-1", later: 20 * 86_400)
+    }
 
     /// Thirty days are the law's, sixty the extension's; the bar and the verdict go by the latter.
     @Test func anExtensionMovesTheDueDate() throws {
@@ -102,7 +108,8 @@ enum SurroundedDeletion {
         let points = report.content.openPoints.map(\.statement)
         #expect(!points.contains { $0.contains("rec-told") })
         #expect(points.contains { $0.contains("rec-silent was told and has not answered") })
-        #expect(points.contains { $0.contains("rec-unknown was given something by") && $0.contains("has not been told") })
+        #expect(
+            points.contains { $0.contains("rec-unknown was given something by") && $0.contains("has not been told") })
     }
 
     @Test func holdsQuestionsAndInterimMeasuresStandOnThePage() throws {
@@ -123,9 +130,14 @@ enum SurroundedDeletion {
     @Test func everyPartIsInTheRowsAndInTheEvidence() throws {
         let report = try Self.report.get()
         let parts = Set(report.csv().split(separator: "\r\n").compactMap { $0.split(separator: ",").dropFirst().first })
-        for part in ["identity", "extension", "hold", "recipient", "interim"] { #expect(parts.contains(Substring(part))) }
+        for part in ["identity", "extension", "hold", "recipient", "interim"] {
+            #expect(parts.contains(Substring(part)))
+        }
         let types = Set(report.content.evidence.map(\.type))
-        for type in ["deletion-extended", "hold-placed", "identity-checked", "mitigation-applied", "recipient-notified", "recipient-acknowledged", "handover-recorded"] {
+        for type in [
+            "deletion-extended", "hold-placed", "identity-checked", "mitigation-applied", "recipient-notified",
+            "recipient-acknowledged", "handover-recorded",
+        ] {
             #expect(types.contains(type), "\(type)")
         }
     }
@@ -138,12 +150,14 @@ enum SurroundedDeletion {
         try history.say(
             .deletionRequested(
                 DeletionRequested(
-                    deletion: SurroundedDeletion.id, dueAt: Timestamp(seconds: received.seconds + 86_400)!, ground: .gdpr171b,
+                    deletion: SurroundedDeletion.id, dueAt: Timestamp(seconds: received.seconds + 86_400)!,
+                    ground: .gdpr171b,
                     member: delta, receivedAt: received, scope: .contributions)),
             as: delta)
         let refusal = Refusal(ground: .gdpr173b, notice: nil, reviewer: .legal)
         try history.say(
-            .deletionDecided(DeletionDecided(decision: .refused, deletion: SurroundedDeletion.id, refusal: refusal)), as: delta)
+            .deletionDecided(DeletionDecided(decision: .refused, deletion: SurroundedDeletion.id, refusal: refusal)),
+            as: delta)
         let report = try LedgerSample.state(history, "del-1")
         #expect(report.html().visibleText.contains("gdpr-17-3-b, reviewed by the office legal"))
         #expect(report.content.openPoints.map(\.statement).contains("The refusal names no notice to the person."))
@@ -154,7 +168,9 @@ enum SurroundedDeletion {
     @Test func whatIsTrainedAgainStandsInTheExcludedOnesPlace() throws {
         var skies = SampleConsortium.founded()
         try skies.openRound("r1")
-        for member in [SampleConsortium.united, SampleConsortium.virgin] { try skies.commit(member, to: "r1", shards: [0, 1, 2]) }
+        for member in [SampleConsortium.united, SampleConsortium.virgin] {
+            try skies.commit(member, to: "r1", shards: [0, 1, 2])
+        }
         try skies.close("r1")
         try skies.materialize("r1")
         try skies.acceptRecords("d1", of: SampleConsortium.united, shards: [0, 1], emptied: [1])

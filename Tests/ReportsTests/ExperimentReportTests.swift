@@ -9,11 +9,13 @@ import Testing
     private static func results(isEqual: Bool = true) -> ExperimentResults {
         let area = ExperimentResults.Area(aucPPM: 612_500, lowPPM: 531_000, highPPM: 698_400)
         let approximation = ExperimentResults.Approximation(
-            method: "gradient-ascent", accuracyPPM: 701_000, area: area, relativePPB: 12_345_678, greatestPPB: 5_000_000,
+            method: "gradient-ascent", accuracyPPM: 701_000, area: area, relativePPB: 12_345_678,
+            greatestPPB: 5_000_000,
             work: .init(milliseconds: 420, samples: 12))
         let deletion = ExperimentResults.Deletion(
             kind: "one subject", forgotten: 4, isEqual: isEqual, accuracyBeforePPM: 903_448, accuracyAfterPPM: 900_049,
-            accuracyRetrainPPM: 900_049, areaBefore: area, areaAfter: .init(aucPPM: 500_000, lowPPM: 1, highPPM: 999_999),
+            accuracyRetrainPPM: 900_049, areaBefore: area,
+            areaAfter: .init(aucPPM: 500_000, lowPPM: 1, highPPM: 999_999),
             unlearning: .init(milliseconds: 1_950, samples: 100, shardRuns: 2), wholeMilliseconds: 3_049,
             retraining: .init(milliseconds: 61_000, samples: 1_230, shardRuns: 24), approximations: [approximation])
         let federation = ExperimentResults.Federation(
@@ -45,7 +47,8 @@ import Testing
         let page = Self.report().html()
         for figure in [
             "0.903", "0.900", "0.613 (0.531 to 0.698)", "0.500 (0.000 to 1.000)", "0.0123", "2 of 24", "100 of 1230",
-            "12.3 times less", "2.0 s", "3.0 s", "61.0 s", "0.100", "987", "4000", "1 of 1 deletions gave", "mini/&lt;base&gt;",
+            "12.3 times less", "2.0 s", "3.0 s", "61.0 s", "0.100", "987", "4000", "1 of 1 deletions gave",
+            "mini/&lt;base&gt;",
             "0.746", "took 12.3 times less",
         ] {
             #expect(page.contains(figure), "\(figure)")

@@ -203,7 +203,10 @@ extension String {
                 #expect(count == harmless.count { $0 == mark }, "\(mark) with \(text)")
             }
             #expect(page.ranges(of: "</script").count == 1)
-            #expect(!page.unicodeScalars.contains { $0.value == 0x202e || $0.value == 0x61c || $0.value == 0 || $0.value == 0x1b })
+            #expect(
+                !page.unicodeScalars.contains {
+                    $0.value == 0x202e || $0.value == 0x61c || $0.value == 0 || $0.value == 0x1b
+                })
         }
     }
 
@@ -228,7 +231,8 @@ extension String {
             batchSize: 1, epochs: 1, learningRate: text, maximumTokens: 1, rank: 1, rounds: 1, seed: 1)
         return ExperimentReport(
             ExperimentResults(
-                base: text, cores: 1, organisations: [organisation], majorityPPM: 1, settings: settings, federations: []),
+                base: text, cores: 1, organisations: [organisation], majorityPPM: 1, settings: settings, federations: []
+            ),
             command: text)
     }
 

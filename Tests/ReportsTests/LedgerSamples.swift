@@ -59,7 +59,8 @@ enum LedgerSample {
         let member = member.map { MemberName($0)! }
         let evidence = try cited(history, ProcessingReport.events(in: history.view, member: member))
         return ProcessingReport(
-            ProcessingReport.activities(in: history.view, member: member, evidence: evidence,
+            ProcessingReport.activities(
+                in: history.view, member: member, evidence: evidence,
                 asOf: Timestamp(seconds: history.clock)!), member: member,
             evidence: evidence, footing: footing(history))
     }
@@ -130,7 +131,8 @@ enum LedgerSample {
     }
 
     static let names = [
-        "compliance", "provenance", "provenance-replaced", "provenance-feedback", "provenance-huge", "processing", "deletion",
+        "compliance", "provenance", "provenance-replaced", "provenance-feedback", "provenance-huge", "processing",
+        "deletion",
         "deletion-late", "deletion-beside",
     ]
 

@@ -57,9 +57,10 @@ import Testing
 
     @Test func showsTheRunsOfTheMemberThatAsks() throws {
         let report = try Self.provenance(SampleConsortium.delta)
-        #expect(report.content.runs.map { "\($0.round) \($0.shard.shard)" } == [
-            "round-1 0", "round-1 1", "round-2 0", "round-2 1",
-        ])
+        #expect(
+            report.content.runs.map { "\($0.round) \($0.shard.shard)" } == [
+                "round-1 0", "round-1 1", "round-2 0", "round-2 1",
+            ])
         #expect(report.content.runs.allSatisfy { $0.isCurrent && $0.records.value == 5 })
         #expect(report.content.runs[2].parent == report.content.runs[0].adapter)
         let text = report.html().visibleText
@@ -76,7 +77,9 @@ import Testing
         #expect(!page.contains(Self.artifact("run ds-1/0/round-1").hex))
         #expect(!page.contains(Self.artifact("adapter of run ds-1/0/round-1").hex))
         #expect(page.visibleText.contains("The training runs and the records behind contributions"))
-        let runs = Hash256<RunSetSubject>(runs: [Self.artifact("run ds-1/0/round-1"), Self.artifact("run ds-1/1/round-1")])
+        let runs = Hash256<RunSetSubject>(runs: [
+            Self.artifact("run ds-1/0/round-1"), Self.artifact("run ds-1/1/round-1"),
+        ])
         #expect(page.contains(runs.hex))
     }
 
@@ -134,7 +137,8 @@ import Testing
             in: consortium.view, member: delta, privateView: view, evidence: evidence,
             asOf: Timestamp(seconds: consortium.clock)!)
         let datasets = try #require(activities.first { $0.kind == .training }?.datasets)
-        #expect(datasets.map { "\($0.dataset) \($0.records) \($0.shards) \($0.runs) \($0.erased)" } == ["ds-1 10 2 4 0"])
+        #expect(
+            datasets.map { "\($0.dataset) \($0.records) \($0.shards) \($0.runs) \($0.erased)" } == ["ds-1 10 2 4 0"])
         let report = ProcessingReport(
             activities, member: delta, evidence: evidence, footing: Self.footing(consortium))
         #expect(report.html().visibleText.contains("10 records in 2 shards, 0 of them erased; 4 training runs"))

@@ -10,10 +10,12 @@ import Testing
         let report = try LedgerSample.processing(try Sample.isolated.history())
         let found = report.content.activities.map { "\($0.controller) \($0.kind.rawValue) \($0.number)" }
         // American operates and merges: three models, and three more without delta. Virgin sat out of a round.
-        #expect(found == [
-            "american training 3", "american merging 6", "delta training 3", "southwest training 3", "united training 3",
-            "usairways training 3", "virgin training 2",
-        ])
+        #expect(
+            found == [
+                "american training 3", "american merging 6", "delta training 3", "southwest training 3",
+                "united training 3",
+                "usairways training 3", "virgin training 2",
+            ])
     }
 
     @Test func countsWhatNobodyRecorded() throws {

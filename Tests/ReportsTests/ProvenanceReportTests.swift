@@ -43,7 +43,8 @@ import Testing
     }
 
     @Test func refusesToServeAModelThatWasReplaced() throws {
-        let report = try LedgerSample.provenance(try Sample.isolated.history(), "round-3", isFirst: true, file: "model-3")
+        let report = try LedgerSample.provenance(
+            try Sample.isolated.history(), "round-3", isFirst: true, file: "model-3")
         #expect(report.page.banner.tone == .bad)
         let text = report.html().visibleText
         #expect(text.contains("This model may not be served."))
@@ -64,9 +65,10 @@ import Testing
 
     @Test func saysWhatIsWeak() throws {
         let report = try LedgerSample.provenance(try Sample.lonely.history(), "round-2")
-        #expect(report.content.openPoints.map(\.statement).contains {
-            $0.hasPrefix("No other member has merged")
-        })
+        #expect(
+            report.content.openPoints.map(\.statement).contains {
+                $0.hasPrefix("No other member has merged")
+            })
         #expect(report.page.banner.tone == .caution)
         #expect(try LedgerSample.provenance(try Sample.isolated.history(), "round-2").page.banner.tone == .good)
     }

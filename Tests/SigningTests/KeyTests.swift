@@ -22,8 +22,7 @@ private let vectorFile = URL(filePath: #filePath).deletingLastPathComponent()
                 + "4a7c15e9716ed28dc027beceea1ec40a"
         ),
     ])
-    func givesTheSignaturesOfRFC8032(seed: String, public: String, message: String, signature: String) throws
-    {
+    func givesTheSignaturesOfRFC8032(seed: String, public: String, message: String, signature: String) throws {
         let key = try #require(SigningKey(seed: Hex.decode(seed)!))
         let message = Hex.decode(message)!
         #expect(Hex.encode(key.publicKey.bytes) == `public`)

@@ -78,8 +78,7 @@ final class Authority: Sendable {
     }
 
     /// The authority's reply to `request`, as `openssl ts` makes it.
-    func reply(to request: TimestampRequest, signer: String = "tsa", tokenOnly: Bool = false) throws -> [UInt8]
-    {
+    func reply(to request: TimestampRequest, signer: String = "tsa", tokenOnly: Bool = false) throws -> [UInt8] {
         try Data(request.bytes).write(to: URL(fileURLWithPath: "\(path)/request.tsq"))
         let form = tokenOnly ? ["-token_out"] : []
         try call(

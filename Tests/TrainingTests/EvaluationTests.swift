@@ -149,7 +149,9 @@ struct JudgementTests {
 @Suite("The distance of two adapters")
 struct AdapterDistanceTests {
     private func adapter(_ values: [Float], shape: [Int]? = nil) -> NamedTensors {
-        NamedTensors(["a": Tensor(shape: shape ?? [values.count], values: values), "b": Tensor(shape: [1], values: [0])])
+        NamedTensors([
+            "a": Tensor(shape: shape ?? [values.count], values: values), "b": Tensor(shape: [1], values: [0]),
+        ])
     }
 
     @Test("is nothing for equal bytes, and never nothing for other values")
@@ -158,7 +160,8 @@ struct AdapterDistanceTests {
         let same = try AdapterDistance(of: reference, from: reference)
         #expect(same.isEqual && same.relativePPB == 0 && same.greatestPPB == 0)
         let near = try AdapterDistance(of: adapter([3, Float(4).nextUp]), from: reference)
-        #expect(!near.isEqual && near.relativePPB == 96 && near.greatestPPB == 477, "2⁻²¹ and a fifth of it, rounded up")
+        #expect(
+            !near.isEqual && near.relativePPB == 96 && near.greatestPPB == 477, "2⁻²¹ and a fifth of it, rounded up")
         let tiny = try AdapterDistance(of: adapter([3, 4, .leastNonzeroMagnitude]), from: adapter([3, 4, 0]))
         #expect(!tiny.isEqual && tiny.greatestPPB == 1)
     }

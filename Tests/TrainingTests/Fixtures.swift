@@ -76,8 +76,7 @@ enum Python {
     }
 
     /// Runs `script` with `arguments`; standard output, and the exit status.
-    static func run(_ script: String, _ arguments: [String] = []) throws -> (status: Int32, output: String)
-    {
+    static func run(_ script: String, _ arguments: [String] = []) throws -> (status: Int32, output: String) {
         let process = Process()
         let pipe = Pipe()
         process.executableURL = URL(filePath: "/usr/bin/env")

@@ -188,7 +188,8 @@ struct InterimRecipeTests {
             String(decoding: try Self.interim($0).json, as: UTF8.self)
         }
         let wrong = [
-            texts[0].replacing("gradient-ascent", with: "prayer"), texts[0].replacing("\"epochs\":4", with: "\"epochs\":0"),
+            texts[0].replacing("gradient-ascent", with: "prayer"),
+            texts[0].replacing("\"epochs\":4", with: "\"epochs\":0"),
         ]
         let answer = try Python.run(
             script, [Fixture.packageRoot.appending(path: "schemas").path] + texts + wrong)

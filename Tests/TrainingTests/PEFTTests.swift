@@ -7,8 +7,7 @@ import Training
 @Suite("An adapter that was trained")
 struct PEFTTests {
     /// Writes a PEFT directory as the caller of the trainer will.
-    private func write(_ tensors: NamedTensors, _ recipe: Recipe, base: BaseEncoder, to folder: URL) throws
-    {
+    private func write(_ tensors: NamedTensors, _ recipe: Recipe, base: BaseEncoder, to folder: URL) throws {
         let configuration = try recipe.adapterConfiguration(base: base.weightsDigest, baseName: "base")
         try Data(configuration.peftBytes).write(to: folder.appending(path: Adapter.configurationName))
         try tensors.write(to: folder.appending(path: Adapter.tensorsName).path)
@@ -48,7 +47,8 @@ struct PEFTTests {
     }
 
     /// The shape is taken from the directory alone, whatever modules_to_save says beyond the tensors.
-    @Test("computes with the shape that a PEFT directory has", .enabled(if: Fixture.data != nil, "needs ../shared/data"))
+    @Test(
+        "computes with the shape that a PEFT directory has", .enabled(if: Fixture.data != nil, "needs ../shared/data"))
     func takesTheShapeFromADirectory() throws {
         let folder = try #require(Fixture.data).appending(path: "peft-minilm-airline/isolated/round-1/delta")
         let shape = try AdapterShape(Adapter(directory: folder.path, base: .sha256([])))

@@ -26,7 +26,8 @@ struct TorchTests {
             .write(toFile: input, atomically: true, encoding: .utf8)
         let output = folder.url.appending(path: "output.safetensors")
         let status = try Python.run(
-            Self.script, [
+            Self.script,
+            [
                 directory.path, input, output.path, example.targets.joined(separator: ","),
                 example.modulesToSave.joined(separator: ","),
             ]

@@ -189,7 +189,9 @@ extension SampleConsortium {
         let kept = skies.erasure(plan, .retained)
         try skies.say(.erasureAttested(kept), by: Skies.united)
         let wanted = DeletionStep.resolve(holder: Skies.united, kept: [kept.results[0]], plan: plan)
-        #expect(skies.next("del-1").contains(wanted) && !skies.next("del-1").contains(.erase(holder: Skies.united, plan: plan)))
+        #expect(
+            skies.next("del-1").contains(wanted)
+                && !skies.next("del-1").contains(.erase(holder: Skies.united, plan: plan)))
         #expect(wanted.summary.contains("blobs retained for gdpr-17-3-e until "))
         // What failed is tried again at once, whatever else is kept.
         try skies.say(.erasureAttested(skies.erasure(plan, .failed)), by: Skies.united)

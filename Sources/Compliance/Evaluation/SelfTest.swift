@@ -98,8 +98,7 @@ struct ControlRun {
     }
 
     /// A row as subject, reason, since and event; the last two may be absent.
-    private static func violation(_ row: [SQLValue], _ columns: [String]) throws(SandboxError) -> ViolationRow
-    {
+    private static func violation(_ row: [SQLValue], _ columns: [String]) throws(SandboxError) -> ViolationRow {
         guard case .text(let subject) = row[0] else { throw .wrongValue(column: columns[0]) }
         guard case .text(let reason) = row[1] else { throw .wrongValue(column: columns[1]) }
         return ViolationRow(

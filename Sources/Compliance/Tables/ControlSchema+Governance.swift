@@ -89,7 +89,8 @@ extension ControlSchema {
                 .time("retain_until", "until when it is kept at least").optional,
             ]),
         ControlTable(
-            "document_parties", "A member that a document binds, and that signed it.", indexes: [["event_id"], ["party"]],
+            "document_parties", "A member that a document binds, and that signed it.",
+            indexes: [["event_id"], ["party"]],
             [
                 .text("event_id", "the document's event"), .text("party", "the member"),
             ]),
@@ -135,7 +136,8 @@ extension ControlSchema {
                 .text("event_id", "the event"), .integer("event_index", "its leaf"), .text("author", "who applied it"),
                 .text("deletion", "the deletion"), .text("method", "how it was changed"),
                 .text("model", "in whose place it serves"), .text("adapter", "adapter digest of what serves"),
-                .text("recipe", "digest of the interim recipe"), .time("applied", "claimed time of the event"), .time("until", "when it ends"),
+                .text("recipe", "digest of the interim recipe"), .time("applied", "claimed time of the event"),
+                .time("until", "when it ends"),
             ]),
     ]
 
@@ -207,7 +209,8 @@ extension ControlSchema {
             "incident_steps", "A step of dealing with an incident.", indexes: [["incident"]],
             [
                 .text("incident", "the incident"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
-                .text("step", "assessed, authority-notified, closed, controller-notified, explained or persons-notified"),
+                .text(
+                    "step", "assessed, authority-notified, closed, controller-notified, explained or persons-notified"),
                 .text("risk", "high, risk or unlikely").optional, .time("done", "when it was done"),
             ]),
         ControlTable(
@@ -234,7 +237,8 @@ extension ControlSchema {
             [
                 .text("dataset", "its opaque id"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
                 .integer("records", "how many rows it had"), .integer("erased", "how many of them are gone by now"),
-                .integer("shards", "how many shards they are dealt to"), .time("registered", "claimed time of the event"),
+                .integer("shards", "how many shards they are dealt to"),
+                .time("registered", "claimed time of the event"),
             ]),
         ControlTable(
             "shard_runs", "A training run on one shard.", indexes: [["dataset", "shard"], ["adapter"], ["round"]],

@@ -3,7 +3,8 @@ public enum ControlSchema {
     public static let version = TablesVersion(1, 2)
 
     public static let tables: [ControlTable] =
-        ledgerTables + chainTables + trainingTables + deletionTables + governanceTables + privateTables + judgementTables
+        ledgerTables + chainTables + trainingTables + deletionTables + governanceTables + privateTables
+        + judgementTables
 
     public static let byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
 

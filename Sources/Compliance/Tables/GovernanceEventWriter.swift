@@ -79,7 +79,8 @@ final class GovernanceEventWriter {
             try insert(
                 "round_evaluations",
                 id(record) + [
-                    .text(record.author.text), .text(event.round.text), .text(event.model?.hex), .text(event.dataset.hex),
+                    .text(record.author.text), .text(event.round.text), .text(event.model?.hex),
+                    .text(event.dataset.hex),
                     .integer(event.contributions.count), .integer(event.accuracyPPM.value), claimed(record),
                 ])
         case .mitigationApplied(let event):
@@ -211,7 +212,8 @@ final class GovernanceEventWriter {
         for purpose in event.purposes { try insert("dataset_purposes", [.text(hash), .text(purpose.text)]) }
         for topic in event.topics { try insert("dataset_topics", [.text(hash), .text(topic.rawValue)]) }
         let categories =
-            event.dataCategories.map { ("data", $0.rawValue) } + event.subjectCategories.map { ("subjects", $0.rawValue) }
+            event.dataCategories.map { ("data", $0.rawValue) }
+            + event.subjectCategories.map { ("subjects", $0.rawValue) }
         for (kind, category) in categories {
             try insert("dataset_categories", [.text(hash), .text(kind), .text(category)])
         }

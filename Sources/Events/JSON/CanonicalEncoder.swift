@@ -39,7 +39,8 @@ final class JSONSlot {
     ) -> [(name: String, slot: JSONSlot)] {
         func precedes(_ left: (name: String, slot: JSONSlot), _ right: (name: String, slot: JSONSlot)) -> Bool {
             // For ASCII all orders are one, and this one compares memory.
-            let isASCII = left.name.utf8.count == left.name.utf16.count && right.name.utf8.count == right.name.utf16.count
+            let isASCII =
+                left.name.utf8.count == left.name.utf16.count && right.name.utf8.count == right.name.utf16.count
             return isASCII ? left.name < right.name : left.name.utf16.lexicographicallyPrecedes(right.name.utf16)
         }
         let isSorted = zip(members, members.dropFirst()).allSatisfy { precedes($0, $1) }

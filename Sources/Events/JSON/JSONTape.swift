@@ -185,7 +185,9 @@ extension JSONTape {
             }
             let hasLeadingZero = bytes[digits] == UInt8(ascii: "0") && position - start > 1
             guard !hasLeadingZero else { throw .badNumber(offset: start) }
-            if position < bytes.count, [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[position]) {
+            if position < bytes.count,
+                [UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E")].contains(bytes[position])
+            {
                 throw .badNumber(offset: start)
             }
             append(.integer, start: start, end: position)

@@ -27,7 +27,8 @@ extension Ledger {
     ) throws -> RetrainingExport {
         let view = try view
         guard let row = view.deletions[deletion] else {
-            throw EngineError(.invalidRequest, "there is no deletion \(deletion)", hint: "lethe deletion status shows them all")
+            throw EngineError(
+                .invalidRequest, "there is no deletion \(deletion)", hint: "lethe deletion status shows them all")
         }
         guard let plan = row.plan.flatMap({ view.plans[$0] }) else {
             throw EngineError(
@@ -56,8 +57,10 @@ extension Ledger {
         let recorded = try record(
             .accessRecorded(access), as: member, on: origin, body: (.json, CanonicalJSON.encode(document)))
         do {
-            let counts = try write(parts, RetrainingData(
-                contributions: try parts.map(described), member: member, plan: plan.plan), to: path)
+            let counts = try write(
+                parts,
+                RetrainingData(
+                    contributions: try parts.map(described), member: member, plan: plan.plan), to: path)
             return RetrainingExport(
                 adapters: counts.adapters, contributions: parts.count, recorded: recorded.event, rows: counts.rows,
                 runs: parts.reduce(0) { $0 + $1.again.count })
@@ -92,7 +95,8 @@ extension Ledger {
             let chain = privateViews[origin]
         else {
             throw EngineError(
-                .missing, "the runs behind the contribution of \(contribution.member) to \(contribution.round) are not here",
+                .missing,
+                "the runs behind the contribution of \(contribution.member) to \(contribution.round) are not here",
                 hint: "write it in the ledger of \(contribution.member)")
         }
         let plans = view.plans.rows.values.sorted { $0.startedAt < $1.startedAt }.map(\.plan)
@@ -105,7 +109,8 @@ extension Ledger {
             if Hash256(runs: chosen.map(\.trained.run)) == training.runs { return chosen }
         }
         throw EngineError(
-            .inconsistent, "no runs of \(contribution.member) are those behind its contribution to \(contribution.round)",
+            .inconsistent,
+            "no runs of \(contribution.member) are those behind its contribution to \(contribution.round)",
             hint: "lethe check says what is wrong with the ledger")
     }
 
@@ -153,7 +158,8 @@ extension Ledger {
                 .filter { wanted[shard]!.contains($0.commitment) }
             guard rows.count == wanted[shard]!.count else {
                 throw EngineError(
-                    .missing, "\(wanted[shard]!.count - rows.count) records of shard \(shard.shard) of \(shard.dataset) are not here",
+                    .missing,
+                    "\(wanted[shard]!.count - rows.count) records of shard \(shard.shard) of \(shard.dataset) are not here",
                     hint: "they were erased since: what was trained on them cannot be trained again")
             }
             var lines: [UInt8] = []

@@ -61,7 +61,8 @@ struct RetrainingFiles {
     private static func contents(_ path: String) throws(RetrainingFault) -> [UInt8] {
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         guard let size = attributes?[.size] as? Int, attributes?[.type] as? FileAttributeType == .typeRegular else {
-            throw .undecided("there is no file \(path)", hint: "--data wants a directory that lethe deletion export wrote")
+            throw .undecided(
+                "there is no file \(path)", hint: "--data wants a directory that lethe deletion export wrote")
         }
         guard size <= RetrainingData.maximumBytes else {
             throw .undecided("\(path) has \(size) bytes; the limit is \(RetrainingData.maximumBytes)")
@@ -71,7 +72,9 @@ struct RetrainingFiles {
     }
 
     /// The rows of `shard` that were given, by commitment. Each opens the commitment that it names.
-    func rows(of shard: ShardReference) throws(RetrainingFault) -> [RecordCommitment: (record: DatasetRecord, place: String)] {
+    func rows(of shard: ShardReference) throws(RetrainingFault) -> [RecordCommitment: (
+        record: DatasetRecord, place: String
+    )] {
         var rows: [RecordCommitment: (record: DatasetRecord, place: String)] = [:]
         for directory in directories {
             let path = "\(directory)/\(RetrainingData.rowsFile(shard))"

@@ -72,7 +72,8 @@ public struct RetrainingVerifier {
         let name = Self.name(row)
         guard let (entry, path) = files.entries[row.replaces] else { return nil }
         guard entry.replacedBy == row.replacedBy.event, entry.round == row.round else {
-            throw RetrainingFault.undecided("\(path) has another contribution in the place of \(row.replaces.hex.prefix(16))…")
+            throw RetrainingFault.undecided(
+                "\(path) has another contribution in the place of \(row.replaces.hex.prefix(16))…")
         }
         let old = view.contributions[row.replaces]!, new = view.contributions[row.replacedBy.event]!
         try check(entry.old, behind: old, "\(name) before the deletion", path)
@@ -86,21 +87,29 @@ public struct RetrainingVerifier {
     ) throws {
         let training = contribution.training!
         for run in runs {
-            guard ArtifactDigest(retagging: try inputs(of: run).runDigest(result: TensorDigest(retagging: run.tensors))) == run.run
-            else { throw RetrainingFault.undecided("\(path): the digest of the run on \(Self.name(run.shard)) does not follow from it") }
+            guard
+                ArtifactDigest(retagging: try inputs(of: run).runDigest(result: TensorDigest(retagging: run.tensors)))
+                    == run.run
+            else {
+                throw RetrainingFault.undecided(
+                    "\(path): the digest of the run on \(Self.name(run.shard)) does not follow from it")
+            }
         }
         guard Hash256(runs: runs.map(\.run)) == training.runs, runs.map(\.shard) == training.shards.elements else {
             throw RetrainingFault.undecided("\(path): these are not the runs of \(name) that the chain names")
         }
-        guard runs.allSatisfy({ (try? recipe(of: $0).digest).map { ArtifactDigest(retagging: $0) } == training.recipe }) else {
+        guard runs.allSatisfy({ (try? recipe(of: $0).digest).map { ArtifactDigest(retagging: $0) } == training.recipe })
+        else {
             throw RetrainingFault.no("\(name): a run was trained by another recipe than the chain names")
         }
         let records = runs.reduce(0) { $0 + $1.records.count }
         guard records == contribution.weight.value else {
-            throw RetrainingFault.no("\(name) weighs \(contribution.weight) on the chain, and its runs used \(records) record(s)")
+            throw RetrainingFault.no(
+                "\(name) weighs \(contribution.weight) on the chain, and its runs used \(records) record(s)")
         }
         if let environment = training.environment, TrainerIdentity.digest(of: runs.map(\.trainer)) != environment {
-            throw RetrainingFault.undecided("\(path): what computed the runs of \(name) is not what the chain commits to")
+            throw RetrainingFault.undecided(
+                "\(path): what computed the runs of \(name) is not what the chain commits to")
         }
     }
 
@@ -136,10 +145,12 @@ public struct RetrainingVerifier {
                 }
                 guard !(used[shard]?.contains(commitment) ?? false) else { continue }
                 guard before[shard]?.contains(commitment) ?? false else {
-                    throw RetrainingFault.undecided("\(row.place): the record \(commitment.hex.prefix(16))… is of no run")
+                    throw RetrainingFault.undecided(
+                        "\(row.place): the record \(commitment.hex.prefix(16))… is of no run")
                 }
                 throw RetrainingFault.no(
-                    "\(row.place): the record \(commitment.hex.prefix(16))… was to go, and here it is with its salt: it was not erased")
+                    "\(row.place): the record \(commitment.hex.prefix(16))… was to go, and here it is with its salt: it was not erased"
+                )
             }
         }
     }
@@ -154,7 +165,9 @@ public struct RetrainingVerifier {
         try compareParents(entry, row, planned, name)
         var again = 0, records = 0
         for run in entry.new where planned.shards.contains(run.shard) {
-            if let reason = try train(run, row, name) { return .notRun("\(again) run(s) gave the same bytes, then \(reason)") }
+            if let reason = try train(run, row, name) {
+                return .notRun("\(again) run(s) gave the same bytes, then \(reason)")
+            }
             again += 1
             records += run.records.count
         }
@@ -172,7 +185,8 @@ public struct RetrainingVerifier {
     private func compareRecords(
         _ entry: RetrainingData.Contribution, _ planned: PlannedRetraining, _ name: String
     ) throws -> Int {
-        let touched = Set(view.plans[content.plan!]!.deletions.flatMap { view.deletions[$0]?.touched?.map(\.reference) ?? [] })
+        let touched = Set(
+            view.plans[content.plan!]!.deletions.flatMap { view.deletions[$0]?.touched?.map(\.reference) ?? [] })
         let new = Dictionary(entry.new.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         var gone = 0
         for old in entry.old {
@@ -231,7 +245,8 @@ public struct RetrainingVerifier {
     /// The tensors that stand in the place of those that a run on `shard` gave.
     private func successor(of tensors: ArtifactDigest?, on shard: ShardReference) throws -> ArtifactDigest? {
         guard let tensors else { return nil }
-        for (entry, _) in files.entries.values where entry.old.contains(where: { $0.shard == shard && $0.tensors == tensors }) {
+        for (entry, _) in files.entries.values
+        where entry.old.contains(where: { $0.shard == shard && $0.tensors == tensors }) {
             // A shard that lost all its records has no successor, and nothing goes on from it.
             return entry.new.first { $0.shard == shard }?.tensors
         }
@@ -239,7 +254,8 @@ public struct RetrainingVerifier {
     }
 
     /// Trains one run and keeps what came out; why it could not be done, where it could not.
-    private mutating func train(_ run: RetrainingData.Run, _ row: CertifiedRetraining, _ name: String) throws -> String? {
+    private mutating func train(_ run: RetrainingData.Run, _ row: CertifiedRetraining, _ name: String) throws -> String?
+    {
         let shard = Self.name(run.shard)
         guard run.trainer.kind == .builtIn else { return "the run on \(shard) is an external trainer's" }
         guard run.trainer.arithmetic?.text == Recipe.arithmetic else {
@@ -249,10 +265,12 @@ public struct RetrainingVerifier {
         guard ArtifactDigest(retagging: encoder.weightsDigest) == row.base, recipe.base == encoder.digest else {
             throw RetrainingFault.undecided(
                 "the base that was given has the digest \(encoder.weightsDigest.hex.prefix(16))…, and \(name) was trained on "
-                    + "\(row.base.hex.prefix(16))…", hint: "give --base the directory of the model that the chain names")
+                    + "\(row.base.hex.prefix(16))…", hint: "give --base the directory of the model that the chain names"
+            )
         }
         guard recipe.tokenizer == encoder.tokenizer.digest else {
-            throw RetrainingFault.undecided("the vocabulary of the base that was given is another", hint: "fetch the base again")
+            throw RetrainingFault.undecided(
+                "the vocabulary of the base that was given is another", hint: "fetch the base again")
         }
         let given = try files.rows(of: run.shard)
         let missing = run.records.filter { given[$0] == nil }
@@ -314,7 +332,9 @@ public struct RetrainingVerifier {
             try Merge(parts, rule: .mean, threads: threads).write(toDirectory: merged, threads: threads)
             let digest = try Adapter(directory: merged, base: BaseDigest(retagging: row.base)).digests().adapter
             guard ArtifactDigest(retagging: digest) == row.replacedBy.adapter else {
-                throw RetrainingFault.no("\(name): merging its runs gives \(digest.hex.prefix(16))…, not \(row.replacedBy.adapter.hex.prefix(16))…")
+                throw RetrainingFault.no(
+                    "\(name): merging its runs gives \(digest.hex.prefix(16))…, not \(row.replacedBy.adapter.hex.prefix(16))…"
+                )
             }
             return nil
         }

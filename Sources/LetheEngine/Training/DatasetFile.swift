@@ -211,7 +211,8 @@ public struct DatasetFile: Sendable {
         }
         guard let label, DatasetRecord.labels.contains(label) else {
             return report(
-                line, "the \(columns.label) \"\(labelText.prefix(40))\" is not a whole number from 0 to "
+                line,
+                "the \(columns.label) \"\(labelText.prefix(40))\" is not a whole number from 0 to "
                     + "\(DatasetRecord.labels.upperBound)")
         }
         guard text.contains(where: { !$0.isWhitespace }) else {

@@ -109,7 +109,8 @@ extension Ledger {
         }
         guard request.file.records.count <= DatasetManifest.maximumRecords else {
             throw EngineError(
-                .invalidRequest, "\(request.path) has \(request.file.records.count) records; "
+                .invalidRequest,
+                "\(request.path) has \(request.file.records.count) records; "
                     + "a dataset has at most \(DatasetManifest.maximumRecords)",
                 hint: "register it in parts: lethe train takes several datasets")
         }
@@ -269,12 +270,14 @@ extension Ledger {
             let open = try openDataset(dataset)
             let shards = open.manifest.shardOfRecord
             let wanted = Set(records[dataset]!)
-            return try Set(wanted.map { commitment in
-                guard let shard = shards[commitment] else {
-                    throw EngineError(.invalidRequest, "\(dataset) has no record \(commitment)")
+            return try Set(
+                wanted.map { commitment in
+                    guard let shard = shards[commitment] else {
+                        throw EngineError(.invalidRequest, "\(dataset) has no record \(commitment)")
+                    }
+                    return shard
                 }
-                return shard
-            }).sorted().map { shard in
+            ).sorted().map { shard in
                 let left = open.left(in: shard).count { !wanted.contains($0) }
                 return (ShardReference(dataset: dataset, shard: Count(shard)!), left)
             }

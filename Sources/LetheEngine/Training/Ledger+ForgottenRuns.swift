@@ -65,8 +65,7 @@ extension Ledger {
             switch statement.event {
             case .recordErased(let event): records.add(event)
             case .datasetRegistered:
-                if let manifest = body.flatMap({ try? CanonicalJSON.decode(DatasetManifest.self, from: $0) })
-                {
+                if let manifest = body.flatMap({ try? CanonicalJSON.decode(DatasetManifest.self, from: $0) }) {
                     records.add(manifest)
                 }
             case .shardTrained(let event):

@@ -269,8 +269,9 @@ extension Ledger {
             throw RunStop.notRun("the adapter that it starts from is not in this ledger")
         }
         guard ArtifactDigest(retagging: tensors.digest) == document.parentTensors else {
-            throw RunStop.differs("the parent has the tensor digest \(tensors.digest), its body says "
-                + "\(document.parentTensors?.hex ?? "none")")
+            throw RunStop.differs(
+                "the parent has the tensor digest \(tensors.digest), its body says "
+                    + "\(document.parentTensors?.hex ?? "none")")
         }
         return tensors
     }
@@ -322,12 +323,13 @@ extension Ledger {
         }
         let declared = Set(own.map(\.round))
         let chain = try chain(of: runs[0].trained.dataset)
-        let earlier = Set(runs.compactMap { run in
-            chain.runs(on: run.trained.reference).last {
+        let earlier = Set(
+            runs.compactMap { run in
+                chain.runs(on: run.trained.reference).last {
                     $0.trained.adapter == run.trained.parent && $0.position < run.position
                         && $0.trained.round != round.round
-            }?.trained.round
-        })
+                }?.trained.round
+            })
         return earlier.isSubset(of: declared) ? nil : hidden
     }
 

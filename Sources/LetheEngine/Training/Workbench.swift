@@ -54,7 +54,8 @@ struct Workbench {
         }
         guard recipe.tokenizer == encoder.tokenizer.digest else {
             throw EngineError(
-                .refused, "the recipe is for the tokenizer \(recipe.tokenizer), and that of \(baseName) is "
+                .refused,
+                "the recipe is for the tokenizer \(recipe.tokenizer), and that of \(baseName) is "
                     + "\(encoder.tokenizer.digest)",
                 hint: "the vocabulary was changed, or the recipe is for another; "
                     + "lethe recipe new writes one for it")

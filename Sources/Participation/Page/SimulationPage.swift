@@ -61,12 +61,18 @@ public struct SimulationPage: Sendable {
         let late = run.total({ Int64($0.participations) }, late: true)
         let best = study.strategies.dropFirst().max { lateWelfare($0) < lateWelfare($1) }
         let facts = [
-            (PageText.credits(lateWelfare(study.learning), per: lateShare),
-                "credits of welfare per organisation and round, all learning"),
-            (best.map { PageText.credits(lateWelfare($0), per: lateShare) } ?? "–",
-                "the same for the best baseline, \(best?.name ?? "none")"),
-            (PageText.percent(late, of: Int64(deciding * run.lateRounds)),
-                "of the learners’ late decisions are to take part"),
+            (
+                PageText.credits(lateWelfare(study.learning), per: lateShare),
+                "credits of welfare per organisation and round, all learning"
+            ),
+            (
+                best.map { PageText.credits(lateWelfare($0), per: lateShare) } ?? "–",
+                "the same for the best baseline, \(best?.name ?? "none")"
+            ),
+            (
+                PageText.percent(late, of: Int64(deciding * run.lateRounds)),
+                "of the learners’ late decisions are to take part"
+            ),
             (PageText.grouped(study.decisions), "decisions in all the runs of this page"),
         ].map { "<li><b>\($0.0)</b>\(PageText.escaped($0.1))</li>" }
         return """

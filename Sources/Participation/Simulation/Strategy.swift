@@ -51,7 +51,8 @@ extension CheckedSetup {
             let extra = rules.extras(
                 allocation: allocation, declaredCostMicrocredits: cost.computeMicrocredits,
                 contributionPPB: contribution)
-            let reward = share + extra.incentive + extra.reimbursement - cost.computeMicrocredits
+            let reward =
+                share + extra.incentive + extra.reimbursement - cost.computeMicrocredits
                 - cost.privacyMicrocredits
             if reward > best.reward { best = (action, reward) }
         }

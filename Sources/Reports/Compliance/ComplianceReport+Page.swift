@@ -14,11 +14,12 @@ extension ComplianceReport {
         Page(
             title: "Compliance report", subtitle: "\(result.chain) as of \(result.asOf.readable)",
             banner: banner,
-            sections: [failures, waiting, scope] + tables + [
-                packs, waivers,
-                .evidence(shownEvidence, caption: evidenceCaption),
-                limits, checking, definitions,
-            ].compactMap { $0 },
+            sections: [failures, waiting, scope] + tables
+                + [
+                    packs, waivers,
+                    .evidence(shownEvidence, caption: evidenceCaption),
+                    limits, checking, definitions,
+                ].compactMap { $0 },
             data: json())
     }
 
@@ -199,11 +200,15 @@ extension ComplianceReport {
     private var scope: Section {
         let facts = [
             Fact("Looked at", looked),
-            Fact("Legal roles", result.roles.isEmpty ? "none given" : result.roles.map(\.words).joined(separator: ", ")),
+            Fact(
+                "Legal roles", result.roles.isEmpty ? "none given" : result.roles.map(\.words).joined(separator: ", ")),
             Fact("Judged as of", result.asOf.readable),
             Fact(
-                "Deadlines end", "by the clocks of \(content.timeZone), with \(Elapsed.unit(content.holidays, "holiday"))"),
-            Fact("Proven times", "rest on cosignatures of at least \(Elapsed.unit(content.quorum, "witness", "witnesses"))"),
+                "Deadlines end",
+                "by the clocks of \(content.timeZone), with \(Elapsed.unit(content.holidays, "holiday"))"),
+            Fact(
+                "Proven times",
+                "rest on cosignatures of at least \(Elapsed.unit(content.quorum, "witness", "witnesses"))"),
             Fact("Control tables", "version \(result.tables)"),
             Fact("Made", content.footing.madeAt.readable),
         ]

@@ -72,7 +72,8 @@ extension ComplianceReport {
             blocks.append(
                 .paragraph([
                     "Answers, waivers and responses were read from the file ", .code(answers.name), ", SHA-256 ",
-                    .fullDigest(answers.digest.hex), ". Nobody signed that file: whoever made this page answers for it.",
+                    .fullDigest(answers.digest.hex),
+                    ". Nobody signed that file: whoever made this page answers for it.",
                 ]))
         }
         return Section("waivers", "Waivers and answers", blocks)

@@ -93,7 +93,8 @@ extension DeletionReport {
 
     private var openPoints: Section {
         .openPoints(
-            content.openPoints, orElse: ["None among the checks of the ", .link("checklist", section: "checklist"), "."])
+            content.openPoints,
+            orElse: ["None among the checks of the ", .link("checklist", section: "checklist"), "."])
     }
 
     private var outOfScope: Section {

@@ -102,7 +102,9 @@ extension DeletionReport {
                     ))
             }
         }
-        if content.state == .completed, let last = timeline.steps.last(where: { $0.event != nil }), last.at > content.dueAt {
+        if content.state == .completed, let last = timeline.steps.last(where: { $0.event != nil }),
+            last.at > content.dueAt
+        {
             let late = Elapsed.text(seconds: last.at.seconds - content.dueAt.seconds)
             points.append(.init(.shortfall, "The deletion was completed \(late) after it was due."))
         }

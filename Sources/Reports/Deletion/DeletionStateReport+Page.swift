@@ -50,7 +50,8 @@ extension DeletionStateReport {
         case .started: "In progress: the work has begun and is not completed."
         case .refused: "Refused: nothing is deleted."
         case .completed: "Completed, and not yet certified."
-        case .certified: content.certificate == nil ? "Certified." : "Completed and certified, grade \(content.grade.name)."
+        case .certified:
+            content.certificate == nil ? "Certified." : "Completed and certified, grade \(content.grade.name)."
         }
     }
 
@@ -67,9 +68,13 @@ extension DeletionStateReport {
                 content.isPlanned
                 ? "\(retraining.count) would be trained again, and \(models) rebuilt or withdrawn"
                 : "\(trained) of \(retraining.count) trained again, and \(settled) of \(models) settled"
-            return ["\(count) of ", member, " \(content.excluded.count == 1 ? "rests" : "rest") on the records or on what does: \(work)."]
+            return [
+                "\(count) of ", member,
+                " \(content.excluded.count == 1 ? "rests" : "rest") on the records or on what does: \(work).",
+            ]
         }
-        let verb = content.isPlanned ? "would be excluded" : content.excluded.count == 1 ? "is excluded" : "are excluded"
+        let verb =
+            content.isPlanned ? "would be excluded" : content.excluded.count == 1 ? "is excluded" : "are excluded"
         let done = content.models.count(where: \.isDone)
         let fate =
             content.isPlanned
@@ -122,7 +127,8 @@ extension DeletionStateReport {
         let drawn = layout.columnLabels.count
         if drawn < content.rounds.value { caption += " \(drawn) of \(content.rounds) rounds are drawn." }
         if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
-        let summary = "\(Elapsed.unit(content.excluded.count, "contribution")) of \(content.member), "
+        let summary =
+            "\(Elapsed.unit(content.excluded.count, "contribution")) of \(content.member), "
             + "\(Elapsed.unit(content.models.count, "affected model"))."
         let picture = Picture(
             markup: LineageDrawing.markup(layout, title: title, summary: summary), label: title,
@@ -148,7 +154,8 @@ extension DeletionStateReport {
         var facts = [
             Fact("Deletion", [.code(content.deletion.text)]), Fact("Whose contributions", content.member.text),
             Fact("Recorded by", content.author.text), Fact("Ground", content.ground.meaning),
-            Fact("What goes", whatGoes), Fact("State", content.state.rawValue), Fact("Received, as declared", content.receivedAt.readable),
+            Fact("What goes", whatGoes), Fact("State", content.state.rawValue),
+            Fact("Received, as declared", content.receivedAt.readable),
             Fact("Due, as recorded", content.dueAt.readable),
         ]
         if let extended = content.surroundings.extended { facts.append(Fact("Extended to", extended.dueAt.readable)) }
@@ -185,7 +192,8 @@ extension DeletionStateReport {
 
     private var excluded: Section {
         let table = DataTable(
-            caption: content.isPlanned ? "What the plan would leave out" : "Left out of every later replay of the chain",
+            caption: content.isPlanned
+                ? "What the plan would leave out" : "Left out of every later replay of the chain",
             columns: ["Event", "Round", "Member", "Adapter", "Weight"],
             rows: content.excluded.map { row in
                 [["\(row.event)"], ["\(row.round)"], ["\(row.member)"], [.digest(row.adapter.hex)], ["\(row.weight)"]]

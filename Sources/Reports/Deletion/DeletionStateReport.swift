@@ -246,13 +246,16 @@ extension DeletionStateReport {
     private var openPoints: [OpenPoint] {
         var points = lateness
         for model in content.models where model.outcome == .withdrawn {
-            let words = model.isDone ? "was withdrawn, and nothing replaces it" : "cannot be rebuilt and would be withdrawn"
+            let words =
+                model.isDone ? "was withdrawn, and nothing replaces it" : "cannot be rebuilt and would be withdrawn"
             points.append(.init(.shortfall, "The model of \(model.round) \(words)."))
         }
         if !content.descendants.isEmpty {
             let count = Elapsed.unit(content.descendants.count, "later contribution")
             points.append(
-                .init(.shortfall, "\(count) trained on what is excluded still exist\(content.descendants.count == 1 ? "s" : "")."))
+                .init(
+                    .shortfall,
+                    "\(count) trained on what is excluded still exist\(content.descendants.count == 1 ? "s" : "")."))
         }
         for erasure in content.erasures {
             for result in erasure.results where result.verdict != .deleted && result.verdict != .notFound {

@@ -18,7 +18,9 @@ extension DeletionSurroundings {
     private var retrainingSection: Section {
         let table = DataTable(
             caption: "Contributions that lose records, or start from one that does, and what takes their place",
-            columns: ["Event", "Member", "Round", "Adapter before", "Shards again", "Shards left empty", "Adapter after"],
+            columns: [
+                "Event", "Member", "Round", "Adapter before", "Shards again", "Shards left empty", "Adapter after",
+            ],
             rows: retraining.map { row in
                 [
                     ["\(row.event)"], ["\(row.member)"], ["\(row.round)"], [.digest(row.before.hex)], ["\(row.shards)"],
@@ -40,7 +42,10 @@ extension DeletionSurroundings {
                 return [
                     ["\(row.recipient)"], ["\(row.givenBy)"], Self.place(row.event),
                     [told.map { .text($0) } ?? .mark("not told", .caution)],
-                    [answer.map { row.isSettled ? .text($0) : .mark($0, .caution) } ?? (row.isSettled ? "—" : .mark("none yet", .caution))],
+                    [
+                        answer.map { row.isSettled ? .text($0) : .mark($0, .caution) }
+                            ?? (row.isSettled ? "—" : .mark("none yet", .caution))
+                    ],
                 ]
             })
         return Section("recipients", "Recipients", table: table, atMost: Section.shownRows, orElse: "None.")
@@ -96,9 +101,13 @@ extension DeletionSurroundings {
 
     /// The rows of the flat table.
     func add(to rows: inout DeletionRows) {
-        for step in identity { rows.add("identity", step.step.rawValue, outcome: step.doubt?.rawValue, event: step.event, at: step.at) }
+        for step in identity {
+            rows.add("identity", step.step.rawValue, outcome: step.doubt?.rawValue, event: step.event, at: step.at)
+        }
         if let extended {
-            rows.add("extension", extended.reason.rawValue, outcome: "due \(extended.dueAt)", event: extended.event, at: extended.toldAt)
+            rows.add(
+                "extension", extended.reason.rawValue, outcome: "due \(extended.dueAt)", event: extended.event,
+                at: extended.toldAt)
         }
         if let refused { rows.add("refusal", refused.ground.rawValue, outcome: refused.reviewer.rawValue) }
         for hold in holds {
@@ -114,7 +123,8 @@ extension DeletionSurroundings {
         }
         for row in interim {
             rows.add(
-                "interim", row.method.rawValue, before: row.model, after: row.adapter, outcome: row.isOver ? "over" : "serves",
+                "interim", row.method.rawValue, before: row.model, after: row.adapter,
+                outcome: row.isOver ? "over" : "serves",
                 event: row.event, at: row.until)
         }
         for row in retraining {

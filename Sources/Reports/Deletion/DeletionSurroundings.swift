@@ -139,7 +139,8 @@ extension DeletionSurroundings {
         _ row: DeletionRow, _ view: PublicView, _ places: [EventHash: Count]
     ) -> [Recipient] {
         var seen: Set<RecipientID> = []
-        return view.handovers(affectedBy: row).filter { seen.insert($0.handedOver.recipient).inserted }.map { handover in
+        return view.handovers(affectedBy: row).filter { seen.insert($0.handedOver.recipient).inserted }.map {
+            handover in
             let told = row.recipients.first { $0.recipient == handover.handedOver.recipient }
             return Recipient(
                 answeredAt: told?.acknowledgedAt, event: places[handover.event], givenBy: handover.author,
@@ -179,7 +180,8 @@ extension DeletionSurroundings {
             points.append(
                 OpenPoint(
                     .weakness,
-                    "Who asked, and for what, is kept with its salt until \(hold.endsAt.readable): \(hold.ground.meaning)."))
+                    "Who asked, and for what, is kept with its salt until \(hold.endsAt.readable): \(hold.ground.meaning)."
+                ))
         }
         for measure in interim where !measure.isOver {
             points.append(

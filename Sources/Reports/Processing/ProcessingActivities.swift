@@ -104,8 +104,12 @@ extension ProcessingReport {
     ) -> [Entry] {
         let shared = Set(rounds)
         let partners = all.filter { $0.key != name && $0.value.contains { shared.contains($0.round) } }.keys.sorted()
-        guard !partners.isEmpty else { return [Entry(.jointControllers, ["none: nobody else took part in these rounds"])] }
-        return [Entry(.jointControllers, ["takes part in the same rounds: \(partners.map(\.text).joined(separator: ", "))"])]
+        guard !partners.isEmpty else {
+            return [Entry(.jointControllers, ["none: nobody else took part in these rounds"])]
+        }
+        return [
+            Entry(.jointControllers, ["takes part in the same rounds: \(partners.map(\.text).joined(separator: ", "))"])
+        ]
     }
 
     /// Measures that the chain itself shows.

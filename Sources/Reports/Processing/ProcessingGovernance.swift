@@ -16,15 +16,17 @@ extension ProcessingReport {
     static func recorded(of name: MemberName, in view: PublicView, at time: Timestamp) -> [Entry] {
         let documents = view.allDocuments.filter { $0.isInForce(at: time) }
         let handovers = view.allHandovers.filter { $0.author == name }
-        return arrangements(of: name, documents) + handovers.flatMap { handover in
-            let given = handover.handedOver
-            let words = "\(given.recipient): \(given.category.rawValue) in \(given.country), "
-                + "got \(given.kind.words)"
-            return [
-                Entry(.recipients, [words], events: [handover.event]),
-                transfer(handover, documents.filter { $0.author == name || $0.recorded.parties.contains(name) }),
-            ]
-        }
+        return arrangements(of: name, documents)
+            + handovers.flatMap { handover in
+                let given = handover.handedOver
+                let words =
+                    "\(given.recipient): \(given.category.rawValue) in \(given.country), "
+                    + "got \(given.kind.words)"
+                return [
+                    Entry(.recipients, [words], events: [handover.event]),
+                    transfer(handover, documents.filter { $0.author == name || $0.recorded.parties.contains(name) }),
+                ]
+            }
     }
 
     private static func arrangements(of name: MemberName, _ documents: [DocumentRow]) -> [Entry] {
@@ -32,9 +34,12 @@ extension ProcessingReport {
             let others = row.recorded.parties.filter { $0 != name }.map(\.text).joined(separator: ", ")
             switch row.recorded.kind {
             case .agreementJointControllers:
-                return Entry(.jointControllers, ["arrangement \(row.recorded.document) with \(others)"], events: [row.event])
+                return Entry(
+                    .jointControllers, ["arrangement \(row.recorded.document) with \(others)"], events: [row.event])
             case .agreementProcessor:
-                return Entry(.recipients, ["agreement \(row.recorded.document) on processing with \(others)"], events: [row.event])
+                return Entry(
+                    .recipients, ["agreement \(row.recorded.document) on processing with \(others)"],
+                    events: [row.event])
             default: return nil
             }
         }
@@ -59,7 +64,9 @@ extension ProcessingReport {
         view.governance.descriptions.rows.values.sorted { $0.position < $1.position }.flatMap { row -> [Entry] in
             let described = row.described, name = described.dataset.text, events = [row.event]
             func entry(_ matter: Matter, _ words: [String]) -> Entry {
-                Entry(matter, words.isEmpty ? [] : ["\(name): \(words.joined(separator: ", "))"], events: words.isEmpty ? [] : events)
+                Entry(
+                    matter, words.isEmpty ? [] : ["\(name): \(words.joined(separator: ", "))"],
+                    events: words.isEmpty ? [] : events)
             }
             guard described.isPersonal else {
                 return [
@@ -67,7 +74,8 @@ extension ProcessingReport {
                     entry(.subjects, ["nobody"]), entry(.timeLimits, ["none is needed"]),
                 ]
             }
-            let special = described.hasSpecialCategories
+            let special =
+                described.hasSpecialCategories
                 ? ["special categories, \(described.specialCondition?.rawValue ?? "no condition recorded")"] : []
             return [
                 entry(.purposes, described.purposes.map(\.text)),

@@ -53,7 +53,8 @@ extension ProcessingReport {
             ]
         }
         let table = DataTable(
-            caption: "Matters of Art. 30(1) that no event records", columns: ["Organisation", "Activity", "Not recorded", "Number"],
+            caption: "Matters of Art. 30(1) that no event records",
+            columns: ["Organisation", "Activity", "Not recorded", "Number"],
             rows: rows)
         return Section("missing", "Findings: what is not recorded", table: table, orElse: "Nothing is missing.")
     }
@@ -74,13 +75,19 @@ extension ProcessingReport {
                 ]
             }
         }
-        return [Section("records", "Activities, by the letters of Art. 30(1)", blocks.isEmpty ? [.paragraph(["None."])] : blocks)]
+        return [
+            Section(
+                "records", "Activities, by the letters of Art. 30(1)", blocks.isEmpty ? [.paragraph(["None."])] : blocks
+            )
+        ]
     }
 
     private func facts(of activity: Activity) -> [Fact] {
         let noun = activity.kind == .training ? "contribution" : "model"
         let rounds = activity.rounds.map(\.text)
-        let named = rounds.count > 6 ? "\(rounds.count) rounds, \(rounds[0]) to \(rounds.last!)" : rounds.joined(separator: ", ")
+        let named =
+            rounds.count > 6
+            ? "\(rounds.count) rounds, \(rounds[0]) to \(rounds.last!)" : rounds.joined(separator: ", ")
         let extent = Fact(
             "Extent",
             "\(Elapsed.unit(activity.number.value, noun)) in \(named); "
@@ -91,13 +98,14 @@ extension ProcessingReport {
                 "\(Elapsed.unit(row.records.value, "record")) in \(Elapsed.unit(row.shards.value, "shard")), "
                     + "\(row.erased) of them erased; \(Elapsed.unit(row.runs.value, "training run"))")
         }
-        return [extent] + datasets + activity.entries.map { entry in
-            guard entry.isRecorded else {
-                let tone = entry.matter.isRequired ? Tone.caution : .plain
-                return Fact(entry.matter.term, [.mark("not recorded", tone)])
+        return [extent] + datasets
+            + activity.entries.map { entry in
+                guard entry.isRecorded else {
+                    let tone = entry.matter.isRequired ? Tone.caution : .plain
+                    return Fact(entry.matter.term, [.mark("not recorded", tone)])
+                }
+                return Fact(entry.matter.term, value(of: entry))
             }
-            return Fact(entry.matter.term, value(of: entry))
-        }
     }
 
     private func value(of entry: Entry) -> [Span] {
@@ -133,8 +141,12 @@ extension ProcessingReport {
             [
                 .facts(
                     [
-                        Fact("activity", "what one member does: training adapters on its data, or merging those of others"),
-                        Fact("contribution", "an adapter, a small set of changed weights, that a member committed to a round"),
+                        Fact(
+                            "activity",
+                            "what one member does: training adapters on its data, or merging those of others"),
+                        Fact(
+                            "contribution",
+                            "an adapter, a small set of changed weights, that a member committed to a round"),
                         Fact("recipient", "whoever gets the adapters or what was made of them"),
                         Fact("not recorded", "no event that was looked at says anything of the matter"),
                     ] + Footing.definitions)

@@ -75,9 +75,11 @@ extension ProvenanceReport {
     private var lineage: Section {
         let title = "Lineage of the model"
         let layout = LineageLayout(content.lineage, focus)
-        let drawn = "\(Elapsed.unit(content.lineage.members.count, "member")) in lanes, "
+        let drawn =
+            "\(Elapsed.unit(content.lineage.members.count, "member")) in lanes, "
             + "\(Elapsed.unit(content.rounds.value, "round")) in columns."
-        var caption = "Each lane is a member, each column a round. A line runs down from the contributions to the model "
+        var caption =
+            "Each lane is a member, each column a round. A line runs down from the contributions to the model "
             + "that merges them. What a deletion excluded is crossed out."
         let hidden = content.rounds.value - layout.columnLabels.count
         if hidden > 0 { caption += " \(Elapsed.unit(hidden, "round")) more are in the tables." }
@@ -100,17 +102,24 @@ extension ProvenanceReport {
             "model", "The model",
             [
                 .facts([
-                    Fact("Model", [.fullDigest(model.model.hex)]), Fact("Its tensors alone", [.fullDigest(model.tensors.hex)]),
+                    Fact("Model", [.fullDigest(model.model.hex)]),
+                    Fact("Its tensors alone", [.fullDigest(model.tensors.hex)]),
                     Fact("State", [.mark(model.state.rawValue, model.state == .current ? .good : .bad)]),
                     Fact("Replaced by", model.replacedBy.map { [.digest($0.hex)] } ?? ["nothing"]),
-                    Fact("Round", "\(model.round), \(model.topology.rawValue)" + (model.cohort.map { ", cohort \($0)" } ?? "")),
+                    Fact(
+                        "Round",
+                        "\(model.round), \(model.topology.rawValue)" + (model.cohort.map { ", cohort \($0)" } ?? "")),
                     Fact("Merged by the rule", model.rule.meaning),
                     Fact("Made by", "\(model.madeBy), event \(model.event)"),
-                    Fact("Attested by", content.attestations.isEmpty ? "nobody else" : content.attestations.map(\.member.text).joined(separator: ", ")),
+                    Fact(
+                        "Attested by",
+                        content.attestations.isEmpty
+                            ? "nobody else" : content.attestations.map(\.member.text).joined(separator: ", ")),
                     Fact(
                         "Evaluated by",
                         content.evaluations.isEmpty
-                            ? "nobody" : content.evaluations.map { "\($0.member), event \($0.event)" }.joined(separator: "; ")),
+                            ? "nobody"
+                            : content.evaluations.map { "\($0.member), event \($0.event)" }.joined(separator: "; ")),
                     Fact("Base", ["\(content.baseName), ", .fullDigest(content.base.hex)]),
                 ])
             ])
@@ -289,11 +298,17 @@ extension ProvenanceReport {
             [
                 .facts(
                     [
-                        Fact("contribution", "an adapter, a small set of changed weights, that a member committed to a round"),
+                        Fact(
+                            "contribution",
+                            "an adapter, a small set of changed weights, that a member committed to a round"),
                         Fact("model", "the exact merge of a round's contributions, named by the digest of its content"),
                         Fact("base", "the frozen model that adapters change, named by the digest of its weights"),
-                        Fact("weight", "how much a contribution counts in a mean: as a rule its number of training samples"),
-                        Fact("attested", "another member merged the same contributions and signed that it got equal bytes"),
+                        Fact(
+                            "weight",
+                            "how much a contribution counts in a mean: as a rule its number of training samples"),
+                        Fact(
+                            "attested",
+                            "another member merged the same contributions and signed that it got equal bytes"),
                         Fact("exclusion", "contributions that every later replay of the chain leaves out"),
                     ] + Footing.definitions)
             ])
@@ -319,7 +334,8 @@ extension ProvenanceReport {
         ])
         let (name, round) = (model.model.hex, model.round.text)
         table.add([
-            name, round, "base", "base", nil, nil, content.base.hex, nil, nil, nil, nil, content.baseName.text, nil, nil,
+            name, round, "base", "base", nil, nil, content.base.hex, nil, nil, nil, nil, content.baseName.text, nil,
+            nil,
         ])
         for row in content.contributions {
             table.add([
@@ -337,7 +353,8 @@ extension ProvenanceReport {
         }
         for row in content.lineage.models {
             table.add([
-                name, round, "model", row.position == model.event ? "this" : "other", nil, row.round.text, row.model.hex,
+                name, round, "model", row.position == model.event ? "this" : "other", nil, row.round.text,
+                row.model.hex,
                 nil, nil, nil, "\(row.position)", row.state.rawValue, nil, nil,
             ])
         }

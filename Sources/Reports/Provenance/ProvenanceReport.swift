@@ -236,10 +236,13 @@ extension ProvenanceReport {
         switch model.state {
         case .current: break
         case .suppressed:
-            points.append(.init(.shortfall, "The model is suppressed: a deletion affects it, and it may not be served."))
+            points.append(
+                .init(.shortfall, "The model is suppressed: a deletion affects it, and it may not be served."))
         case .replaced:
             points.append(
-                .init(.shortfall, "The model was replaced after a deletion: it holds what was excluded, and may not be served."))
+                .init(
+                    .shortfall,
+                    "The model was replaced after a deletion: it holds what was excluded, and may not be served."))
         case .recalled:
             points.append(.init(.shortfall, "The model was recalled after a deletion, and nothing replaces it."))
         }
@@ -253,7 +256,11 @@ extension ProvenanceReport {
                 .init(.weakness, "No checkpoint covers \(Elapsed.unit(uncovered, "contribution")) of it yet."))
         }
         if content.footing.checkpoint?.cosigners.isEmpty ?? true {
-            points.append(.init(.weakness, "No witness has cosigned the newest checkpoint: its operator alone vouches for the order of events."))
+            points.append(
+                .init(
+                    .weakness,
+                    "No witness has cosigned the newest checkpoint: its operator alone vouches for the order of events."
+                ))
         }
         if content.attestations.isEmpty {
             points.append(.init(.weakness, "No other member has merged the same contributions and got these bytes."))

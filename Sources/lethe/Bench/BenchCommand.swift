@@ -25,11 +25,13 @@ struct BenchCommand: AsyncParsableCommand {
             Without them they are skipped.
             """)
 
-    @Option(help: "Only these lines: append, check, merge, verify, participation, train, unlearn.") var only: [Topic] = []
+    @Option(help: "Only these lines: append, check, merge, verify, participation, train, unlearn.") var only: [Topic] =
+        []
     @Flag(help: "A few seconds on small input: shows that it works, not how fast.") var quick = false
     @Flag(help: "Also merge two adapters of 2 GiB; takes 7 GB of disk.") var large = false
     @Option(help: "How many events check verifies.") var events: Int?
-    @Option(help: "Where the temporary directory goes; the disk there is measured.") var directory = NSTemporaryDirectory()
+    @Option(help: "Where the temporary directory goes; the disk there is measured.") var directory =
+        NSTemporaryDirectory()
     @Flag(help: "Answer in JSON.") var json = false
     @Option(help: .hidden) var mergeChild: String?
     @Option(help: .hidden) var count = 8
@@ -55,7 +57,9 @@ struct BenchCommand: AsyncParsableCommand {
         if json {
             printJSON(table.answer(cores: cores, before: before, after: loadAverage()))
         } else {
-            print("\(cores) cores, load \(String(format: "%.1f", before)) before and \(String(format: "%.1f", loadAverage())) after")
+            print(
+                "\(cores) cores, load \(String(format: "%.1f", before)) before and \(String(format: "%.1f", loadAverage())) after"
+            )
             print(table.text)
         }
     }

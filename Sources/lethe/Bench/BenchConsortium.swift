@@ -220,7 +220,8 @@ struct SignatureLoad: Sendable {
         await timed {
             onAllCores(checks.count, cores: cores) { index in
                 let check = checks[index]
-                precondition(check.key.isValidSignature(check.signature, of: check.message), "a signature does not hold")
+                precondition(
+                    check.key.isValidSignature(check.signature, of: check.message), "a signature does not hold")
             }
         }
     }

@@ -45,8 +45,10 @@ struct CertificateBench {
             await load.verify(cores: cores)
         }
         return BenchLine(
-            "verify a certificate, \(contributions) contributions, \(holders) holders", .milliseconds(taken.medianMeasured),
-            against: "signatures verified, \(cores) cores", .milliseconds(taken.medianFloor), want: .millisecondsAtMost(100),
+            "verify a certificate, \(contributions) contributions, \(holders) holders",
+            .milliseconds(taken.medianMeasured),
+            against: "signatures verified, \(cores) cores", .milliseconds(taken.medianFloor),
+            want: .millisecondsAtMost(100),
             processorRatio: taken.processorRatio, note: "\(entries.count) events")
     }
 
@@ -54,7 +56,8 @@ struct CertificateBench {
     func size() -> BenchLine {
         func mebibytes(_ count: Int) -> BenchLine.Figure { .init(value: Double(count) / 1_048_576, unit: "MiB") }
         return BenchLine(
-            "its bundle", mebibytes(bundle.count), against: "the entries in it", mebibytes(entries.map(\.count).reduce(0, +)),
+            "its bundle", mebibytes(bundle.count), against: "the entries in it",
+            mebibytes(entries.map(\.count).reduce(0, +)),
             want: .mebibytesBelow(2))
     }
 }
@@ -79,8 +82,10 @@ private struct BenchHistory {
             let key = SigningKey.generate(random: .system)
             signingKeys[member] = key
             let roles: Ascending<Role> =
-                member == hub ? [.operator, .witness] : member == desk || member == second
-                ? [.aggregator, .auditor] : [.auditor, .contributor]
+                member == hub
+                ? [.operator, .witness]
+                : member == desk || member == second
+                    ? [.aggregator, .auditor] : [.auditor, .contributor]
             let witnessKey = member == hub ? witness : .generate(random: .system)
             records.append(
                 MemberRecord(
@@ -119,7 +124,8 @@ private struct BenchHistory {
     private func seal(_ payload: [UInt8], by members: [MemberName]) -> [UInt8] {
         let message = Envelope.preAuthenticationEncoding(Envelope.payloadType, payload)
         let signatures = members.map { member in
-            Envelope.Signature(keyID: Self.bytes(signingKeys[member]!).keyID, signature: signingKeys[member]!.sign(message))
+            Envelope.Signature(
+                keyID: Self.bytes(signingKeys[member]!).keyID, signature: signingKeys[member]!.sign(message))
         }
         return Envelope(payload: payload, signatures: signatures).bytes
     }
@@ -128,7 +134,8 @@ private struct BenchHistory {
     mutating func addRound(_ number: Int) throws {
         let round = RoundID("round-\(number)")!
         try say(
-            .roundOpened(RoundOpened(base: Self.digest("base"), round: round, rule: .mean, topology: .isolated)), by: second)
+            .roundOpened(RoundOpened(base: Self.digest("base"), round: round, rule: .mean, topology: .isolated)),
+            by: second)
         for member in contributors {
             let adapter = Self.digest("\(member) \(number)")
             try say(
@@ -170,9 +177,11 @@ private struct BenchHistory {
         try say(
             .deletionStarted(
                 DeletionStarted(
-                    deletions: plan.deletions, excluded: plan.excluded, holders: plan.holders, plan: plan.digest)), by: desk)
+                    deletions: plan.deletions, excluded: plan.excluded, holders: plan.holders, plan: plan.digest)),
+            by: desk)
         try say(
-            .exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)), by: desk)
+            .exclusionApplied(ExclusionApplied(models: Ascending(plan.models.map(\.model)), plan: plan.digest)),
+            by: desk)
         var dispositions: [Disposition] = []
         for planned in plan.models {
             try materialize(planned.round, plan: plan.digest)
@@ -182,15 +191,18 @@ private struct BenchHistory {
                     outcome: .rematerialized, round: planned.round))
         }
         try say(
-            .rematerializationCompleted(RematerializationCompleted(dispositions: dispositions, plan: plan.digest)), by: desk)
+            .rematerializationCompleted(RematerializationCompleted(dispositions: dispositions, plan: plan.digest)),
+            by: desk)
         for holder in plan.holders {
             let result = StoreResult(items: Count(plan.artifacts.count)!, store: .blobs, verdict: .deleted)
             try say(
-                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: [result])), by: holder)
+                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: [result])),
+                by: holder)
         }
         try say(
             .deletionCompleted(
-                DeletionCompleted(deletion: id, keyDirectory: view.keyDirectory, outcome: .exact, plan: plan.digest)), by: desk)
+                DeletionCompleted(deletion: id, keyDirectory: view.keyDirectory, outcome: .exact, plan: plan.digest)),
+            by: desk)
     }
 
     /// The certificate that the desk issues and a contributor signs too, and the policy that it verifies under.
@@ -221,7 +233,9 @@ private struct BenchHistory {
         let policy = try TrustPolicy(
             logs: [.init(key: VerifierKey(name: logName, algorithm: .ed25519, publicKey: log.publicKey))],
             witnesses: [
-                .init(name: name, key: VerifierKey(name: witnessName, algorithm: .cosignatureV1, publicKey: witness.publicKey))
+                .init(
+                    name: name,
+                    key: VerifierKey(name: witnessName, algorithm: .cosignatureV1, publicKey: witness.publicKey))
             ], quorum: .named(name))
         return (content, bundle.bytes, policy)
     }

@@ -26,7 +26,9 @@ struct ChildProcess {
         let time = try await timed {
             let result = posix_spawn(&child, path, &actions, nil, &words, environ)
             close(ends[1])
-            guard result == 0 else { throw Answer.unknown("cannot start \(path): \(String(cString: strerror(result)))") }
+            guard result == 0 else {
+                throw Answer.unknown("cannot start \(path): \(String(cString: strerror(result)))")
+            }
             output = readToEnd(ends[0])
             while waitpid(child, &status, 0) < 0 && errno == EINTR {}
         }

@@ -82,7 +82,8 @@ struct LedgerBench {
             try await timed {
                 let report = try await consortium.ledger.check()
                 guard report.isClean, report.events == size else {
-                    throw Answer.no("the ledger of the benchmark is not clean: \(report.findings.first?.problem ?? "too short")")
+                    throw Answer.no(
+                        "the ledger of the benchmark is not clean: \(report.findings.first?.problem ?? "too short")")
                 }
             }
         } floor: {
@@ -101,7 +102,8 @@ extension LedgerBench {
     /// All packs over the ledger, from entry bytes to the words, against verifying its signatures on the same cores.
     mutating func controls(_ packs: [Pack], samples: Int) async throws -> BenchLine {
         let question = ComplianceQuestion(
-            packs: packs, asOf: consortium.ledger.surroundings.now(), roles: [.controller, .business, .highRiskProvider])
+            packs: packs, asOf: consortium.ledger.surroundings.now(),
+            roles: [.controller, .business, .highRiskProvider])
         let load = try SignatureLoad(consortium.next(2_000), keys: consortium.keys)
         var controls = 0
         let before = residentMebibytes()
@@ -109,14 +111,17 @@ extension LedgerBench {
         let taken = try await Samples(samples) {
             try await timed {
                 let result = try await consortium.ledger.compliance(question).result
-                guard result.counts["error"] == nil else { throw Answer.unknown("a control of the benchmark gives an error") }
+                guard result.counts["error"] == nil else {
+                    throw Answer.unknown("a control of the benchmark gives an error")
+                }
                 controls = result.counts.values.reduce(0, +)
             }
         } floor: {
             await load.verify(cores: cores) / Double(load.count) * Double(size)
         }
         return BenchLine(
-            "all packs, \(size) events", .milliseconds(taken.medianMeasured), against: "signatures verified, \(cores) cores",
+            "all packs, \(size) events", .milliseconds(taken.medianMeasured),
+            against: "signatures verified, \(cores) cores",
             .milliseconds(taken.medianFloor), want: .millisecondsAtMost(20_000), processorRatio: taken.processorRatio,
             note: "\(controls) controls; \(before) MiB before, at most \(try peakMemoryKiB() / 1_024) meanwhile")
     }

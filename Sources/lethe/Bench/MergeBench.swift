@@ -62,7 +62,9 @@ struct MergeBench {
 
     /// Against float32 sums in the order of arrival, which round at every step; `nil` without numpy.
     func againstNumpy(samples: Int) async throws -> BenchLine? {
-        guard try await ChildProcess.run("/usr/bin/env", ["python3", "-c", "import numpy"]).status == 0 else { return nil }
+        guard try await ChildProcess.run("/usr/bin/env", ["python3", "-c", "import numpy"]).status == 0 else {
+            return nil
+        }
         let offset = try Adapter(directory: adapters[0], base: Self.base).tensorDataOffset
         let arguments = ["python3", "-c", Self.script, "\(directory)/numpy.out", "\(offset)"] + tensorFiles
         let taken = try await Samples(samples) {
@@ -117,7 +119,9 @@ struct MergeBench {
             defer { close(input) }
             while case let count = read(input, &buffer, buffer.count), count > 0 {
                 guard number == tensorFiles.count - 1 else { continue }
-                guard write(output, buffer, count) == count else { throw Answer.unknown("cannot write \(directory)/copy") }
+                guard write(output, buffer, count) == count else {
+                    throw Answer.unknown("cannot write \(directory)/copy")
+                }
             }
         }
         guard fsync(output) == 0 else { throw Answer.unknown("cannot sync \(directory)/copy") }

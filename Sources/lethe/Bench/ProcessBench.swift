@@ -60,7 +60,8 @@ struct ProcessBench {
     }
 
     func verifyCertificate(samples: Int) async throws -> BenchLine {
-        try await line("lethe verify, a certificate", ["verify", certificate, "--trust", policy], samples, want: .nothing)
+        try await line(
+            "lethe verify, a certificate", ["verify", certificate, "--trust", policy], samples, want: .nothing)
     }
 
     func help(samples: Int) async throws -> BenchLine {
@@ -77,6 +78,7 @@ struct ProcessBench {
             try await ChildProcess.succeed("/bin/true", []).seconds
         }
         return BenchLine(
-            name, .milliseconds(taken.medianMeasured), against: "/bin/true", .milliseconds(taken.medianFloor), want: want)
+            name, .milliseconds(taken.medianMeasured), against: "/bin/true", .milliseconds(taken.medianFloor),
+            want: want)
     }
 }

@@ -68,7 +68,8 @@ enum TrainingBench {
         do throws(BaseEncoderError) {
             base = try BaseEncoder(directory: URL(fileURLWithPath: directory))
         } catch {
-            throw Answer.unknown("\(directory) is not a base that can be trained on: \(error)", hint: "LETHE_MINILM names it")
+            throw Answer.unknown(
+                "\(directory) is not a base that can be trained on: \(error)", hint: "LETHE_MINILM names it")
         }
         let count = quick ? 1 : 4
         let trainer = Trainer(base: base, threads: threads)
@@ -87,7 +88,8 @@ enum TrainingBench {
             "train MiniLM, \(tokens) tokens, batch \(batch)", .rate(total / taken.medianOurs, "samples"),
             against: "PyTorch with PEFT, \(threads) thread\(threads == 1 ? "" : "s")",
             .rate(total / taken.medianTheirs, "samples"), want: .ratioAtLeast(1),
-            processorRatio: taken.processorSpeedup, note: "\(threads) thread\(threads == 1 ? "" : "s"), forward, back and AdamW")
+            processorRatio: taken.processorSpeedup,
+            note: "\(threads) thread\(threads == 1 ? "" : "s"), forward, back and AdamW")
     }
 
     private static func recipe(for base: BaseEncoder) throws -> Recipe {

@@ -101,7 +101,8 @@ struct UnlearningBench {
         return BenchLine(
             "unlearn 1 person, \(topology.rawValue), \(rounds) rounds", .milliseconds(taken.seconds),
             against: "training \(members.count) members × \(shards) shards again", .milliseconds(trained),
-            want: topology == .isolated ? .ratioAtMost(0.1) : .nothing, note: "\(taken.again) of \(taken.all) shard-runs")
+            want: topology == .isolated ? .ratioAtMost(0.1) : .nothing,
+            note: "\(taken.again) of \(taken.all) shard-runs")
     }
 
     /// One person out of a history `times` as long as one of `rounds`, for each round, against the same in the short one.

@@ -7,7 +7,8 @@ import LetheEngine
 extension DeletionCommand {
     struct Attest: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A holder erases what a deletion names, and attests it; or says what it keeps, why and until when.",
+            abstract:
+                "A holder erases what a deletion names, and attests it; or says what it keeps, why and until when.",
             discussion: """
                 Without options everything is erased, as lethe deletion execute does. --retained STORE=GROUND keeps a store \
                 for a ground that the law gives, --pending-backup says that backups have it until they run out; both need \
@@ -20,7 +21,8 @@ extension DeletionCommand {
             help: "STORE=GROUND: blobs, vault or backups, and e.g. gdpr-17-3-b.")
         var retained: [String] = []
         @Flag(help: "Backups have it until they run out.") var pendingBackup = false
-        @Option(help: "Until when: the day on which the ground is looked at again, or the backup runs out.") var until: String?
+        @Option(help: "Until when: the day on which the ground is looked at again, or the backup runs out.") var until:
+            String?
         @Option(help: "How many things are kept (default: as many as the plan names).") var items: Int?
 
         func run() async throws {
@@ -30,7 +32,8 @@ extension DeletionCommand {
                 let holder = try await options.actor(ledger)
                 let (recorded, results) = try await ledger.attestErasure(of: id, keeping: kept, as: holder)
                 if options.json {
-                    return printJSON(AttestAnswer(deletion: id, event: recorded.event, holder: holder, results: results))
+                    return printJSON(
+                        AttestAnswer(deletion: id, event: recorded.event, holder: holder, results: results))
                 }
                 let left = results.isEmpty ? "" : ": " + results.map(Self.words).joined(separator: ", ")
                 printRecorded(recorded, "\(holder) attested\(left)", json: false)
@@ -61,10 +64,12 @@ extension DeletionCommand {
                 let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
                 guard parts.count == 2 else {
                     throw Answer(
-                        code: 64, message: "\"\(text)\" names no store and ground", hint: "e.g. --retained blobs=gdpr-17-3-b")
+                        code: 64, message: "\"\(text)\" names no store and ground",
+                        hint: "e.g. --retained blobs=gdpr-17-3-b")
                 }
                 return KeptStore(
-                    store: try parsed(parts[0], "store"), ground: try parsed(parts[1], "ground"), until: end, items: count)
+                    store: try parsed(parts[0], "store"), ground: try parsed(parts[1], "ground"), until: end,
+                    items: count)
             }
             if pendingBackup { kept.append(KeptStore(store: .backups, ground: nil, until: end, items: count)) }
             return kept

@@ -23,7 +23,8 @@ struct BaseCommand: AsyncParsableCommand {
         @OptionGroup var place: BasePlace
 
         func run() async throws {
-            guard [digest, file, place.directory, place.embedded.map { "\($0)" }].count(where: { $0 != nil }) == 1 else {
+            guard [digest, file, place.directory, place.embedded.map { "\($0)" }].count(where: { $0 != nil }) == 1
+            else {
                 throw ValidationError("give one of --digest, --file, --directory and --embedded")
             }
             let location = try place.location

@@ -67,7 +67,9 @@ struct ChainCommand: AsyncParsableCommand {
                 if let recorded {
                     printRecorded(recorded, "opened the private chain of \(member)", json: options.json)
                 } else {
-                    answer(["member": member.text, "state": "open"], "the private chain of \(member) is open", json: options.json)
+                    answer(
+                        ["member": member.text, "state": "open"], "the private chain of \(member) is open",
+                        json: options.json)
                 }
             }
         }
@@ -83,7 +85,9 @@ struct ChainCommand: AsyncParsableCommand {
 
         func run() async throws {
             let file = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse {
+                    try await ledger.publicOrigin
+                }
                 return try await ledger.exportChain(origin, from: from)
             }
             try writeFile(file.bytes, to: output)
@@ -108,7 +112,12 @@ struct ChainCommand: AsyncParsableCommand {
             let file = try ChainFile(parsing: readFile(file))
             let policy = try trust.map(readPolicy)
             let imported = try await options.importing { try await $0.importChain(file, policy: policy) }
-            if options.json { return printJSON(ImportAnswer(added: imported.added, bodies: imported.bodies, origin: imported.origin, size: imported.size.rawValue)) }
+            if options.json {
+                return printJSON(
+                    ImportAnswer(
+                        added: imported.added, bodies: imported.bodies, origin: imported.origin,
+                        size: imported.size.rawValue))
+            }
             print("\(imported.origin): \(imported.added) new event(s), \(imported.size) in all, every one verified")
         }
 
@@ -152,7 +161,9 @@ struct ChainCommand: AsyncParsableCommand {
                 return print("\(count) cosignature(s) hold and are kept")
             }
             let note = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse {
+                    try await ledger.publicOrigin
+                }
                 return try await ledger.checkpointNote(of: origin).note
             }
             if options.json { return printJSON(["checkpoint": String(decoding: note, as: UTF8.self)]) }
@@ -170,7 +181,9 @@ struct ChainCommand: AsyncParsableCommand {
         func run() async throws {
             let output = output
             let count = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse {
+                    try await ledger.publicOrigin
+                }
                 return try await ledger.writeTiles(of: origin, to: output)
             }
             if options.json { return printJSON(TilesAnswer(directory: output, files: count)) }
@@ -194,7 +207,8 @@ extension Optional where Wrapped: Sendable {
 
 struct AppendCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "append", abstract: "Append the events in files, all of a chain or none: the operator's side of an outbox.")
+        commandName: "append",
+        abstract: "Append the events in files, all of a chain or none: the operator's side of an outbox.")
     @OptionGroup var options: LedgerOptions
     @Argument(help: "A file with one envelope a line.") var files: [String]
 

@@ -42,7 +42,8 @@ struct ComplianceReportCommand: AsyncParsableCommand {
 
     /// Ends with the exit code that the result has.
     private func conclude(_ result: ComplianceResult) throws {
-        let hint = target.output.first.map { "\($0) says what to look at" }
+        let hint =
+            target.output.first.map { "\($0) says what to look at" }
             ?? "--output FILE.html writes the whole report"
         switch result.overall {
         case .pass, .waived: return
@@ -87,7 +88,8 @@ private struct ComplianceSetting: Sendable {
             try text.split(separator: ",").map { name in
                 let role: PartyRole = try parsed(String(name), "legal role")
                 guard role != .any else {
-                    throw Answer(code: 64, message: "any is no role of an organisation", hint: "e.g. --roles controller")
+                    throw Answer(
+                        code: 64, message: "any is no role of an organisation", hint: "e.g. --roles controller")
                 }
                 return role
             })

@@ -5,7 +5,8 @@ import LetheEngine
 
 struct DatasetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "dataset", abstract: "Datasets on a member's private chain.", subcommands: [Register.self, Show.self])
+        commandName: "dataset", abstract: "Datasets on a member's private chain.",
+        subcommands: [Register.self, Show.self])
 
     struct Register: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -58,7 +59,8 @@ struct DatasetCommand: AsyncParsableCommand {
             if let format { return try parsed(format, "format") }
             guard let format = DatasetFile.Format(path: file) else {
                 throw Answer(
-                    code: 64, message: "the name of \(file) does not say its format", hint: "--format tsv or --format jsonl")
+                    code: 64, message: "the name of \(file) does not say its format",
+                    hint: "--format tsv or --format jsonl")
             }
             return format
         }

@@ -76,7 +76,8 @@ extension DeletionCommand {
             try await options.writing { ledger in
                 let author = try await options.actor(ledger)
                 guard let row = try await ledger.view.deletions[id] else {
-                    throw EngineError(.invalidRequest, "there is no deletion \(id)", hint: "lethe deletion status lists them")
+                    throw EngineError(
+                        .invalidRequest, "there is no deletion \(id)", hint: "lethe deletion status lists them")
                 }
                 let deadlines = LegalDeadlines(calendar: calendar)
                 let law = DeletionLaw(row.ground)
@@ -90,7 +91,8 @@ extension DeletionCommand {
                 try check(id, row, due, toldAt, deadlines)
                 let event = DeletionExtended(deletion: id, dueAt: due, notice: notice, reason: reason, toldAt: toldAt)
                 let recorded = try await ledger.record(.deletionExtended(event), as: author, on: ledger.publicOrigin)
-                printRecorded(recorded, "\(id) is due on \(calendar.day(of: due)?.text ?? due.text) now", json: options.json)
+                printRecorded(
+                    recorded, "\(id) is due on \(calendar.day(of: due)?.text ?? due.text) now", json: options.json)
             }
         }
 
@@ -101,7 +103,8 @@ extension DeletionCommand {
             let law = DeletionLaw(row.ground)
             if let limit = deadlines.extendedAnswer(law, received: row.receivedAt), due > limit.graced {
                 throw Answer.no(
-                    "\(id) cannot be extended to \(due): \(law.rawValue) ends at \(limit.graced)", hint: "give an earlier --until")
+                    "\(id) cannot be extended to \(due): \(law.rawValue) ends at \(limit.graced)",
+                    hint: "give an earlier --until")
             }
             if let limit = deadlines.answer(law, received: row.receivedAt), told > limit.graced {
                 throw Answer.no(
@@ -160,7 +163,8 @@ extension DeletionCommand {
                 try await options.writing { ledger in
                     let author = try await options.actor(ledger)
                     let recorded = try await ledger.record(
-                        .holdReleased(HoldReleased(hold: hold)), as: author, on: ledger.publicOrigin, cosigners: cosigners)
+                        .holdReleased(HoldReleased(hold: hold)), as: author, on: ledger.publicOrigin,
+                        cosigners: cosigners)
                     printRecorded(recorded, "released \(hold)", json: options.json)
                 }
             }

@@ -123,7 +123,8 @@ struct DeletionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "plan", abstract: "Show what carrying out deletions would do. Changes nothing.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "Deletion ids; several make one plan (default: all that are accepted).") var deletions: [String] = []
+        @Argument(help: "Deletion ids; several make one plan (default: all that are accepted).") var deletions:
+            [String] = []
         @Flag(help: "Print the plan's digest and nothing else.") var digestOnly = false
 
         func run() async throws {
@@ -184,7 +185,9 @@ struct DeletionCommand: AsyncParsableCommand {
                 return (bundle, verdict)
             }
             try writeFile(bundle.bytes, to: output)
-            if let report { try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy") }
+            if let report {
+                try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy")
+            }
             let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
             printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
         }
@@ -194,7 +197,8 @@ struct DeletionCommand: AsyncParsableCommand {
 extension DeletionCommand {
     struct Countersign: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Sign a certificate that another member issued, after checking it against this ledger's own chain.")
+            abstract:
+                "Sign a certificate that another member issued, after checking it against this ledger's own chain.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The bundle; the signature is added in place.") var file: String
         @Option(help: "The trust policy.") var trust: String
@@ -235,7 +239,9 @@ private func resolve(_ text: String?, in state: DeletionRow.State, _ ledger: Led
 /// All deletions that are accepted and not started.
 private func accepted(_ ledger: Ledger) async throws -> [DeletionID] {
     let found = try await ledger.view.allDeletions.filter { $0.state == .accepted }.map(\.deletion)
-    guard !found.isEmpty else { throw Answer.unknown("no deletion is accepted", hint: "lethe deletion status shows them all") }
+    guard !found.isEmpty else {
+        throw Answer.unknown("no deletion is accepted", hint: "lethe deletion status shows them all")
+    }
     return found
 }
 
@@ -326,7 +332,8 @@ struct BodyCommand: AsyncParsableCommand {
             }
             try await options.writing { ledger in
                 let member = try await self.options.actor(ledger)
-                printRecorded(try await ledger.eraseBody(value, as: member), "erased \(short(value.hex))", json: options.json)
+                printRecorded(
+                    try await ledger.eraseBody(value, as: member), "erased \(short(value.hex))", json: options.json)
             }
         }
     }

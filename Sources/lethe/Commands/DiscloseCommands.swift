@@ -20,8 +20,7 @@ struct DiscloseCommand: AsyncParsableCommand {
     @OptionGroup var options: LedgerOptions
     @Argument(help: "The event: its hash, or at least 8 digits of it; or an anchor on the public chain.")
     var event: String
-    @Option(name: .customLong("to"), help: "Who gets to see it: a member, or a name in one line.") var reader:
-        String
+    @Option(name: .customLong("to"), help: "Who gets to see it: a member, or a name in one line.") var reader: String
     @Option(
         name: .customLong("kind"), help: "What the reader is: auditor, authority, data-subject, member, other.")
     var kind: String?

@@ -11,7 +11,8 @@ import Training
 struct EvaluateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Measure what an adapter does: accuracy, what it still knows of records to forget, the distance to a retrain.",
+        abstract:
+            "Measure what an adapter does: accuracy, what it still knows of records to forget, the distance to a retrain.",
         discussion: """
             ADAPTER is a PEFT directory, a round, or the digest of a model or contribution. With --forget the loss tells \
             the records to forget (members) from the evaluation data (non-members): an area of 0.5 is guessing. With \
@@ -72,7 +73,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         let adapter = try AdapterCommand.open(adapter, base: base.weightsDigest.hex)
         let request = try request(base, data: try readRecords(data!))
         show(
-            try AdapterEvaluation(of: adapter, on: base, request, threads: ProcessInfo.processInfo.activeProcessorCount),
+            try AdapterEvaluation(
+                of: adapter, on: base, request, threads: ProcessInfo.processInfo.activeProcessorCount),
             request, [])
     }
 
@@ -81,7 +83,9 @@ struct EvaluateCommand: AsyncParsableCommand {
             return try await ledger.openAdapter(at: adapter)
         }
         let view = try await ledger.view
-        let contribution = view.contributions.rows.values.first { adapter.count >= 8 && $0.adapter.hex.hasPrefix(adapter) }
+        let contribution = view.contributions.rows.values.first {
+            adapter.count >= 8 && $0.adapter.hex.hasPrefix(adapter)
+        }
         let mitigation = view.mitigations.rows.values.first {
             adapter.count >= 8 && $0.mitigation.adapter.hex.hasPrefix(adapter)
         }
@@ -116,7 +120,8 @@ struct EvaluateCommand: AsyncParsableCommand {
         if let membership = evaluation.membership {
             print(
                 "membership  area \(decimal(membership.aucPPM, 6)), 95 % interval \(decimal(membership.lowPPM, 6)) to "
-                    + "\(decimal(membership.highPPM, 6)), \(membership.members) to forget against \(membership.nonMembers)")
+                    + "\(decimal(membership.highPPM, 6)), \(membership.members) to forget against \(membership.nonMembers)"
+            )
         }
         if let distance = evaluation.distance {
             let relative = distance.relativePPB.map { decimal($0, 9) } ?? "undefined"
@@ -134,13 +139,16 @@ struct EvaluateCommand: AsyncParsableCommand {
 
 /// A base that is named on the command line instead of found through a ledger.
 struct BaseOptions: ParsableArguments {
-    @Option(name: .customLong("base"), help: "The base's Hugging Face directory; without a ledger.") var directory: String?
+    @Option(name: .customLong("base"), help: "The base's Hugging Face directory; without a ledger.") var directory:
+        String?
     @Option(help: "The embedded base of this seed; without a ledger.") var embedded: UInt64?
 
     var isGiven: Bool { directory != nil || embedded != nil }
 
     func validate() throws {
-        guard directory == nil || embedded == nil else { throw ValidationError("give --base or --embedded, one of them") }
+        guard directory == nil || embedded == nil else {
+            throw ValidationError("give --base or --embedded, one of them")
+        }
     }
 
     func load() throws -> BaseEncoder {

@@ -47,7 +47,9 @@ struct InitCommand: AsyncParsableCommand {
 
     private func removeContents(of path: String) {
         let files = FileManager.default
-        for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] { try? files.removeItem(atPath: "\(path)/\(name)") }
+        for name in (try? files.contentsOfDirectory(atPath: path)) ?? [] {
+            try? files.removeItem(atPath: "\(path)/\(name)")
+        }
         try? files.removeItem(atPath: path)
     }
 
@@ -93,7 +95,9 @@ struct InitCommand: AsyncParsableCommand {
     private func printJoined(_ path: String, _ cards: [MemberCard]) {
         if json { return printJSON(cards) }
         for card in cards {
-            print("keys of \(card.member.name) are in \(path)/keys; hand \(path)/\(card.member.name).card.json to the founder")
+            print(
+                "keys of \(card.member.name) are in \(path)/keys; hand \(path)/\(card.member.name).card.json to the founder"
+            )
         }
     }
 
@@ -113,7 +117,8 @@ struct MemberSpec {
     init(_ text: String, founds: Bool) throws {
         let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
         name = try parsed(parts.first ?? "", "member name")
-        let named: [Role] = try parts.count == 2 ? parts[1].split(separator: ",").map { try parsed(String($0), "role") } : []
+        let named: [Role] =
+            try parts.count == 2 ? parts[1].split(separator: ",").map { try parsed(String($0), "role") } : []
         let base = named.isEmpty ? [.contributor, .witness, .auditor] : named
         roles = founds && named.isEmpty ? base + [.operator, .aggregator] : base
     }

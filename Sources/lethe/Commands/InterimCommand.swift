@@ -20,7 +20,9 @@ extension DeletionCommand {
         @Argument(help: "The deletion's id.") var deletion: String
         @Option(help: "gradient-ascent or lora-adaptation.") var method = InterimRecipe.Method.loraAdaptation.rawValue
         @Option(help: "The day, or moment, on which it ends: within three calendar months.") var until: String
-        @Option(help: "The records to forget: TSV or JSONL (default: those that the deletion is about, where they are here).")
+        @Option(
+            help:
+                "The records to forget: TSV or JSONL (default: those that the deletion is about, where they are here).")
         var forget: String?
         @Option(help: "The model: a round, or the first digits of its digest (default: the only current one).")
         var model: String?
@@ -43,9 +45,12 @@ extension DeletionCommand {
                     deletion: id, model: try await resolve(ledger), steps: try steps(), until: until,
                     forget: forget.records, output: output)
                 let (recorded, mitigation) = try await ledger.applyInterim(request, as: member)
-                if options.json { return printJSON(InterimAnswer(event: recorded.event, mitigation: mitigation, output: output)) }
+                if options.json {
+                    return printJSON(InterimAnswer(event: recorded.event, mitigation: mitigation, output: output))
+                }
                 printRecorded(
-                    recorded, "\(id): approximate, interim, ends on \(mitigation.until.date) (\(mitigation.method.rawValue))",
+                    recorded,
+                    "\(id): approximate, interim, ends on \(mitigation.until.date) (\(mitigation.method.rawValue))",
                     json: false)
                 print("\(output): serve this in the place of \(short(mitigation.model.hex)) until then")
                 print(MitigationWords.limits)
@@ -62,7 +67,8 @@ extension DeletionCommand {
                 do throws(RecipeError) {
                     return .recipe(try InterimRecipe(json: readRecipe(recipe)))
                 } catch {
-                    throw Answer.unknown("\(recipe) is no interim recipe: \(error)", hint: "schemas/interim-recipe.v1.json")
+                    throw Answer.unknown(
+                        "\(recipe) is no interim recipe: \(error)", hint: "schemas/interim-recipe.v1.json")
                 }
             }
             guard let method = InterimRecipe.Method(rawValue: method) else {
@@ -71,7 +77,8 @@ extension DeletionCommand {
                     hint: "one of " + InterimRecipe.Method.allCases.map(\.rawValue).joined(separator: ", "))
             }
             guard let rate = RecipeNumber(learningRate) else {
-                throw Answer(code: 64, message: "\"\(learningRate)\" is no learning rate", hint: "a decimal number, as 0.002")
+                throw Answer(
+                    code: 64, message: "\"\(learningRate)\" is no learning rate", hint: "a decimal number, as 0.002")
             }
             return .standard(method, epochs: epochs, learningRate: rate, maximumTokens: tokens, seed: seed)
         }

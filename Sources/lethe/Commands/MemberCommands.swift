@@ -29,7 +29,8 @@ struct MemberCommand: AsyncParsableCommand {
                     let bytes = try await ledger.draft(event, as: author, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
                     printFile(
-                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures", json: options.json)
+                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures",
+                        json: options.json)
                 } else {
                     let origin = try await ledger.publicOrigin
                     printRecorded(
@@ -79,7 +80,8 @@ struct KeyCommand: AsyncParsableCommand {
             try await options.writing { ledger in
                 let member = try await options.actor(ledger)
                 printRecorded(
-                    try await ledger.revokeKey(key, goodSize: goodSize, reason: reason, as: member, cosigners: cosigners),
+                    try await ledger.revokeKey(
+                        key, goodSize: goodSize, reason: reason, as: member, cosigners: cosigners),
                     "revoked the key \(key)", json: options.json)
             }
         }

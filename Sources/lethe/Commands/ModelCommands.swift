@@ -106,8 +106,12 @@ struct AdapterCommand: AsyncParsableCommand {
             print("tensor digest   \(inspection.digests.tensors)")
             if base != nil { print("adapter digest  \(inspection.digests.adapter)") }
             let configuration = inspection.configuration
-            print("rank \(configuration.rank), alpha \(configuration.alpha), base \(configuration.baseName ?? "not named")")
-            print("\(inspection.tensors.count) tensors, \(inspection.elementCount) elements, \(inspection.byteCount) bytes\n")
+            print(
+                "rank \(configuration.rank), alpha \(configuration.alpha), base \(configuration.baseName ?? "not named")"
+            )
+            print(
+                "\(inspection.tensors.count) tensors, \(inspection.elementCount) elements, \(inspection.byteCount) bytes\n"
+            )
             var table = TextTable(["tensor", "type", "shape", "norm", "largest", "zeros"])
             for tensor in inspection.tensors {
                 table.add([
@@ -291,7 +295,8 @@ struct ModelCommand: AsyncParsableCommand {
                 let member = try await options.actor(ledger, role: .aggregator)
                 let (recorded, event) = try await ledger.materialize(round, cohort: cohort, as: member)
                 printRecorded(
-                    recorded, "\(round.name(cohort: cohort)) gives the model \(short(event.model.hex)) of \(event.contributions.count) contributions",
+                    recorded,
+                    "\(round.name(cohort: cohort)) gives the model \(short(event.model.hex)) of \(event.contributions.count) contributions",
                     json: options.json)
             }
         }
@@ -299,7 +304,9 @@ struct ModelCommand: AsyncParsableCommand {
 
     struct Recall: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Give up a model that a plan wants rebuilt, because what it needs is lost. The result is then not exact.")
+            abstract:
+                "Give up a model that a plan wants rebuilt, because what it needs is lost. The result is then not exact."
+        )
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The round.") var round: String
         @Option(help: "The model of this cohort.") var cohort: String?
@@ -329,7 +336,8 @@ struct ModelCommand: AsyncParsableCommand {
                 let member = try await options.actor(ledger)
                 let row = try await ledger.resolveModel(model)
                 printRecorded(
-                    try await ledger.attest(row.model, as: member), "\(member) got the same bytes for \(short(row.model.hex))",
+                    try await ledger.attest(row.model, as: member),
+                    "\(member) got the same bytes for \(short(row.model.hex))",
                     json: options.json)
             }
         }
@@ -353,7 +361,8 @@ struct ModelCommand: AsyncParsableCommand {
     struct LineageOfFile: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "lineage",
-            abstract: "Which events is this adapter made of? Down to the base, with the proof of each. Exit 1 if unknown.")
+            abstract:
+                "Which events is this adapter made of? Down to the base, with the proof of each. Exit 1 if unknown.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "A PEFT directory.") var directory: String
 
@@ -372,5 +381,7 @@ func printLineage(_ lineage: Lineage) {
         let indent = String(repeating: "  ", count: node.depth)
         print("\(indent)\(node.type) \(node.label)  event \(node.index) \(short(node.event.hex))  \(node.proof)")
     }
-    print("\(String(repeating: "  ", count: (lineage.nodes.map(\.depth).max() ?? 0) + 1))base \(lineage.baseName) \(short(lineage.base.hex))…")
+    print(
+        "\(String(repeating: "  ", count: (lineage.nodes.map(\.depth).max() ?? 0) + 1))base \(lineage.baseName) \(short(lineage.base.hex))…"
+    )
 }

@@ -12,7 +12,8 @@ struct PackCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Read a pack whole, run its controls on their fixtures, say who signed it and whether it is adopted.",
+            abstract:
+                "Read a pack whole, run its controls on their fixtures, say who signed it and whether it is adopted.",
             discussion: """
                 Exit 0 where every control tells its fixtures apart, 1 where one does not or a member's signature is \
                 false, 2 where the pack cannot be read or a query wants what queries may not. Without a ledger, give \
@@ -35,8 +36,9 @@ struct PackCommand: AsyncParsableCommand {
                 print("\(pack.id) \(pack.manifest.version), \(pack.controls.count) control(s), digest \(pack.digest)")
                 for test in failed { print("  \(test.control) \(test.fixture.rawValue): \(test.reason ?? "")") }
                 if let check {
-                    print("signed by \(check.signers.isEmpty ? "nobody" : check.signers.map(\.text).joined(separator: ", ")); "
-                        + standing(check.standing))
+                    print(
+                        "signed by \(check.signers.isEmpty ? "nobody" : check.signers.map(\.text).joined(separator: ", ")); "
+                            + standing(check.standing))
                 }
             }
             guard failed.isEmpty else {
@@ -70,14 +72,16 @@ struct PackCommand: AsyncParsableCommand {
             let file = "\(folder)/\(PackFiles.signatureName)"
             try writeFile(bytes + [0x0a], to: file)
             printFile(
-                file, ["digest": pack.digest.hex, "member": member.text], "\(pack.id) \(pack.manifest.version) signed by \(member)",
+                file, ["digest": pack.digest.hex, "member": member.text],
+                "\(pack.id) \(pack.manifest.version) signed by \(member)",
                 json: options.json)
         }
     }
 
     struct Adopt: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a pack's digest onto the public chain: results say whether the pack they ran is the adopted one.",
+            abstract:
+                "Put a pack's digest onto the public chain: results say whether the pack they ran is the adopted one.",
             discussion: "Takes as many members' signatures as the charter wants: --with, or --draft and lethe sign.")
         @OptionGroup var options: RecordOptions
         @Argument(help: "The pack's folder.") var folder: String
@@ -120,7 +124,8 @@ func readPack(_ folder: String) throws -> Pack {
     do throws(PackError) {
         return try Pack(folder: folder)
     } catch {
-        throw Answer.unknown("\(folder) is no control pack: \(error)", hint: "schemas/policy-packs.md says what a pack is")
+        throw Answer.unknown(
+            "\(folder) is no control pack: \(error)", hint: "schemas/policy-packs.md says what a pack is")
     }
 }
 

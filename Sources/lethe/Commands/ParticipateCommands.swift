@@ -39,7 +39,8 @@ struct ParticipateCommand: AsyncParsableCommand {
         @Argument(help: "The round.") var round: String
         @Option(help: "Instead of what the agent chooses: out, or SHARDSxEPOCHS, as 2x1.") var override: String?
         @Option(help: "Why; needed with --override.") var reason: String?
-        @Option(help: "What to declare that computing costs, in micro-credits (default: the truth where it is paid back).")
+        @Option(
+            help: "What to declare that computing costs, in micro-credits (default: the truth where it is paid back).")
         var declaredCost: Int?
 
         func run() async throws {
@@ -247,15 +248,19 @@ private func printAccount(_ account: DecisionAccount) {
     case .agent: print("by        the agent, \(decision.mode == .greedy ? "greedily" : "exploring")")
     case .override(let override): print("by        a person instead of \(action(decision.chosen)): \(override.reason)")
     }
-    print("saw       compute budget \(seen.budgetLeftMicrocredits) of \(seen.budgetTotalMicrocredits), privacy budget "
-        + "\(seen.privacyLeftMicroepsilon) of \(seen.privacyTotalMicroepsilon)")
-    print("          last contribution \(seen.contributionPPB.map { "\($0) PPB" } ?? "none"), "
-        + "\(seen.othersLastRound) other(s) last round, period run \(seen.phasePPM) PPM")
+    print(
+        "saw       compute budget \(seen.budgetLeftMicrocredits) of \(seen.budgetTotalMicrocredits), privacy budget "
+            + "\(seen.privacyLeftMicroepsilon) of \(seen.privacyTotalMicroepsilon)")
+    print(
+        "          last contribution \(seen.contributionPPB.map { "\($0) PPB" } ?? "none"), "
+            + "\(seen.othersLastRound) other(s) last round, period run \(seen.phasePPM) PPM")
     let state = decision.state
-    print("state     budget \(state.budget), contribution \(state.contribution), privacy \(state.privacy), "
-        + "phase \(state.phase), others \(state.others): row \(decision.stateIndex.rawValue)")
-    print("draw      \(decision.exploreDraw) of 10000, exploring below \(decision.explorationRateBasisPoints)"
-        + (decision.actionDraw.map { "; action draw \($0)" } ?? ""))
+    print(
+        "state     budget \(state.budget), contribution \(state.contribution), privacy \(state.privacy), "
+            + "phase \(state.phase), others \(state.others): row \(decision.stateIndex.rawValue)")
+    print(
+        "draw      \(decision.exploreDraw) of 10000, exploring below \(decision.explorationRateBasisPoints)"
+            + (decision.actionDraw.map { "; action draw \($0)" } ?? ""))
     var table = TextTable(["action", "value", "within means", ""])
     for (index, value) in decision.qRowUnits.enumerated() {
         let index = ActionIndex(rawValue: index)
@@ -264,8 +269,10 @@ private func printAccount(_ account: DecisionAccount) {
     }
     print(table.text)
     if let learning = account.explanation.learning {
-        print("learnt    \(learning.rewardMicrocredits) micro-credits in round number \(learning.round.rawValue): value "
-            + "\(learning.valueBeforeUnits) became \(learning.valueAfterUnits), table \(short(learning.tableDigest.hex))")
+        print(
+            "learnt    \(learning.rewardMicrocredits) micro-credits in round number \(learning.round.rawValue): value "
+                + "\(learning.valueBeforeUnits) became \(learning.valueAfterUnits), table \(short(learning.tableDigest.hex))"
+        )
     }
     print("promise   \(account.decision?.state.rawValue ?? "not on the public chain yet")")
     let reward = account.balance.map {
@@ -310,7 +317,9 @@ private func printResult(_ result: DecisionReplayResult) {
     let verdict = result.divergence == nil ? ", all equal\(table)" : ""
     print("\(result.member): \(result.decisions) decision(s) derived again\(verdict)")
     if let divergence = result.divergence {
-        print("  \(divergence.round)  \(divergence.field): recorded \(divergence.recorded), derived \(divergence.derived)")
+        print(
+            "  \(divergence.round)  \(divergence.field): recorded \(divergence.recorded), derived \(divergence.derived)"
+        )
     }
     for round in result.unpublished { print("  \(round): decided, and not on the public chain") }
 }

@@ -29,7 +29,9 @@ func printPlan(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
     print("plan \(plan.digest)")
     if let records = outlook.records { print("  records   \(records) go, with salt, key and index") }
     for touched in outlook.touched {
-        print("  shard     \(touched.shard) of \(touched.dataset)  \(touched.emptied ? "nothing is left in it" : "loses records")")
+        print(
+            "  shard     \(touched.shard) of \(touched.dataset)  \(touched.emptied ? "nothing is left in it" : "loses records")"
+        )
     }
     let again = Dictionary(uniqueKeysWithValues: plan.retraining.map { ($0.contribution, $0) })
     for event in plan.excluded { printExclusion(view.contributions[event]!, again[event]) }
@@ -46,7 +48,9 @@ func printPlan(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
     }
     for event in plan.descendants {
         let row = view.contributions[event]!
-        print("  affected  \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))  would have to be trained again")
+        print(
+            "  affected  \(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))  would have to be trained again"
+        )
     }
     print("  holders   \(plan.holders.map(\.text).joined(separator: ", "))")
     let recipients = view.recipients(of: plan).map(\.text).joined(separator: ", ")
@@ -71,5 +75,6 @@ private func printWork(_ work: ShardRuns, _ outlook: PlanOutlook) {
 }
 
 private func seconds(_ milliseconds: Int) -> String {
-    milliseconds < 10_000 ? "\((milliseconds + 99) / 100 * 100 / 1_000).\((milliseconds + 99) / 100 % 10) s" : "\(milliseconds / 1_000) s"
+    milliseconds < 10_000
+        ? "\((milliseconds + 99) / 100 * 100 / 1_000).\((milliseconds + 99) / 100 % 10) s" : "\(milliseconds / 1_000) s"
 }

@@ -45,7 +45,8 @@ struct PolicyCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The adopted policies; the last of each kind is in force.")
+        static let configuration = CommandConfiguration(
+            abstract: "The adopted policies; the last of each kind is in force.")
         @OptionGroup var options: LedgerOptions
 
         func run() async throws {

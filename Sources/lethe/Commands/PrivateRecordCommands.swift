@@ -7,20 +7,24 @@ extension RecordCommand {
     struct Dataset: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "What a data set is, for what it may be used and until when.",
-            discussion: "The datasheet is the body: --file or --text. A later description takes the place of an earlier one.")
+            discussion:
+                "The datasheet is the body: --file or --text. A later description takes the place of an earlier one.")
         @OptionGroup var options: PrivateRecordOptions
         @Argument(help: "The data set's id.") var dataset: String
         @Option(help: "data-subjects, third-party, public-sources or synthetic.") var source: String
         @Option(help: "own, licensed, open, public-domain or unknown.") var licence: String
         @Option(parsing: .singleValue, help: "What it may be used for.") var purpose: [String] = []
-        @Option(help: "The legal basis, e.g. gdpr-6-1-a; without one there are no personal data in it.") var basis: String?
-        @Option(help: "Special categories are in it, under this condition, e.g. gdpr-9-2-a, or none.") var special: String?
+        @Option(help: "The legal basis, e.g. gdpr-6-1-a; without one there are no personal data in it.") var basis:
+            String?
+        @Option(help: "Special categories are in it, under this condition, e.g. gdpr-9-2-a, or none.") var special:
+            String?
         @Flag(help: "It held protected health information before it was de-identified.") var health = false
         @Option(help: "none, pseudonymised, hipaa-expert or hipaa-safe-harbor.") var deidentification = "none"
         @Option(help: "When it must be gone.") var retainUntil: String?
         @Option(parsing: .singleValue, help: "What the datasheet says something about, e.g. collection or bias.")
         var topic: [String] = []
-        @Option(parsing: .singleValue, help: "What kinds of data: content, contact, health, …") var category: [String] = []
+        @Option(parsing: .singleValue, help: "What kinds of data: content, contact, health, …") var category: [String] =
+            []
         @Option(parsing: .singleValue, help: "Whom they are about: customers, patients, …") var subjects: [String] = []
 
         func run() async throws {
@@ -131,7 +135,8 @@ extension RecordCommand {
         @Option(help: "acknowledgement, delay, refusal, completion, identity-question or recipients.") var kind: String
         @Option(help: "When it was sent.") var sent: String
         @Option(help: "app, email, letter, person, phone or web.") var channel: String
-        @Option(parsing: .singleValue, help: "What it says: reasons, complaint, remedy, recipients.") var contents: [String] = []
+        @Option(parsing: .singleValue, help: "What it says: reasons, complaint, remedy, recipients.") var contents:
+            [String] = []
 
         func run() async throws {
             let event = NoticeSent(

@@ -7,7 +7,8 @@ import Reports
 struct ProcessingReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "processing",
-        abstract: "Records of processing (GDPR Art. 30), as far as the ledger has them. Exit 1 where something is missing.")
+        abstract:
+            "Records of processing (GDPR Art. 30), as far as the ledger has them. Exit 1 where something is missing.")
     @OptionGroup var target: ReportOutput
     @Option(name: .long, help: "Only this member, with its private chain; its keys must be here.") var `as`: String?
 

@@ -45,7 +45,8 @@ struct RecipeCommand: AsyncParsableCommand {
             }
             guard recipe.maximumTokens <= encoder.configuration.positionCount else {
                 throw Answer(
-                    code: 64, message: "the length \(recipe.maximumTokens) is more than the base's "
+                    code: 64,
+                    message: "the length \(recipe.maximumTokens) is more than the base's "
                         + "\(encoder.configuration.positionCount) positions", hint: "give a smaller --length")
             }
             try writeFile(recipe.json, to: output)
@@ -122,7 +123,8 @@ struct RecipeCommand: AsyncParsableCommand {
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compute the published test run here, and compare its bytes.",
-            discussion: "With every variant of the kernels that this processor has, on one thread and on two. Exit 1 where "
+            discussion:
+                "With every variant of the kernels that this processor has, on one thread and on two. Exit 1 where "
                 + "one gives other bytes: runs of this program are then not those of others.")
         @Flag(name: .long, help: "Answer in JSON.") var json = false
 
@@ -145,7 +147,9 @@ struct RecipeCommand: AsyncParsableCommand {
                 printJSON(lines)
             } else {
                 for line in lines {
-                    print("\(line.variant), \(line.threads) thread(s): \(line.isEqual ? "the published bytes" : "other bytes")")
+                    print(
+                        "\(line.variant), \(line.threads) thread(s): \(line.isEqual ? "the published bytes" : "other bytes")"
+                    )
                 }
             }
             let wrong = lines.count { !$0.isEqual }
@@ -165,6 +169,7 @@ func readRecipe(_ path: String) throws -> Recipe {
     do throws(RecipeError) {
         return try Recipe(json: bytes)
     } catch {
-        throw Answer.unknown("\(path): \(error)", hint: "lethe recipe new writes one; schemas/recipe.v1.json describes it")
+        throw Answer.unknown(
+            "\(path): \(error)", hint: "lethe recipe new writes one; schemas/recipe.v1.json describes it")
     }
 }

@@ -135,9 +135,11 @@ extension RecordCommand {
         @OptionGroup var options: RecordOptions
         @Argument(help: "The document.") var file: String
         @Option(help: "What it is.") var kind: String
-        @Option(help: "Its id: with one that is recorded already, its next version (default: a fresh one).") var id: String?
+        @Option(help: "Its id: with one that is recorded already, its next version (default: a fresh one).") var id:
+            String?
         @Option(parsing: .singleValue, help: "A member that it binds, besides the author.") var party: [String] = []
-        @Option(parsing: .singleValue, help: "What it has parts about, e.g. training or annex-iv-2.") var topic: [String] = []
+        @Option(parsing: .singleValue, help: "What it has parts about, e.g. training or annex-iv-2.") var topic:
+            [String] = []
         @Option(help: "The base that it is about: its digest.") var base: String?
         @Option(help: "The model that it is about: its digest.") var model: String?
         @Option(help: "Somebody outside that it binds: an opaque id.") var recipient: String?
@@ -262,12 +264,15 @@ extension RecordCommand {
             let event = RecipientNotified(
                 deletion: try parsed(deletion, "deletion id"), outcome: try parsed(outcome, "outcome"),
                 recipient: try parsed(recipient, "recipient id"))
-            try await options.publish("\(event.recipient): \(event.outcome.rawValue)") { _, _ in .recipientNotified(event) }
+            try await options.publish("\(event.recipient): \(event.outcome.rawValue)") { _, _ in
+                .recipientNotified(event)
+            }
         }
     }
 
     struct Acknowledged: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What a recipient answered to the notice of a deletion.")
+        static let configuration = CommandConfiguration(
+            abstract: "What a recipient answered to the notice of a deletion.")
         @OptionGroup var options: RecordOptions
         @Argument(help: "The deletion.") var deletion: String
         @Option(help: "The recipient's id.") var recipient: String
@@ -364,7 +369,8 @@ extension RecordCommand {
             let event = MemberSuspended(
                 member: try parsed(member, "member name"), reason: try parsed(reason, "reason"),
                 standing: reinstate ? .reinstated : .suspended)
-            try await options.publish("\(event.member) is \(event.standing.rawValue)") { _, _ in .memberSuspended(event) }
+            try await options.publish("\(event.member) is \(event.standing.rawValue)") { _, _ in .memberSuspended(event)
+            }
         }
     }
 }

@@ -34,7 +34,9 @@ struct ReportOutput: ParsableArguments {
 
         /// The form of the file that is called `path`.
         init?(path: String) {
-            guard let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last else { return nil }
+            guard let ending = path.split(separator: "/").last?.split(separator: ".").dropFirst().last else {
+                return nil
+            }
             self.init(rawValue: ending.lowercased())
         }
     }
@@ -99,9 +101,11 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
             let row = try await ledger.modelAskedFor(model, isDirectory: isThere, in: view)
             let file = isThere ? URL(fileURLWithPath: model).lastPathComponent : nil
             return ProvenanceReport(
-                of: row, in: view, evidence: try await ledger.cited(ProvenanceReport.events(of: row, in: view)), file: file,
+                of: row, in: view, evidence: try await ledger.cited(ProvenanceReport.events(of: row, in: view)),
+                file: file,
                 footing: try await ledger.footing(
-                    "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? ""), size: view.size),
+                    "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? ""),
+                    size: view.size),
                 privateChain: try await ledger.verifiedOwnView(of: member, beside: view))
         }
         let found = report.content.model

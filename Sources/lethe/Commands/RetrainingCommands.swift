@@ -10,13 +10,15 @@ import Timestamps
 
 /// The base and the records that a verifier was given, to train again what a certificate says was trained again.
 struct RetrainingGiven: ParsableArguments {
-    @Option(help: "The base model's directory: what was trained again is trained once more (with --data).") var base: String?
+    @Option(help: "The base model's directory: what was trained again is trained once more (with --data).") var base:
+        String?
     @Option(help: "The same for the embedded base of this seed.") var embedded: UInt64?
     @Option(
         name: .customLong("data"), parsing: .singleValue,
         help: "A directory that a member wrote with lethe deletion export; may be repeated.")
     var data: [String] = []
-    @Option(parsing: .singleValue, help: "With --data: no given row may be about this person.") var subject: [String] = []
+    @Option(parsing: .singleValue, help: "With --data: no given row may be about this person.") var subject: [String] =
+        []
     @Option(parsing: .singleValue, help: "With --data: no given row may have this id.") var record: [String] = []
     @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
 
@@ -40,7 +42,9 @@ struct RetrainingGiven: ParsableArguments {
     /// Data belongs to a certificate.
     func refuseBesides(_ file: String) throws {
         guard !data.isEmpty else { return }
-        throw Answer(code: 64, message: "\(file) is no certificate: nothing in it was trained", hint: "leave out --base and --data")
+        throw Answer(
+            code: 64, message: "\(file) is no certificate: nothing in it was trained",
+            hint: "leave out --base and --data")
     }
 
     private var location: BaseLocation {
@@ -80,7 +84,8 @@ struct RetrainingGiven: ParsableArguments {
 
 extension VerifyCommand {
     /// Judges the timestamps that a bundle encloses, by the certificates that are trusted.
-    func judgeTimestamps(_ verdict: inout CertificateVerdict, _ bundle: CertificateBundle, trusting path: String) throws {
+    func judgeTimestamps(_ verdict: inout CertificateVerdict, _ bundle: CertificateBundle, trusting path: String) throws
+    {
         guard !bundle.timestamps.isEmpty else {
             throw Answer.unknown("\(file) encloses no timestamp", hint: "leave out --ca")
         }
@@ -89,15 +94,18 @@ extension VerifyCommand {
             let checkpoint = try Checkpoint(parsing: item.checkpoint)
             do {
                 let token = try TimestampToken(parsing: Base64.decode(item.token) ?? [])
-                let verified = try token.verify(imprint: timestampImprint(of: checkpoint), nonce: nil, trusting: trusted)
+                let verified = try token.verify(
+                    imprint: timestampImprint(of: checkpoint), nonce: nil, trusting: trusted)
                 verdict.markTimestamped(
                     size: checkpoint.size.rawValue, at: verified.time, authority: printable(verified.authority))
             } catch let error as TimestampFailure where error.isUndecided {
                 throw Answer.unknown(
-                    "the timestamp of checkpoint \(checkpoint.size) cannot be judged: \(error)", hint: "openssl ts -verify may know more")
+                    "the timestamp of checkpoint \(checkpoint.size) cannot be judged: \(error)",
+                    hint: "openssl ts -verify may know more")
             } catch {
                 throw Answer.no(
-                    "the timestamp of checkpoint \(checkpoint.size) does not hold: \(error)", hint: "do not rely on its time")
+                    "the timestamp of checkpoint \(checkpoint.size) does not hold: \(error)",
+                    hint: "do not rely on its time")
             }
         }
     }
@@ -106,7 +114,8 @@ extension VerifyCommand {
 extension DeletionCommand {
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write what a verifier needs to train again what a deletion had trained again, and record for whom.",
+            abstract:
+                "Write what a verifier needs to train again what a deletion had trained again, and record for whom.",
             discussion: """
                 The directory has the rows of the repeated runs in the clear, with their salts: personal data, for the reader \
                 that is named and nobody else. lethe verify BUNDLE --trust POLICY --base DIR --data DIRECTORY uses it.
@@ -114,7 +123,8 @@ extension DeletionCommand {
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The deletion's id.") var deletion: String
         @Option(name: .customLong("to"), help: "Who gets it, in one line.") var reader: String
-        @Option(name: .customLong("kind"), help: "What the reader is: auditor, authority, member, other.") var kind = "authority"
+        @Option(name: .customLong("kind"), help: "What the reader is: auditor, authority, member, other.") var kind =
+            "authority"
         @Option(help: "Why. It stays on the private chain.") var reason: String?
         @Option(name: .shortAndLong, help: "The directory to make.") var output: String
 

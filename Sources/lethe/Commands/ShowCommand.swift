@@ -47,13 +47,16 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     struct Events_: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "events", abstract: "The events of a chain, in order.")
+        static let configuration = CommandConfiguration(
+            commandName: "events", abstract: "The events of a chain, in order.")
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The chain's origin (default: the public chain).") var origin: String?
 
         func run() async throws {
             let events = try await options.reading { ledger in
-                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse { try await ledger.publicOrigin }
+                let origin: Origin = try await origin.map { try parsed($0, "chain") }.orElse {
+                    try await ledger.publicOrigin
+                }
                 return try await ledger.events(of: origin)
             }
             if options.json { return printJSON(events) }
@@ -92,7 +95,10 @@ struct ShowCommand: AsyncParsableCommand {
             for row in view.allRounds {
                 let all = view.allContributions(to: row.round)
                 let replaced = Set(all.compactMap(\.replaces))
-                let names = all.map { $0.excludedBy == nil ? $0.member.text : "\($0.member) (\(replaced.contains($0.event) ? "replaced" : "excluded"))" }
+                let names = all.map {
+                    $0.excludedBy == nil
+                        ? $0.member.text : "\($0.member) (\(replaced.contains($0.event) ? "replaced" : "excluded"))"
+                }
                 table.add([
                     row.round.text, row.state.rawValue, row.rule.rawValue, row.topology.rawValue,
                     names.joined(separator: ", "),
@@ -126,7 +132,8 @@ struct ShowCommand: AsyncParsableCommand {
             var table = TextTable(["model", "round", "state", "contributions", "attested by", "replaced by"])
             for row in view.allModels {
                 table.add([
-                    short(row.model.hex), row.round.name(cohort: row.cohort), row.state.rawValue, "\(row.contributions.count)",
+                    short(row.model.hex), row.round.name(cohort: row.cohort), row.state.rawValue,
+                    "\(row.contributions.count)",
                     row.attestedBy.isEmpty ? "-" : row.attestedBy.map(\.text).joined(separator: ", "),
                     row.replacedBy.flatMap { view.models[$0] }.map { short($0.model.hex) } ?? "-",
                 ])

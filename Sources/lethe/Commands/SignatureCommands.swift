@@ -38,10 +38,8 @@ struct SignatureCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Sign the files of a model directory.")
         @Argument(help: "The directory.") var directory: String
         @Option(help: "The private key: P-256, PEM.") var key: String
-        @Option(name: .shortAndLong, help: "The signature to write (default: DIRECTORY/model.sig).") var output:
-            String?
-        @Option(help: "Refuse what this ledger does not know as a current model or contribution.") var ledger:
-            String?
+        @Option(name: .shortAndLong, help: "The signature to write (default: DIRECTORY/model.sig).") var output: String?
+        @Option(help: "Refuse what this ledger does not know as a current model or contribution.") var ledger: String?
         @Flag(name: .long, help: "Answer in JSON.") var json = false
 
         func run() async throws {

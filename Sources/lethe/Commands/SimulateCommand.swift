@@ -7,7 +7,8 @@ import Participation
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
-        abstract: "Run many rounds of many learning organisations, against simpler strategies, and write what came of it.",
+        abstract:
+            "Run many rounds of many learning organisations, against simpler strategies, and write what came of it.",
         discussion: """
             Writes DIR/simulation.json and DIR/simulation.html. Equal options give equal bytes on every machine. The \
             utility of a round is a stated model (schemas/participation.md), not training.
@@ -76,8 +77,9 @@ struct SimulateCommand: AsyncParsableCommand {
             table.add([strategy.name, "\(welfare / 1_000_000)", "\(late)"])
         }
         print(table.text)
-        print("\(study.decisions) decisions in \(String(format: "%.1f", seconds)) s, "
-            + "\(Int(Double(study.decisions) / max(seconds, 1e-9))) a second")
+        print(
+            "\(study.decisions) decisions in \(String(format: "%.1f", seconds)) s, "
+                + "\(Int(Double(study.decisions) / max(seconds, 1e-9))) a second")
         print("\(output)/simulation.json  sha256 \(digest)")
         print("\(output)/simulation.html")
     }

@@ -49,7 +49,8 @@ struct TrainCommand: AsyncParsableCommand {
         let event = summary.contribution
         printRecorded(
             summary.recorded,
-            "\(member) committed \(short(event.adapter.hex)) to \(event.round), trained on \(event.weight) records", json: false)
+            "\(member) committed \(short(event.adapter.hex)) to \(event.round), trained on \(event.weight) records",
+            json: false)
     }
 
     private struct TrainAnswer: Encodable {
@@ -108,7 +109,8 @@ func replayRuns(
     }
     let (runs, contributions) = try await recording ? options.writing(work) : options.reading(work)
     if options.json {
-        printJSON(RetrainAnswer(contributions: contributions.map(ContributionAnswer.init), runs: runs.map(RunAnswer.init)))
+        printJSON(
+            RetrainAnswer(contributions: contributions.map(ContributionAnswer.init), runs: runs.map(RunAnswer.init)))
     } else {
         printRuns(runs)
         for line in contributions.map(ContributionAnswer.init) {

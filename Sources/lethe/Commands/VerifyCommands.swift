@@ -31,7 +31,8 @@ struct ProveCommand: AsyncParsableCommand {
 struct VerifyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify",
-        abstract: "Judge a certificate bundle, a disclosure or a .tlog-proof offline, with a trust policy and nothing else.",
+        abstract:
+            "Judge a certificate bundle, a disclosure or a .tlog-proof offline, with a trust policy and nothing else.",
         discussion: """
             Exit 0: it holds. Exit 1: it does not. Exit 2: it could not be judged.
 
@@ -40,7 +41,8 @@ struct VerifyCommand: AsyncParsableCommand {
             """)
     @Argument(help: "A certificate bundle, a disclosure or a .tlog-proof.") var file: String
     @Option(help: "The trust policy (C2SP tlog-policy).") var trust: String
-    @Option(help: "A later chain file or bundle of the same chain: whether anything came back since.") var later: String?
+    @Option(help: "A later chain file or bundle of the same chain: whether anything came back since.") var later:
+        String?
     @Option(help: "How old the newest cosigned checkpoint may be: 90s, 15m, 12h, 30d or 4w.") var maxAge: String?
     @Option(help: "A directory with PEFT directories: the models are merged again and compared.") var adapters: String?
     @OptionGroup var retraining: RetrainingGiven
@@ -73,7 +75,9 @@ struct VerifyCommand: AsyncParsableCommand {
             throw VerifyRefusal(64, "\"\(maxAge)\" is not a duration", hint: Verifying.Duration.hint)
         }
         let now: Timestamp
-        do { now = try Surroundings.process().now() } catch { throw VerifyRefusal(64, "\(error)", hint: "check LETHE_NOW") }
+        do { now = try Surroundings.process().now() } catch {
+            throw VerifyRefusal(64, "\(error)", hint: "check LETHE_NOW")
+        }
         return VerifyRequest(
             file: file, policyFile: trust, laterFile: later, maximumAge: age ?? nil, now: now,
             cores: ProcessInfo.processInfo.activeProcessorCount)
@@ -82,13 +86,16 @@ struct VerifyCommand: AsyncParsableCommand {
     /// Merges each new model again from the adapters in `directory` and compares digests.
     private func reproduce(_ verdict: inout CertificateVerdict, _ directory: String) throws {
         guard FileManager.default.fileExists(atPath: directory) else {
-            throw Answer.unknown("there is no directory \(directory)", hint: "give --adapters a directory with PEFT directories")
+            throw Answer.unknown(
+                "there is no directory \(directory)", hint: "give --adapters a directory with PEFT directories")
         }
         let library = AdapterLibrary(directory: directory)
         let scratch = NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)"
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         let view = verdict.view
-        let replayer = ModelReplayer(view: view, scratch: scratch, threads: ProcessInfo.processInfo.activeProcessorCount) {
+        let replayer = ModelReplayer(
+            view: view, scratch: scratch, threads: ProcessInfo.processInfo.activeProcessorCount
+        ) {
             try library.adapter($0, base: $1)
         }
         for model in verdict.content.models {
@@ -103,7 +110,8 @@ struct VerifyCommand: AsyncParsableCommand {
             case .missing(let adapters):
                 verdict.findings.append(
                     CertificateFinding(
-                        .notClaimed, "\(model.name) was not merged again: \(adapters.count) adapter(s) are not in \(directory)",
+                        .notClaimed,
+                        "\(model.name) was not merged again: \(adapters.count) adapter(s) are not in \(directory)",
                         source: directory))
             default:
                 throw Answer.no(
@@ -153,9 +161,11 @@ struct ReplayCommand: AsyncParsableCommand {
     @Option(name: .customLong("excluding"), parsing: .upToNextOption, help: "Contributions to leave out.")
     var excluding: [String] = []
     @Flag(help: "Rebuild the stored views from the entries.") var views = false
-    @Flag(help: "Derive every participation decision, Q-table and reward again instead of models.") var decisions = false
+    @Flag(help: "Derive every participation decision, Q-table and reward again instead of models.") var decisions =
+        false
 
-    @Flag(help: "Re-execute the training runs whose data this ledger holds instead of merging models.") var retrain = false
+    @Flag(help: "Re-execute the training runs whose data this ledger holds instead of merging models.") var retrain =
+        false
     @Option(help: "With --retrain: only the runs on this dataset.") var dataset: String?
     @Option(help: "With --retrain: only the runs for this round.") var round: String?
     @Flag(help: "With --retrain: commit external runs that came out the same, which makes them reproduced.")
@@ -163,8 +173,10 @@ struct ReplayCommand: AsyncParsableCommand {
     @OptionGroup var how: TrainingHow
 
     func run() async throws {
-        if retrain { return try await replayRuns(
-                options, dataset: dataset, round: round, recording: record, how.options) }
+        if retrain {
+            return try await replayRuns(
+                options, dataset: dataset, round: round, recording: record, how.options)
+        }
         if decisions { return try await replayDecisions(options) }
         if views {
             try await options.writing { try await $0.rebuildViews() }
@@ -174,7 +186,8 @@ struct ReplayCommand: AsyncParsableCommand {
             var events: Set<EventHash> = []
             for text in excluding { events.insert(try await ledger.resolveEvent(text)) }
             return (
-                try await ledger.replayModels(at: size, excluding: events), try await ledger.affected(byExcluding: events)
+                try await ledger.replayModels(at: size, excluding: events),
+                try await ledger.affected(byExcluding: events)
             )
         }
         if options.json {
@@ -193,7 +206,8 @@ struct ReplayCommand: AsyncParsableCommand {
         for result in results {
             let answer = ReplayAnswer(result)
             table.add([
-                result.round.name(cohort: result.cohort), "\(result.contributions.count)", result.expected.map { short($0.hex) } ?? "-",
+                result.round.name(cohort: result.cohort), "\(result.contributions.count)",
+                result.expected.map { short($0.hex) } ?? "-",
                 answer.computed.map { short($0.hex) } ?? "-", answer.outcome,
             ])
         }
@@ -244,7 +258,9 @@ struct CheckCommand: AsyncParsableCommand {
         let authorities = try ca.map(readCertificates)
         let report = try await options.reading { try await $0.check(trusting: authorities) }
         if options.json { printJSON(report) } else { printReport(report) }
-        if !report.isClean { throw Answer.no("\(report.findings.count) finding(s)", hint: "the ledger is not what its chain says") }
+        if !report.isClean {
+            throw Answer.no("\(report.findings.count) finding(s)", hint: "the ledger is not what its chain says")
+        }
     }
 
     private func printReport(_ report: CheckReport) {

@@ -22,7 +22,8 @@ struct DemoCommand: AsyncParsableCommand {
         let topology: Topology = try parsed(topology, "topology")
         let directory = folder ?? Self.freeName()
         guard ((try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []).isEmpty else {
-            throw Answer.unknown("\(directory) is not empty", hint: "give a folder that does not exist yet: lethe demo DIR")
+            throw Answer.unknown(
+                "\(directory) is not empty", hint: "give a folder that does not exist yet: lethe demo DIR")
         }
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         let base = try baseDigest.map { try parsedDigest($0, "base digest") }
@@ -33,7 +34,9 @@ struct DemoCommand: AsyncParsableCommand {
                 try DemoInput.make(in: "\(directory)/adapters")
             }
         let deleted: MemberName =
-            try delete.map { try parsed($0, "member name") } ?? MemberName("delta").flatMap { input.members.contains($0) ? $0 : nil }
+            try delete.map { try parsed($0, "member name") } ?? MemberName("delta").flatMap {
+                input.members.contains($0) ? $0 : nil
+            }
             ?? input.members[0]
         guard input.members.contains(deleted) else {
             throw Answer(

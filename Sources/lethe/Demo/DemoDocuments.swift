@@ -21,22 +21,24 @@ struct DemoDocuments {
         func document(
             _ kind: DocumentKind, _ text: String, change: (inout DocumentRecorded) -> Void = { _ in }
         ) -> Document {
-            var recorded = DocumentRecorded(document: DocumentID("doc-\(kind.rawValue)")!, kind: kind, version: Quantity(1)!)
+            var recorded = DocumentRecorded(
+                document: DocumentID("doc-\(kind.rawValue)")!, kind: kind, version: Quantity(1)!)
             change(&recorded)
             return Document(recorded: recorded, text: text)
         }
         let everybody = Ascending(members + [hub])
         let diligence = madeUpBase.map { base in document(.dueDiligence, Self.diligence) { $0.base = base } }
-        documents = [
-            document(.procedureErasure, Self.procedure), document(.storeMap, Self.stores),
-            document(.migrationTest, Self.migration),
-        ] + [diligence].compactMap(\.self) + [
-            document(.dpia, Self.assessment) { event in
-                event.residualRisk = .low
-                event.topics = [.ledger, .necessity, .training]
-            },
-            document(.agreementJointControllers, Self.arrangement(everybody.elements)) { $0.parties = everybody },
-        ]
+        documents =
+            [
+                document(.procedureErasure, Self.procedure), document(.storeMap, Self.stores),
+                document(.migrationTest, Self.migration),
+            ] + [diligence].compactMap(\.self) + [
+                document(.dpia, Self.assessment) { event in
+                    event.residualRisk = .low
+                    event.topics = [.ledger, .necessity, .training]
+                },
+                document(.agreementJointControllers, Self.arrangement(everybody.elements)) { $0.parties = everybody },
+            ]
     }
 
     private static let procedure = """

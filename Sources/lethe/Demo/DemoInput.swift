@@ -32,12 +32,14 @@ struct DemoInput {
         var number = 1
         while case let path = "\(directory)/round-\(number)", files.fileExists(atPath: path) {
             let names = try files.contentsOfDirectory(atPath: path).sorted()
-            let contributions = try names.filter { files.fileExists(atPath: "\(path)/\($0)/\(Adapter.configurationName)") }
-                .map { name in
-                    Contribution(
-                        member: try parsed(name, "member name"), directory: "\(path)/\(name)",
-                        samples: try Self.samples(in: "\(path)/\(name)"))
-                }
+            let contributions = try names.filter {
+                files.fileExists(atPath: "\(path)/\($0)/\(Adapter.configurationName)")
+            }
+            .map { name in
+                Contribution(
+                    member: try parsed(name, "member name"), directory: "\(path)/\(name)",
+                    samples: try Self.samples(in: "\(path)/\(name)"))
+            }
             rounds.append((RoundID("round-\(number)")!, contributions))
             number += 1
         }

@@ -53,7 +53,8 @@ struct DemoStory {
         print("report       \(directory)/report.html")
         print("one event    \(proof)")
         print("trust policy \(directory)/trust.policy")
-        print("check it yourself: lethe verify \(directory)/deletion.certificate.json --trust \(directory)/trust.policy")
+        print(
+            "check it yourself: lethe verify \(directory)/deletion.certificate.json --trust \(directory)/trust.policy")
         print("the certificate verified")
     }
 
@@ -68,7 +69,8 @@ struct DemoStory {
                 at: "\(directory)/ledgers/\(member)", consortium: Self.consortium, members: [member],
                 protection: .none, surroundings: .process())
             ledgers[member] = ledger
-            let roles: [Role] = member == Self.hub ? [.operator, .aggregator, .witness] : [.contributor, .witness, .auditor]
+            let roles: [Role] =
+                member == Self.hub ? [.operator, .aggregator, .witness] : [.contributor, .witness, .auditor]
             cards.append(try await ledger.card(of: member, consortium: Self.consortium, roles: roles))
         }
         try await hub.found(
@@ -114,7 +116,9 @@ struct DemoStory {
             _ = try await hub.append([envelope], to: origin)
         }
         try await exchange()
-        step("\(documents.count) documents are recorded behind salted commitments; the arrangement has \(input.members.count + 1) signatures")
+        step(
+            "\(documents.count) documents are recorded behind salted commitments; the arrangement has \(input.members.count + 1) signatures"
+        )
     }
 
     // MARK: Exchange
@@ -204,7 +208,9 @@ struct DemoStory {
     private func carryOut(_ deletion: DeletionID) async throws -> ArtifactDigest {
         let plan = try await hub.planDeletions([deletion])
         let rebuilt = plan.models.count { $0.outcome == .rematerialized }
-        say("plan \(short(plan.digest.hex)): \(plan.excluded.count) contributions excluded, \(rebuilt) models rebuilt, \(plan.models.count - rebuilt) withdrawn")
+        say(
+            "plan \(short(plan.digest.hex)): \(plan.excluded.count) contributions excluded, \(rebuilt) models rebuilt, \(plan.models.count - rebuilt) withdrawn"
+        )
         let waiting = try await hub.execute(plan: plan.digest)
         try await exchange()
         for step in waiting { say("waiting for \(step.actor): \(step.summary)") }

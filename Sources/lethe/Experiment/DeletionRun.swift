@@ -43,7 +43,8 @@ extension FederationRun {
             ("one subject", .subject(subject, of: input.organisations[0].name), [input.organisations[0].name: people]),
             (
                 "1 % of records",
-                .records(drawn.sorted { $0.key < $1.key }.map { (member: $0.key, ids: $0.value.map(\.id).sorted()) }), drawn
+                .records(drawn.sorted { $0.key < $1.key }.map { (member: $0.key, ids: $0.value.map(\.id).sorted()) }),
+                drawn
             ),
             ("one organisation", .organisation(leaving.name), [leaving.name: leaving.records]),
         ]
@@ -112,7 +113,9 @@ struct DeletionRun {
         let whole = try await timed {
             let digest = try await ledger.planDeletions(deletions).digest
             let left = try await ledger.execute(plan: digest)
-            guard left.isEmpty else { throw Answer.unknown("the deletion waits for \(left[0].actor): \(left[0].summary)") }
+            guard left.isEmpty else {
+                throw Answer.unknown("the deletion waits for \(left[0].actor): \(left[0].summary)")
+            }
             plan = digest
         }
         let model = try await ledger.view.currentModel(of: RoundID("round-\(federation.rounds)")!)
@@ -125,7 +128,8 @@ struct DeletionRun {
             kind: choice.kind, forgotten: choice.records.count,
             isEqual: model.tensors.hex == retrain.model.digest.hex,
             accuracyBeforePPM: before.accuracy.accuracyPPM, accuracyAfterPPM: after.accuracy.accuracyPPM,
-            accuracyRetrainPPM: try accuracy(of: retrain.model), areaBefore: Self.area(before), areaAfter: Self.area(after),
+            accuracyRetrainPPM: try accuracy(of: retrain.model), areaBefore: Self.area(before),
+            areaAfter: Self.area(after),
             unlearning: .init(milliseconds: work.milliseconds, samples: work.samples, shardRuns: work.runs),
             wholeMilliseconds: Int(whole * 1_000), retraining: retrain.work, approximations: approximations)
     }

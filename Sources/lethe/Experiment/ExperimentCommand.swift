@@ -10,7 +10,8 @@ import Training
 struct ExperimentCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "experiment",
-        abstract: "Federate organisations, delete, and compare exact unlearning with retraining and approximate methods.",
+        abstract:
+            "Federate organisations, delete, and compare exact unlearning with retraining and approximate methods.",
         discussion: """
             Trains every topology with every number of shards through a ledger of its own; then deletes one subject, one \
             percent of all records, and one organisation, each from a copy; trains each federation again without the records, \
@@ -27,11 +28,13 @@ struct ExperimentCommand: AsyncParsableCommand {
     var data: String?
     @Option(help: "The base's Hugging Face directory (default: the embedded base).") var base: String?
     @Option(parsing: .upToNextOption, help: "isolated, feedback.") var topologies = ["isolated", "feedback"]
-    @Option(parsing: .upToNextOption, help: "Numbers of shards that each organisation deals its records to.") var shards = [2, 4]
+    @Option(parsing: .upToNextOption, help: "Numbers of shards that each organisation deals its records to.")
+    var shards = [2, 4]
     @Option(help: "Rounds.") var rounds = 2
     @Option(help: "Records of an organisation at most.") var records = 24
     @Option(help: "Organisations, where records are made up.") var organisations = 3
-    @Option(name: .customLong("epochs"), help: "Epochs a round (default: 1; 6 on the embedded base).") var givenEpochs: Int?
+    @Option(name: .customLong("epochs"), help: "Epochs a round (default: 1; 6 on the embedded base).") var givenEpochs:
+        Int?
     @Option(
         name: .customLong("learning-rate"), help: "The learning rate (default: 0.002; 0.01 on the embedded base).")
     var givenLearningRate: String?
@@ -41,7 +44,8 @@ struct ExperimentCommand: AsyncParsableCommand {
     @Option(help: "What salts, keys, choices and initial values follow from.") var seed = 1
     @Option(help: "Threads (default: all cores).") var threads: Int?
     @Option(name: .shortAndLong, help: "The directory to write; it must not exist.") var output = "lethe-experiment"
-    @Flag(help: "Go on in the output directory: federations that it has figures of are not trained again.") var resume = false
+    @Flag(help: "Go on in the output directory: federations that it has figures of are not trained again.") var resume =
+        false
     @Flag(help: "Answer in JSON: the figures.") var json = false
 
     private var epochs: Int { givenEpochs ?? (base == nil ? 6 : 1) }
@@ -99,13 +103,15 @@ struct ExperimentCommand: AsyncParsableCommand {
         _ input: ExperimentInput, _ recipe: Recipe
     ) -> [FederationRun] {
         func runs(_ progress: ExperimentProgress) -> [FederationRun] {
-            pairs.filter { pair in !measured.contains { $0.topology == pair.topology.rawValue && $0.shards == pair.shards } }
-                .map { topology, shards in
-                    FederationRun(
-                        input: input, recipe: recipe, topology: topology, shards: shards, rounds: rounds, seed: seed,
-                        threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-                        directory: "\(output)/\(topology.rawValue)-\(shards)", progress: progress)
-                }
+            pairs.filter { pair in
+                !measured.contains { $0.topology == pair.topology.rawValue && $0.shards == pair.shards }
+            }
+            .map { topology, shards in
+                FederationRun(
+                    input: input, recipe: recipe, topology: topology, shards: shards, rounds: rounds, seed: seed,
+                    threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+                    directory: "\(output)/\(topology.rawValue)-\(shards)", progress: progress)
+            }
         }
         let samples = runs(ExperimentProgress(total: 1)).map(\.expectedSamples).reduce(0, +)
         return runs(ExperimentProgress(total: samples))
@@ -122,7 +128,8 @@ struct ExperimentCommand: AsyncParsableCommand {
         }
         let path = "\(output)/experiment.json"
         guard let earlier = try? JSONDecoder().decode(ExperimentResults.self, from: Data(try readFile(path))) else {
-            throw Answer.unknown("\(path) has no figures of an experiment", hint: "name another directory with --output")
+            throw Answer.unknown(
+                "\(path) has no figures of an experiment", hint: "name another directory with --output")
         }
         let now = results(input, earlier.federations)
         guard
@@ -139,7 +146,8 @@ struct ExperimentCommand: AsyncParsableCommand {
         _ measured: [ExperimentResults.Federation], notIn pairs: [(topology: Topology, shards: Int)]
     ) throws {
         for federation in measured {
-            guard pairs.contains(where: { $0.topology.rawValue == federation.topology && $0.shards == federation.shards })
+            guard
+                pairs.contains(where: { $0.topology.rawValue == federation.topology && $0.shards == federation.shards })
             else {
                 throw Answer.unknown(
                     "\(output) has figures of \(federation.topology) × \(federation.shards), which is not asked for now",
@@ -157,7 +165,8 @@ struct ExperimentCommand: AsyncParsableCommand {
             }
         return ExperimentInput(
             base: encoder, location: location,
-            baseName: base == nil ? BaseLocation.name(ofEmbedded: 1) : BaseName("experiment/base")!, organisations: people)
+            baseName: base == nil ? BaseLocation.name(ofEmbedded: 1) : BaseName("experiment/base")!,
+            organisations: people)
     }
 
     private func recipe(for base: BaseEncoder) throws -> Recipe {
@@ -181,7 +190,8 @@ struct ExperimentCommand: AsyncParsableCommand {
             cores: ProcessInfo.processInfo.activeProcessorCount,
             organisations: input.organisations.map {
                 .init(
-                    name: $0.name.text, records: $0.records.count, subjects: Set($0.records.compactMap(\.subject)).count,
+                    name: $0.name.text, records: $0.records.count,
+                    subjects: Set($0.records.compactMap(\.subject)).count,
                     heldOut: $0.heldOut.count)
             },
             majorityPPM: input.majorityPPM,
@@ -200,7 +210,8 @@ struct ExperimentCommand: AsyncParsableCommand {
     private func show(_ results: ExperimentResults) {
         if json { return printJSON(results) }
         var table = TextTable([
-            "federation", "deleted", "records", "equal", "accuracy", "after", "retrain", "membership", "after", "samples",
+            "federation", "deleted", "records", "equal", "accuracy", "after", "retrain", "membership", "after",
+            "samples",
             "of", "time", "of",
         ])
         for federation in results.federations {
@@ -216,7 +227,9 @@ struct ExperimentCommand: AsyncParsableCommand {
             }
         }
         print(table.text)
-        print("\(output)/experiment.html: the same with approximate methods and the ledger's cost; experiment.json: the figures")
+        print(
+            "\(output)/experiment.html: the same with approximate methods and the ledger's cost; experiment.json: the figures"
+        )
     }
 
     /// The command line that gives the figures again.

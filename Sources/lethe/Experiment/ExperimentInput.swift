@@ -61,7 +61,8 @@ struct ExperimentInput {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
         } catch {
-            throw Answer.unknown("cannot read \(folder): \(error.localizedDescription)", hint: "name a folder with --data")
+            throw Answer.unknown(
+                "cannot read \(folder): \(error.localizedDescription)", hint: "name a folder with --data")
         }
     }
 

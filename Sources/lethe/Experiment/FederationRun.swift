@@ -106,7 +106,8 @@ struct FederationRun {
             at: path, consortium: Self.consortium, members: members, protection: .none, surroundings: surroundings)
         var cards: [MemberCard] = []
         for member in members {
-            let roles: [Role] = member == Self.hub ? [.aggregator, .operator, .witness] : [.auditor, .contributor, .witness]
+            let roles: [Role] =
+                member == Self.hub ? [.aggregator, .operator, .witness] : [.auditor, .contributor, .witness]
             cards.append(try await ledger.card(of: member, consortium: Self.consortium, roles: roles))
         }
         try await ledger.found(

@@ -113,7 +113,8 @@ enum Sample {
                     cohort: CohortName("east")!))
         case .modelAttested:
             return .modelAttested(ModelAttested(materialization: hash(59), model: hash(57)))
-        default: return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round, cohort: CohortName("east")!))
+        default:
+            return .modelRecalled(ModelRecalled(model: hash(57), plan: plan, round: round, cohort: CohortName("east")!))
         }
     }
 
@@ -211,7 +212,8 @@ enum Sample {
                 AccessRecorded(
                     access: .disclosed, anchor: hash(73), leaves: [Count(3)!, Count(5)!], reader: .authority))
         case .deletionScoped: return .deletionScoped(DeletionScoped(deletion: deletion))
-        case .recordErased: return .recordErased(
+        case .recordErased:
+            return .recordErased(
                 RecordErased(
                     bodies: [hash(68), hash(69)],
                     records: [ErasedRecords(dataset: DatasetID("ds-5f0c12ab9e01")!, records: [hash(85), hash(86)])]))

@@ -55,7 +55,8 @@ struct StoryMutation {
         if Bool.random(using: &random) { elements.remove(at: index) } else { elements.append(elements[index]) }
         var line = line
         line.replaceSubrange(
-            list.first!.lowerBound..<list.last!.upperBound, with: Array(elements.joined(separator: [UInt8(ascii: ",")])))
+            list.first!.lowerBound..<list.last!.upperBound, with: Array(elements.joined(separator: [UInt8(ascii: ",")]))
+        )
         return line
     }
 }

@@ -66,7 +66,8 @@ enum Targets {
 
     private static func policy(_ bytes: [UInt8]) -> Int32 {
         guard let policy = try? TrustPolicy(parsing: bytes) else { return 0 }
-        hold((try? TrustPolicy(parsing: policy.bytes)) == policy, "a policy writes another policy than it was read from")
+        hold(
+            (try? TrustPolicy(parsing: policy.bytes)) == policy, "a policy writes another policy than it was read from")
         return 0
     }
 
@@ -161,7 +162,9 @@ enum Targets {
         var count: Int { bytes.count }
 
         func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) {
-            bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count])) }
+            bytes.withUnsafeBytes {
+                buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset..<offset + buffer.count]))
+            }
         }
     }
 
@@ -178,7 +181,9 @@ enum Targets {
     private static func configuration(_ bytes: [UInt8]) -> Int32 {
         guard let configuration = try? AdapterConfiguration(parsing: bytes, base: base) else { return 0 }
         let written = Array(configuration.peftBytes)
-        hold((try? AdapterConfiguration(parsing: written, base: base)) == configuration, "a configuration writes another one")
+        hold(
+            (try? AdapterConfiguration(parsing: written, base: base)) == configuration,
+            "a configuration writes another one")
         return 0
     }
 }
