@@ -43,6 +43,13 @@ func verify(
     return checked
 }
 
+/// Parses `entries` on at most `cores` threads, signatures unseen. Results stand in the order of the entries.
+public func parseEntries(_ entries: [[UInt8]], cores: Int) -> [Result<ReceivedEvent, AdmissionError>] {
+    map(entries, cores: cores, meanwhile: {}) { entry in
+        Result { () throws(AdmissionError) in try ReceivedEvent(parsing: entry) }
+    }
+}
+
 /// The keys that the entries introduce, whether they may or not.
 func introducedKeys(in checked: [Result<CheckedEntry, AdmissionError>]) -> [KeyID: KeyBytes] {
     var introduced: [KeyID: KeyBytes] = [:]

@@ -20,14 +20,18 @@ public struct Evaluation: Sendable {
         (self.judgements, self.adopted, self.limits) = (judgements, adopted, limits)
     }
 
-    /// - Parameter signers: the keys whose signature on a pack holds.
+    /// - Parameters:
+    ///   - signers: the keys whose signature on a pack holds.
+    ///   - selfTests: what the controls gave on their own fixtures, where they were run on them already.
     /// - Throws: where the database cannot be opened. What goes wrong inside a control is that control's
     ///   result.
     public func evaluate(
-        _ packs: [Pack], on database: ControlDatabase, signers: (Pack) -> [KeyID] = { _ in [] }
+        _ packs: [Pack], on database: ControlDatabase, signers: (Pack) -> [KeyID] = { _ in [] },
+        selfTests: [SelfTestResult]? = nil
     ) throws(SandboxError) -> ComplianceResult {
         let sandbox = try database.sandbox(limits)
-        let results = packs.map { evaluate($0, in: sandbox, signers: signers($0)) }
+        let tests = SelfTests(selfTests ?? packs.flatMap(SelfTest.results))
+        let results = packs.map { evaluate($0, in: sandbox, tests, signers: signers($0)) }
         let words = results.flatMap { $0.controls.map(\.word) }
         return ComplianceResult(
             asOf: asOf, chain: database.chain,
@@ -37,9 +41,11 @@ public struct Evaluation: Sendable {
             tables: ControlSchema.version.text)
     }
 
-    private func evaluate(_ pack: Pack, in sandbox: Sandbox, signers: [KeyID]) -> PackResult {
+    private func evaluate(
+        _ pack: Pack, in sandbox: Sandbox, _ tests: SelfTests, signers: [KeyID]
+    ) -> PackResult {
         let controls = pack.controls.map { control in
-            result(of: control, in: pack, finding: outcome(of: control, in: pack, sandbox))
+            result(of: control, in: pack, finding: outcome(of: control, in: pack, sandbox, tests))
         }
         let manifest = pack.manifest
         return PackResult(
@@ -61,11 +67,13 @@ public struct Evaluation: Sendable {
         var judgement: Judgement?
     }
 
-    private func outcome(of control: Control, in pack: Pack, _ sandbox: Sandbox) -> Outcome {
+    private func outcome(
+        of control: Control, in pack: Pack, _ sandbox: Sandbox, _ tests: SelfTests
+    ) -> Outcome {
         if let reason = reasonNotToApply(control, pack) {
             return Outcome(word: .notApplicable, explanation: reason)
         }
-        if let difference = SelfTest.difference(control) {
+        if let difference = tests.difference(control, in: pack) {
             return Outcome(word: .error, explanation: "the control fails its own test; \(difference)")
         }
         do throws(SandboxError) {

@@ -33,14 +33,6 @@ public enum SelfTest {
         }
     }
 
-    /// What is not as it should be in either fixture; `nil` where nothing is.
-    static func difference(_ control: Control) -> String? {
-        for kind in Fixture.Kind.allCases {
-            if let text = difference(control, kind) { return "its fixture \(kind.rawValue).jsonl: \(text)" }
-        }
-        return nil
-    }
-
     private static func difference(_ control: Control, _ kind: Fixture.Kind) -> String? {
         let fixture = kind == .pass ? control.passFixture : control.failFixture
         do throws(SandboxError) {
@@ -60,6 +52,27 @@ public enum SelfTest {
 
     private static func summary(_ rows: [ViolationRow]) -> String {
         rows.isEmpty ? "no violation" : rows.map { "\($0.subject): \($0.reason)" }.joined(separator: "; ")
+    }
+}
+
+/// What controls gave on their own fixtures, by control.
+struct SelfTests {
+    private let results: [String: [SelfTestResult]]
+
+    init(_ results: [SelfTestResult]) {
+        self.results = Dictionary(grouping: results) { "\($0.pack)/\($0.control)" }
+    }
+
+    /// What is not as it should be in a fixture of `control`, or that it was run on fewer than both; `nil` where all is
+    /// well.
+    func difference(_ control: Control, in pack: Pack) -> String? {
+        let results = results["\(pack.id.text)/\(control.id.text)"] ?? []
+        guard Set(results.map(\.fixture)).isSuperset(of: Fixture.Kind.allCases) else {
+            return "it was not run on both of its fixtures"
+        }
+        return results.first { !$0.isExpected }.map {
+            "its fixture \($0.fixture.rawValue).jsonl: \($0.reason ?? "it is judged otherwise than it says")"
+        }
     }
 }
 

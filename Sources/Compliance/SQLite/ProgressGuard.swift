@@ -1,15 +1,17 @@
 internal import GRDBSQLite
+internal import Glibc
 
 /// Ends a query that runs too long or takes too much memory.
 ///
-/// SQLite asks every hundred steps of its virtual machine. Memory is what SQLite holds in the whole process,
+/// SQLite asks every hundred steps of its virtual machine. Time is what the thread of the query spent computing, so that
+/// a busy machine ends no query that an idle one would let finish. Memory is what SQLite holds in the whole process,
 /// less what it held when the query began: another connection's growth can end a query early, never let one
 /// go on.
 final class ProgressGuard {
     enum Stop { case time, memory }
 
     private let limits: SandboxLimits
-    private var deadline = ContinuousClock.now
+    private var millisecondsAtStart = 0
     private var memoryAtStart = 0
     private(set) var stop: Stop?
 
@@ -17,17 +19,23 @@ final class ProgressGuard {
 
     func start() {
         stop = nil
-        deadline = ContinuousClock.now.advanced(by: .milliseconds(limits.milliseconds))
+        millisecondsAtStart = Self.millisecondsOfThread()
         memoryAtStart = Int(sqlite3_memory_used())
     }
 
     private func mustStop() -> Bool {
         if Int(sqlite3_memory_used()) - memoryAtStart > limits.bytes {
             stop = .memory
-        } else if ContinuousClock.now > deadline {
+        } else if Self.millisecondsOfThread() - millisecondsAtStart > limits.milliseconds {
             stop = .time
         }
         return stop != nil
+    }
+
+    private static func millisecondsOfThread() -> Int {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return time.tv_sec * 1_000 + time.tv_nsec / 1_000_000
     }
 
     func install(on connection: OpaquePointer) {

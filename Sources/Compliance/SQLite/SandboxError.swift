@@ -31,7 +31,7 @@ extension SandboxError: CustomStringConvertible {
         case .wrongColumns(let expected, let actual):
             "the columns are \(actual.joined(separator: ", ")); they must be \(expected.joined(separator: ", "))"
         case .wrongValue(let column): "the column \(column) holds a value of the wrong type"
-        case .tooSlow(let milliseconds): "the query ran for more than \(milliseconds) ms"
+        case .tooSlow(let milliseconds): "the query computed for more than \(milliseconds) ms"
         case .tooMuchMemory(let bytes): "the query took more than \(bytes) bytes of memory"
         case .tooLarge: "a value or the query itself is larger than the sandbox allows"
         case .sql(let message): message
@@ -43,6 +43,7 @@ extension SandboxError: CustomStringConvertible {
 public struct SandboxLimits: Hashable, Sendable {
     /// Rows that are kept; of more, the result says so.
     public var rows: Int
+    /// What the query may compute, in processor time.
     public var milliseconds: Int
     /// Bytes that SQLite may hold beyond what the process held when the query began.
     public var bytes: Int

@@ -170,6 +170,7 @@ final class ControlDatabaseBuilder {
             throw .incomplete(chain: view.origin, events: count, view: view.size)
         }
         do throws(SQLiteFailure) {
+            try connection.createControlIndexes()
             try ControlViewWriter(self).write()
             try datePrivateErasures()
             try connection.execute("COMMIT")

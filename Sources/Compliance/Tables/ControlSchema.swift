@@ -8,8 +8,6 @@ public enum ControlSchema {
 
     public static let byName = Dictionary(uniqueKeysWithValues: tables.map { ($0.name, $0) })
 
-    static var definition: String { tables.map(\.definition).joined(separator: "\n") }
-
     // MARK: The ledger
 
     private static let ledgerTables: [ControlTable] = [

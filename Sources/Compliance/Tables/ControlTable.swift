@@ -53,16 +53,19 @@ public struct ControlTable: Hashable, Sendable {
         (self.name, self.meaning, self.indexes, self.columns) = (name, meaning, indexes, columns)
     }
 
-    /// The statements that make the table. No column is unique: what is wrong must be writable to be found.
+    /// The statement that makes the table. No column is unique: what is wrong must be writable to be found.
     var definition: String {
         let columns = columns.flatMap { column in
             column.sqlColumns.map { "\($0.name) \($0.type)\(column.isOptional ? "" : " NOT NULL")" }
         }
-        let table = "CREATE TABLE \(name) (\(columns.joined(separator: ", "))) STRICT;"
-        return table
-            + indexes.map { columns in
-                "CREATE INDEX \(name)_by_\(columns.joined(separator: "_")) ON \(name) (\(columns.joined(separator: ", ")));"
-            }.joined()
+        return "CREATE TABLE \(name) (\(columns.joined(separator: ", "))) STRICT;"
+    }
+
+    /// The statements that make its indexes.
+    var indexDefinitions: String {
+        indexes.map { columns in
+            "CREATE INDEX \(name)_by_\(columns.joined(separator: "_")) ON \(name) (\(columns.joined(separator: ", ")));"
+        }.joined()
     }
 
     var sqlColumns: [String] { columns.flatMap { $0.sqlColumns.map(\.name) } }

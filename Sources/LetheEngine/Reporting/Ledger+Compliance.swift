@@ -54,11 +54,12 @@ extension Ledger {
         let chain = try verifiedChain()
         let privateChain = try question.member.map { try ownChain(of: $0) }
         let waivers = chain.view.allWaivers.map(Waiver.init) + (question.answers.waivers ?? [])
+        let selfTests = question.packs.flatMap(SelfTest.results)
         let inputs = ControlInputs(
             checkpoints: try knownCheckpoints(of: [chain.view.origin] + [privateChain].compactMap { $0 }),
             quorum: question.quorum, refusals: [chain.refusal].compactMap { $0 },
             waivers: waivers,
-            selfTests: question.packs.flatMap(SelfTest.results), calendar: question.calendar)
+            selfTests: selfTests, calendar: question.calendar)
         let evaluation = Evaluation(
             asOf: question.asOf, roles: question.roles, waivers: waivers,
             judgements: chain.view.allJudgements.map(Judgement.init) + (question.answers.judgements ?? []),
@@ -66,7 +67,8 @@ extension Ledger {
         let result = try withScratchDirectory(scratch) { folder in
             let database = try controlDatabase(at: "\(folder)/control.sqlite", chain, inputs, privateChain)
             surroundings.progress("judging", 0, 1)
-            return try evaluation.evaluate(question.packs, on: database, signers: { signers[$0.id] ?? [] })
+            return try evaluation.evaluate(
+                question.packs, on: database, signers: { signers[$0.id] ?? [] }, selfTests: selfTests)
         }
         return ComplianceAnswer(
             result: result, waivers: waivers, privateChain: privateChain,
@@ -167,8 +169,8 @@ extension Ledger {
     ) throws {
         var position = 0
         try forEachBatch(of: origin, upTo: size) { batch in
-            for bytes in batch {
-                try body(try Self.parse(bytes, origin), position)
+            for result in parseEntries(batch, cores: surroundings.cores) {
+                try body(try result.mapError { Self.refusal($0, origin) }.get(), position)
                 position += 1
             }
             surroundings.progress("reading \(origin)", position, size.rawValue)
