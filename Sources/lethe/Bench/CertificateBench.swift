@@ -194,9 +194,13 @@ private struct BenchHistory {
             .rematerializationCompleted(RematerializationCompleted(dispositions: dispositions, plan: plan.digest)),
             by: desk)
         for holder in plan.holders {
-            let result = StoreResult(items: Count(plan.artifacts.count)!, store: .blobs, verdict: .deleted)
+            let results = [
+                StoreResult(items: Count(plan.artifacts.count)!, store: .blobs, verdict: .deleted),
+                StoreResult(items: Count(0)!, store: .runningSums, verdict: .notFound),
+                StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
+            ]
             try say(
-                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: [result])),
+                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: results)),
                 by: holder)
         }
         try say(
