@@ -41,6 +41,37 @@ struct RecordDeletionExchangeTests {
         let back = ["dataset", "register", "birch.tsv", "--ledger", "birch"]
         expectRefusal(organisations.place.lethe(back), 2, naming: "erased")
     }
+
+    /// birch keeps its copies for a ground, and says so in a file that nobody has appended yet.
+    @Test func whatWaitsInTheOutboxIsNotDoneAgain() throws {
+        let federation = try Federation("isolated")
+        let organisations = federation.organisations
+        let plan = try federation.requestForBirch()
+        let id = try #require(
+            try JSON(organisations.at("hub", "deletion", "status", "--json")).elements.first?["deletion"].text)
+        var said = ""
+        for _ in 0..<8 {
+            if try organisations.at("hub", "deletion", "status").contains("birch erases") { break }
+            for name in ["hub", "birch"] { said = try organisations.at(name, "deletion", "execute", plan) }
+            if said.contains("waits in") {
+                #expect(!said.contains("to round-1 again"), "what birch has trained waits to be appended: \(said)")
+            }
+            try organisations.exchange()
+            try federation.handOver()
+        }
+        #expect(try organisations.at("birch", "deletion", "status").contains("birch erases"))
+        let kept = try organisations.at(
+            "birch", "deletion", "attest", id, "--retained", "blobs=gdpr-17-3-b", "--until", "2096-01-01T00:00:00Z")
+        #expect(kept.contains("blobs retained"), "\(kept)")
+        let held = try organisations.at("birch", "check")
+        let went = try organisations.at("birch", "deletion", "execute", plan)
+        #expect(went.contains("waits in") && went.contains("blobs retained for gdpr-17-3-b"), "\(went)")
+        #expect(try organisations.at("birch", "check") == held, "nothing that is kept was erased")
+        #expect(!(try organisations.at("birch", "inbox").contains("birch erases and attests")))
+        // Once that is ended, the words are those of the new event, not of the chain.
+        let ended = try organisations.at("birch", "deletion", "attest", id)
+        #expect(ended.contains("blobs deleted") && !ended.contains("retained"), "\(ended)")
+    }
 }
 
 /// A hub, and two members that trained for two rounds.

@@ -146,7 +146,8 @@ extension Ledger {
     /// Takes every step of the plan that local members can take, and says what is left.
     ///
     /// Each step is one event and idempotent work before it, and the next step follows from the chain alone: a run that
-    /// was cut off anywhere goes on where it stopped.
+    /// was cut off anywhere goes on where it stopped. A step whose event waits in the outbox is taken: it is not taken
+    /// again, and what is left is what is left once the operator has appended it.
     ///
     /// - Parameter options: how what the plan wants trained again is trained.
     public func execute(
@@ -155,15 +156,15 @@ extension Ledger {
         let deletions = try deletions(ofPlan: digest)
         var benches: Benches = [:]
         while true {
-            let steps = DeletionProgress(view: try view).nextSteps(for: deletions)
+            let left = DeletionProgress(view: try viewAhead()).nextSteps(for: deletions)
+            let steps = DeletionProgress(view: try view).nextSteps(for: deletions).filter(left.contains)
             guard let (step, member) = try firstLocal(steps) else {
                 try forgetScopes(of: deletions)
-                return steps
+                return left
             }
             surroundings.progress(step.summary, 0, 1)
-            let recorded = try take(step, as: member, options, &benches)
+            try take(step, as: member, options, &benches)
             surroundings.progress(step.summary, 1, 1)
-            if case .outbox = recorded { return DeletionProgress(view: try view).nextSteps(for: deletions) }
         }
     }
 
@@ -188,6 +189,7 @@ extension Ledger {
         return localMembers.first { view.members[$0]?.roles.contains(role) ?? false }
     }
 
+    @discardableResult
     private func take(
         _ step: DeletionStep, as member: MemberName, _ options: TrainingOptions, _ benches: inout Benches
     ) throws -> Recorded {
@@ -211,7 +213,8 @@ extension Ledger {
             return try record(.modelRecalled(event), as: member, on: publicOrigin)
         case .completeRematerialization(let plan):
             return try completeRematerialization(plan, as: member)
-        case .erase(let holder, let plan), .resolve(let holder, _, let plan): return try erase(plan, as: holder)
+        case .erase(let holder, let plan), .resolve(let holder, _, let plan):
+            return try erase(plan, as: holder).recorded
         case .complete(let deletion, let plan): return try complete(deletion, plan, as: member)
         }
     }

@@ -43,14 +43,13 @@ extension Ledger {
                 .refused, "\(holder) holds nothing under the plan of \(deletion)",
                 hint: "its holders are \(plan.holders.map(\.text).joined(separator: ", ")); name one with --as")
         }
-        if let earlier = plan.erasures.first(where: { $0.holder == holder }), earlier.isComplete {
+        let earlier = try viewAhead().plans[digest]?.erasures.first { $0.holder == holder }
+        if let earlier, earlier.isComplete {
             throw EngineError(
                 .refused, "\(holder) has attested already that nothing is left", hint: "lethe deletion status shows it")
         }
         try check(kept)
-        let recorded = try erase(digest, as: holder, keeping: kept)
-        let results = try view.plans[digest]?.erasures.first { $0.holder == holder }?.results ?? []
-        return (recorded, results)
+        return try erase(digest, as: holder, keeping: kept)
     }
 
     private func check(_ kept: [KeptStore]) throws {
@@ -80,7 +79,9 @@ extension Ledger {
     }
 
     /// Erases what the plan names from every store of this ledger but those that are `kept`, then attests it store by store.
-    func erase(_ digest: ArtifactDigest, as holder: MemberName, keeping kept: [KeptStore] = []) throws -> Recorded {
+    func erase(
+        _ digest: ArtifactDigest, as holder: MemberName, keeping kept: [KeptStore] = []
+    ) throws -> (recorded: Recorded, results: [StoreResult]) {
         let view = try view
         let plan = view.plans[digest]!
         let keeps = Dictionary(kept.map { ($0.store, $0) }, uniquingKeysWith: { first, _ in first })
@@ -116,7 +117,7 @@ extension Ledger {
         }
         try directory.blobs.settle(blobs)
         if keeps[.vault] == nil { try directory.records.settle(rows.values.flatMap { $0 }) }
-        return recorded
+        return (recorded, results)
     }
 }
 

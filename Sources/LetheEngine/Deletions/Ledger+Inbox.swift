@@ -62,7 +62,7 @@ extension Ledger {
         }
         let now = surroundings.now()
         let items =
-            deletionItems(of: member, view, calendar, now) + recipientItems(of: member, view, calendar, now)
+            deletionItems(of: member, try viewAhead(), calendar, now) + recipientItems(of: member, view, calendar, now)
             + modelItems(of: member, view, now) + privateItems(of: member, view, calendar, now)
             + holdItems(of: member, view, now)
         let files = try checkpointItems(of: member, view, now) + outboxItems(of: member, view, now)

@@ -167,6 +167,12 @@ extension Ledger {
         }
     }
 
+    /// The file of what waits for the operator of the public chain; `nil` where nothing does.
+    public func waitingFile() throws -> String? {
+        let origin = try publicOrigin
+        return try outbox(of: origin).isEmpty ? nil : outboxFile(origin)
+    }
+
     private func putIntoOutbox(_ bytes: [UInt8], _ origin: Origin) throws -> Recorded {
         let waiting = try outbox(of: origin)
         try checkAgainstCopy(waiting + [bytes], origin)
@@ -186,6 +192,21 @@ extension Ledger {
             } catch let error as EngineError where number < envelopes.count - 1 {
                 throw waitingRefused(error, origin)
             }
+        }
+    }
+
+    /// The public view as it will be once the operator has appended what waits in the outbox; as it is, where that no
+    /// longer fits.
+    func viewAhead() throws -> PublicView {
+        let origin = try publicOrigin
+        let (savedPublic, savedPrivate) = (publicView, privateViews)
+        defer { (publicView, privateViews) = (savedPublic, savedPrivate) }
+        do {
+            for bytes in try outbox(of: origin) { try admit(Self.parse(bytes, origin), to: origin) }
+            return try view
+        } catch is EngineError {
+            publicView = savedPublic
+            return try view
         }
     }
 

@@ -152,11 +152,15 @@ struct DeletionCommand: AsyncParsableCommand {
         func run() async throws {
             let digest = try parsedDigest(plan, "plan digest")
             let training = TrainingOptions(threads: threads, trainer: try trainer.map { try TrainerCommand($0) })
-            let (left, size) = try await options.writing { ledger in
-                (try await ledger.execute(plan: digest, options: training), try await ledger.view.size)
+            let (left, size, file) = try await options.writing { ledger in
+                let left = try await ledger.execute(plan: digest, options: training)
+                return (left, try await ledger.view.size, try await ledger.waitingFile())
             }
             if options.json { return printJSON(left.map(\.summary)) }
-            if left.isEmpty { return print("the plan is carried out; the public chain has \(size) events") }
+            if left.isEmpty, file == nil {
+                return print("the plan is carried out; the public chain has \(size) events")
+            }
+            if let file { print("this ledger's part waits in \(file): the operator appends it with lethe append") }
             for step in left { print("waiting for \(step.actor): \(step.summary)") }
         }
     }
