@@ -87,19 +87,18 @@ public struct BillOfMaterials {
     }
 
     private var components: [JSONValue] {
-        let models = history.models.filter { $0.event != history.model.event }
+        let models = self.models.filter { $0.event != history.model.event }
         return [.object(component(history.base))] + contributions.map { .object(component($0)) }
             + models.map { .object(component($0)) } + datasets.map { .object(dataset($0.id, $0.owner)) }
             + evaluated.map { .object(evaluationData($0)) }
     }
 
-    /// What the model rests on; excluded contributions are in the notes and nowhere else.
+    /// What the model rests on; what it took the place of is in the notes and nowhere else.
     private var contributions: [ContributionRow] {
-        history.contributions.filter { row in
-            row.excludedBy == nil
-                || history.models.contains { history.view.contributions(of: $0).contains(row.event) }
-        }
+        history.contributions.filter { history.foundations.contains($0.event) }
     }
+
+    private var models: [ModelRow] { history.models.filter { history.foundations.contains($0.event) } }
 
     private func component(_ row: ModelRow) -> [String: JSONValue] {
         [
@@ -245,7 +244,7 @@ public struct BillOfMaterials {
             let data = Set(row.training?.shards.map(\.dataset) ?? []).sorted().map { "dataset:\($0)" }
             all.append(("contribution:\(row.event)", [base] + parents + data))
         }
-        for row in history.models {
+        for row in models {
             all.append(("model:\(row.event)", history.view.contributions(of: row).map { "contribution:\($0)" }))
         }
         all += datasets.map { ("dataset:\($0.id)", []) } + evaluated.map { ("evaluation-data:\($0)", []) }

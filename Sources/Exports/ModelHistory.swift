@@ -40,6 +40,9 @@ public struct ModelHistory: Sendable {
     public private(set) var contributions: [ContributionRow] = []
     /// Those whose place a model of ``models`` took, with the plan.
     public private(set) var replaced: [(row: ModelRow, by: ModelRow)] = []
+    /// The events of those of ``models`` and ``contributions`` that ``model`` rests on: what it was made of and from, without
+    /// what it took the place of.
+    public let foundations: Set<EventHash>
     private let facts: [EventHash: EventFacts]
 
     /// - Parameter facts: what is known of an event of the public chain.
@@ -52,6 +55,7 @@ public struct ModelHistory: Sendable {
         base = view.bases[round.base]!
         var walk = Walk(view: view)
         walk.visit(model)
+        foundations = Set(walk.models.keys).union(walk.contributions.keys)
         models = walk.models.values.sorted { $0.position < $1.position }
         for new in models {
             for old in view.allModels(of: new.round) where old.replacedBy == new.event {
@@ -74,7 +78,7 @@ public struct ModelHistory: Sendable {
 
     func facts(of event: EventHash) -> EventFacts { facts[event]! }
 
-    /// Whether ``model`` was made with this contribution, directly or on the way.
+    /// Those that a plan took out.
     var excluded: [ContributionRow] { contributions.filter { $0.excludedBy != nil } }
 
     /// What a contribution was trained from, by what its member says: earlier contributions and models.

@@ -94,6 +94,19 @@ private func object(_ bytes: [UInt8]) throws -> [String: Any] {
         #expect(!text.contains(excluded.adapter.hex), "an excluded adapter is no material")
     }
 
+    /// united went on from the first model, and left: neither is behind what virgin's contribution alone makes now.
+    @Test func theBillOfAModelListsNothingBehindWhatItTookThePlaceOf() throws {
+        var skies = Skies.founded()
+        let first = try skies.runRound("r1", .feedback, [Skies.united, Skies.virgin])
+        try skies.runRound("r2", .feedback, [Skies.united, Skies.virgin]) { $0 == Skies.united ? [first] : [] }
+        try skies.delete(Skies.united, "del-1")
+        let document = try object(BillOfMaterials.bytes(of: try history(skies, "r2"), version: "1"))
+        let components = try #require(document["components"] as? [[String: Any]])
+        let refs = components.compactMap { $0["bom-ref"] as? String }.filter { !$0.hasPrefix("base:") }
+        #expect(refs.filter { $0.hasPrefix("model:") } == [])
+        #expect(refs.filter { $0.hasPrefix("contribution:") }.count == 1)
+    }
+
     @Test func aHistoryWithUnknownEventsIsRefused() throws {
         let skies = try Self.feedback()
         #expect(throws: ModelHistoryError.self) {

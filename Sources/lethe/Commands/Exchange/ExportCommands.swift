@@ -163,8 +163,9 @@ struct ExportCommand: AsyncParsableCommand {
 
 private func printHistory(_ history: ModelHistory, _ path: String, _ format: String, json: Bool) {
     let model = history.model
+    let count = history.contributions.count { history.foundations.contains($0.event) }
     printFile(
         path, ["model": model.model.hex, "round": model.round.text],
-        "the model \(short(model.model.hex)) of \(model.round) in \(format), \(history.contributions.count) contribution(s)",
+        "the model \(short(model.model.hex)) of \(model.round) in \(format), resting on \(count) contribution(s)",
         json: json)
 }
