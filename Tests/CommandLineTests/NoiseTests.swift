@@ -40,9 +40,12 @@ struct NoiseTests {
         try await say(
             .rematerializationCompleted(RematerializationCompleted(dispositions: dispositions, plan: plan.digest)))
         for holder in plan.holders {
-            let result = StoreResult(items: Count(4)!, store: .blobs, verdict: .deleted)
+            let results = [
+                StoreResult(items: Count(4)!, store: .blobs, verdict: .deleted),
+                StoreResult(items: Count(0)!, store: .vault, verdict: .notFound),
+            ]
             try await say(
-                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: [result])),
+                .erasureAttested(ErasureAttested(artifacts: plan.artifacts, plan: plan.digest, results: results)),
                 holder)
         }
         try await say(
