@@ -7,12 +7,21 @@ internal import Glibc
 struct DirectoryLock: ~Copyable, Sendable {
     private let file: FileDescriptor
 
-    /// Takes the lock at once, or throws ``StoreError/Code/locked(pid:command:)``.
+    /// How often the lock is tried for, and how long is waited in between, in microseconds: a second in all.
+    private static let tries = 20, pause: UInt32 = 50_000
+
+    /// Takes the lock, or throws ``StoreError/Code/locked(pid:command:)``.
+    ///
+    /// It is waited for, but not for long. A program that a process is just starting has all of the process's files open
+    /// until it runs, a lock that was given back among them.
     init(path: String) throws {
         let file = try FileDescriptor(opening: path, O_RDWR | O_CREAT)
-        guard flock(file.number, LOCK_EX | LOCK_NB) == 0 else {
+        var left = Self.tries
+        while flock(file.number, LOCK_EX | LOCK_NB) != 0 {
             guard errno == EWOULDBLOCK else { throw StoreError.system("flock", path) }
-            throw Self.held(path: path, holder: try Self.text(of: file))
+            guard left > 0 else { throw Self.held(path: path, holder: try Self.text(of: file)) }
+            left -= 1
+            usleep(Self.pause)
         }
         let holder = "\(getpid()) \(Self.command)\n"
         try file.truncate(to: 0)
