@@ -80,6 +80,13 @@ extension VerifyRequest {
         do throws(CertificateFailure) {
             return try verifier.follow(verdict, bundle, to: later)
         } catch {
+            if case .untrusted(let trust) = error {
+                throw .unknown(
+                    "\(path) says nothing yet: \(trust)",
+                    hint:
+                        "its checkpoint has to meet the trust policy too: have the witnesses cosign it, and export it again"
+                )
+            }
             throw .no(
                 "\(file) does not hold any more, or \(path) is not its chain: \(error)",
                 hint: "keep both files and ask the consortium")

@@ -189,6 +189,12 @@ extension Ledger {
             throw EngineError(.invalidRequest, "there is no model \(digest)")
         }
         let result = try replayer(view).replay(round, cohort: model.cohort, view.mergedContributions(of: model))
+        if case .missing(let adapters) = result.outcome {
+            throw EngineError(
+                .missing,
+                "\(adapters.count) adapter(s) of \(model.round) are not in this ledger, the first \(adapters[0].hex.prefix(16))…",
+                hint: "lethe adapter import DIR brings one in; then the model can be merged again")
+        }
         guard result.outcome == .equal else {
             throw EngineError(
                 .refused, "merging the contributions of \(digest.hex.prefix(16))… again gave \(result.outcome)",

@@ -45,15 +45,15 @@ extension Ledger {
         return model
     }
 
-    /// The event that records the certificate of `deletion`, if there is one.
+    /// The event that records the latest certificate or statement of status of `deletion`, if there is one.
     public func certification(of deletion: DeletionID, in view: PublicView) throws -> EventHash? {
-        guard view.deletions[deletion]?.certificate != nil else { return nil }
+        guard let certificate = view.deletions[deletion]?.certificate else { return nil }
         let origin = try publicOrigin
         var found: EventHash?
         try forEachBatch(of: origin, upTo: size(of: origin)) { batch in
             for bytes in batch where found == nil {
                 let event = try Self.parse(bytes, origin)
-                if case .deletionCertified(let content) = event.statement.event, content.deletion == deletion {
+                if case .deletionCertified(let content) = event.statement.event, content.certificate == certificate {
                     found = event.hash
                 }
             }

@@ -59,9 +59,15 @@ extension DeletionReport {
         guard !certificate.excluded.isEmpty else { return [member, " had no contribution to exclude."] }
         let isOne = certificate.excluded.count == 1
         return [
-            "\(Elapsed.unit(certificate.excluded.count, "contribution")) of ", member,
+            "\(Elapsed.unit(certificate.excluded.count, "contribution")) of ",
+            .strong(Self.names(certificate.excluded.map(\.member))),
             " \(isOne ? "is" : "are") excluded, ", .text(isCertificate ? rebuilt : withdrawn),
         ]
+    }
+
+    /// Members, each once: a deletion takes out what others trained from what goes, too.
+    static func names(_ members: [MemberName]) -> String {
+        Set(members).sorted().map(\.text).joined(separator: ", ")
     }
 
     private var rebuilt: String {

@@ -69,9 +69,12 @@ extension Timeline {
             return TimelineStep(name: name, at: time, event: cited.index)
         }
         self.init(
-            dueAt: certificate.dueAt,
+            dueAt: certificate.extendedTo ?? certificate.dueAt,
             steps: [TimelineStep(name: "received", at: certificate.receivedAt, event: nil)] + recorded
                 + [TimelineStep(name: "issued", at: certificate.issuedAt, event: nil)])
+        // A statement of status answers nobody.
+        let isOpen = [.requested, .accepted, .started].contains(certificate.state)
+        if isOpen { openAsOf = certificate.issuedAt }
     }
 }
 

@@ -61,6 +61,7 @@ extension DeletionStateReport {
         let count = Elapsed.unit(content.excluded.count, "contribution")
         let models = Elapsed.unit(content.models.count, "model")
         if content.state == .refused { return ["\(count) of ", member, " stay."] }
+        let owners = Span.strong(DeletionReport.names(content.excluded.map(\.member)))
         if content.surroundings.scope == .records {
             let retraining = content.surroundings.retraining
             let trained = retraining.count { $0.after != nil }, settled = content.models.count(where: \.isDone)
@@ -69,7 +70,7 @@ extension DeletionStateReport {
                 ? "\(retraining.count) would be trained again, and \(models) rebuilt or withdrawn"
                 : "\(trained) of \(retraining.count) trained again, and \(settled) of \(models) settled"
             return [
-                "\(count) of ", member,
+                "\(count) of ", owners,
                 " \(content.excluded.count == 1 ? "rests" : "rest") on the records or on what does: \(work).",
             ]
         }
@@ -79,7 +80,7 @@ extension DeletionStateReport {
         let fate =
             content.isPlanned
             ? "and \(models) would be rebuilt or withdrawn" : "and \(done) of \(models) that held them are settled"
-        return ["\(count) of ", member, " \(verb), \(fate)."]
+        return ["\(count) of ", owners, " \(verb), \(fate)."]
     }
 
     private var due: [Span] {

@@ -208,7 +208,8 @@ extension Timeline {
             ("requested", row.requestedBy), (row.state == .refused ? "refused" : "accepted", row.decidedBy),
             ("started", plan?.startedBy), ("excluded", plan?.excludedBy),
             (plan?.isExact == false ? Self.settled : "rebuilt", plan?.rematerializedBy),
-            ("erased", plan?.erasures.last?.event), ("completed", row.completedBy), ("certified", certified),
+            ("erased", plan?.erasures.last?.event), ("completed", row.completedBy),
+            (row.certificateKind == .certificate ? "certified" : "status stated", certified),
         ]
         let steps = named.compactMap { name, event in
             event.flatMap { cited[$0] }.map { TimelineStep(name: name, at: $0.claimedAt, event: $0.index) }
