@@ -7,7 +7,7 @@ import Testing
 
     /// What a judge says of a file; `nil` where its software is not installed.
     private static func judge(_ place: Workplace, _ arguments: String...) throws -> String? {
-        let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
+        let python = Places.python
         let outcome = place.run(["/usr/bin/env", python, interop + "judge.py"] + arguments)
         guard outcome.status != 3 else {
             print("not judged: \(arguments[0]): \(outcome.output)")
@@ -95,7 +95,7 @@ import Testing
 
 @Suite struct SignatureCommandTests {
     private static func python(_ place: Workplace, _ arguments: String...) -> Outcome {
-        let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
+        let python = Places.python
         let script = Places.package + "/Tests/ExportsTests/Interop/sign_model.py"
         return place.run(["/usr/bin/env", python, script] + arguments)
     }

@@ -214,7 +214,7 @@ struct ExternalTrainerTests {
 
     // MARK: The reference implementation
 
-    private static let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
+    private static let python = Places.python
     private static let minilm: String? = {
         let folder =
             ProcessInfo.processInfo.environment["LETHE_MINILM"]

@@ -131,6 +131,8 @@ enum Places {
     static let haveAirline = FileManager.default.fileExists(atPath: airline + "/isolated/round-1")
     static let haveReadme = FileManager.default.fileExists(atPath: readme)
     static let havePython = FileManager.default.isExecutableFile(atPath: "/usr/bin/python3")
+    /// The interpreter that has other projects' checkers.
+    static let python = ProcessInfo.processInfo.environment["LETHE_PYTHON"] ?? "python3"
     static let haveSafetensors =
-        havePython && Workplace().run(["/usr/bin/env", "python3", "-c", "import safetensors, numpy"]).status == 0
+        havePython && Workplace().run(["/usr/bin/env", python, "-c", "import safetensors, numpy"]).status == 0
 }

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// The sessions that README.md shows are run, in order, in one directory; they print what it says.
+/// The sessions that README.md and pages of `schemas/` show are run, each page's in order in one directory; they print what
+/// it says.
 ///
 /// What differs from run to run is masked on both sides: runs of eight or more hexadecimal digits (digests, ids of events
 /// and deletions), times, and durations in seconds. Column widths do not depend on what is masked. `make` is left out:
@@ -35,10 +36,10 @@ struct ReadmeTests {
             .replacing(/[0-9]+\.[0-9]+ s/, with: "<seconds>")
     }
 
-    @Test func everySessionPrintsWhatTheReadmeSays() throws {
-        let readme = try String(contentsOfFile: Places.readme, encoding: .utf8)
-        let steps = Self.steps(readme)
-        try #require(!steps.isEmpty, "README.md has no console session")
+    @Test(arguments: ["README.md", "schemas/exchange.md"])
+    func everySessionPrintsWhatItsPageSays(page: String) throws {
+        let steps = Self.steps(try String(contentsOfFile: "\(Places.package)/\(page)", encoding: .utf8))
+        try #require(!steps.isEmpty, "\(page) has no console session")
         let program = URL(fileURLWithPath: Workplace.program).deletingLastPathComponent().path
         let place = Workplace(environment: [
             "LETHE_NOW": "2026-11-23T10:00:00Z", "PATH": "\(program):/usr/local/bin:/usr/bin:/bin",

@@ -19,10 +19,10 @@ struct StoryTests {
 
     private func expectLoads(_ place: Workplace, _ model: String) {
         guard Places.haveSafetensors else {
-            return print("skipped: no safetensors for python3 to load \(model) with")
+            return print("skipped: no safetensors for \(Places.python) to load \(model) with")
         }
         let script = "import sys, safetensors.numpy as s; print(len(s.load_file(sys.argv[1])))"
-        let outcome = place.run(["/usr/bin/env", "python3", "-c", script, "\(model)/adapter_model.safetensors"])
+        let outcome = place.run(["/usr/bin/env", Places.python, "-c", script, "\(model)/adapter_model.safetensors"])
         #expect(outcome.status == 0, "\(outcome.errors)")
     }
 
