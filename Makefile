@@ -18,8 +18,10 @@ test: packages
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --parallel
 
+# Optimised code first shows that it gives the published bytes.
 bench: packages
 	$(RELEASE)
+	.build/release/lethe recipe test
 	.build/release/lethe bench $(BENCH_FLAGS)
 
 build: packages

@@ -80,9 +80,9 @@ extension VerifyRequest {
         do throws(CertificateFailure) {
             return try verifier.follow(verdict, bundle, to: later)
         } catch {
-            if case .untrusted(let trust) = error {
+            if case .untrusted = error {
                 throw .unknown(
-                    "\(path) says nothing yet: \(trust)",
+                    "\(path) says nothing yet: \(error)",
                     hint:
                         "its checkpoint has to meet the trust policy too: have the witnesses cosign it, and export it again"
                 )

@@ -78,7 +78,7 @@ struct CertifyTests {
         #expect(second["certificate"]["serial"].number == 2 && second["certificate"]["supersedes"].text?.count == 64)
         // Nobody cosigned the newest checkpoint yet, so the policy does not take it.
         let early = verify(place, "first.json", "--trust", "one.policy", "--later", "public.chain")
-        expectRefusal(early, 1, naming: "public.chain", "needs 1 cosignature")
+        expectRefusal(early, 2, naming: "public.chain", "needs 1 cosignature")
         try at("2036-11-23T10:00:00Z", place, "witness", "cosign", "--as", "hub")
         try at("2036-11-23T10:00:00Z", place, "chain", "export", "skies.example/public", "--output", "public.chain")
         let outcome = verify(place, "first.json", "--trust", "one.policy", "--later", "public.chain")

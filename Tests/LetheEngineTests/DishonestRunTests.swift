@@ -177,7 +177,7 @@ import Training
             let found = try #require(replay.contributions.first)
             #expect(found.isWrong == (claim != .honest) && found.computed == merged.adapter)
             switch claim {
-            case .weight: #expect(found.problem == "its weight is 100, its runs used 10 records")
+            case .weight: #expect(found.problem == "its weight is 240, its runs used 24 records")
             case .parents: #expect(found.problem == "it does not name all that its runs started from")
             case .honest: #expect(found.problem == nil)
             }

@@ -111,8 +111,9 @@ extension LedgerBench {
         let taken = try await Samples(samples) {
             try await timed {
                 let result = try await consortium.ledger.compliance(question).result
-                guard result.counts["error"] == nil else {
-                    throw Answer.unknown("a control of the benchmark gives an error")
+                if let failed = result.packs.flatMap(\.controls).first(where: { $0.word == .error }) {
+                    throw Answer.unknown(
+                        "the control \(failed.control) gives an error: \(failed.explanation ?? "no reason")")
                 }
                 controls = result.counts.values.reduce(0, +)
             }
