@@ -5,8 +5,8 @@ internal import Glibc
 ///
 /// SQLite asks every hundred steps of its virtual machine. Time is what the thread of the query spent computing, so that
 /// a busy machine ends no query that an idle one would let finish. Memory is what SQLite holds in the whole process,
-/// less what it held when the query began: another connection's growth can end a query early, never let one
-/// go on.
+/// less the least that it held since the query began: what another connection takes can end a query early, and
+/// what it gives back lets none go on.
 final class ProgressGuard {
     enum Stop { case time, memory }
 
@@ -24,7 +24,9 @@ final class ProgressGuard {
     }
 
     private func mustStop() -> Bool {
-        if Int(sqlite3_memory_used()) - memoryAtStart > limits.bytes {
+        let used = Int(sqlite3_memory_used())
+        memoryAtStart = min(memoryAtStart, used)
+        if used - memoryAtStart > limits.bytes {
             stop = .memory
         } else if Self.millisecondsOfThread() - millisecondsAtStart > limits.milliseconds {
             stop = .time
