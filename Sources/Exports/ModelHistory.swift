@@ -1,19 +1,6 @@
 public import ChainViews
 public import Events
 
-/// Where an event stands, who said it, and when its author claims to have said it.
-public struct EventFacts: Hashable, Sendable {
-    public var author: MemberName
-    public var claimedAt: Timestamp
-    public var index: Int
-
-    public init(author: MemberName, claimedAt: Timestamp, index: Int) {
-        self.author = author
-        self.claimedAt = claimedAt
-        self.index = index
-    }
-}
-
 /// Why a history cannot be exported.
 public enum ModelHistoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// An event that the view names, and of which nothing more is known.
@@ -43,11 +30,11 @@ public struct ModelHistory: Sendable {
     /// The events of those of ``models`` and ``contributions`` that ``model`` rests on: what it was made of and from, without
     /// what it took the place of.
     public let foundations: Set<EventHash>
-    private let facts: [EventHash: EventFacts]
+    private let facts: [EventHash: EventPlace]
 
     /// - Parameter facts: what is known of an event of the public chain.
     public init(
-        of model: ModelRow, in view: PublicView, facts: (EventHash) throws -> EventFacts?
+        of model: ModelRow, in view: PublicView, facts: (EventHash) throws -> EventPlace?
     ) throws {
         self.view = view
         self.model = model
@@ -65,7 +52,7 @@ public struct ModelHistory: Sendable {
         for old in replaced.map(\.row) { view.mergedContributions(of: old).forEach { walk.visit($0) } }
         contributions = walk.contributions.values.sorted { $0.position < $1.position }
         models = walk.models.values.sorted { $0.position < $1.position }
-        var known: [EventHash: EventFacts] = [:]
+        var known: [EventHash: EventPlace] = [:]
         let plans = contributions.compactMap(\.excludedBy) + replaced.compactMap { $0.by.plan }
         let starts = plans.compactMap { view.plans[$0]?.startedBy }
         let events = models.map(\.event) + contributions.map(\.event) + replaced.map(\.row.event) + starts
@@ -76,7 +63,7 @@ public struct ModelHistory: Sendable {
         self.facts = known
     }
 
-    func facts(of event: EventHash) -> EventFacts { facts[event]! }
+    func facts(of event: EventHash) -> EventPlace { facts[event]! }
 
     /// Those that a plan took out.
     var excluded: [ContributionRow] { contributions.filter { $0.excludedBy != nil } }

@@ -16,7 +16,7 @@ private func history(_ skies: Skies, _ round: String) throws -> ModelHistory {
     return try ModelHistory(of: model, in: skies.view) { event in
         try places[event].map { index in
             let statement = try ReceivedEvent(parsing: skies.entries[index]).statement
-            return EventFacts(author: statement.author, claimedAt: statement.claimedAt, index: index)
+            return EventPlace(author: statement.author, claimedAt: statement.claimedAt, index: index)
         }
     }
 }

@@ -16,13 +16,13 @@ extension Ledger {
     }
 
     /// What is known of an event of the public chain; `nil` where it has no such event.
-    private func facts(of event: EventHash) throws -> EventFacts? {
+    private func facts(of event: EventHash) throws -> EventPlace? {
         let (origin, chain) = (try publicOrigin, try chainID(publicOrigin))
         guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain),
             let entry = try directory.events.entry(at: index, of: chain)
         else { return nil }
         let statement = try Self.parse(entry.envelope, origin).statement
-        return EventFacts(author: statement.author, claimedAt: statement.claimedAt, index: index.rawValue)
+        return EventPlace(author: statement.author, claimedAt: statement.claimedAt, index: index.rawValue)
     }
 
     /// The envelope of `event`, byte for byte.
