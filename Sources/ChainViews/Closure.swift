@@ -90,7 +90,7 @@ struct Closure {
         holders.formUnion(users)
     }
 
-    /// Who recorded that it measured, released or handed over what is excluded or affected: it had the bytes.
+    /// Who recorded that it measured, trained again, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
         guard !bytes.isEmpty else { return [] }
@@ -100,6 +100,7 @@ struct Closure {
         }
         return measured.map(\.author)
             + view.adapterEvaluations.rows.values.filter { bytes.contains($0.evaluation.adapter) }.map(\.author)
+            + view.trainingAttestations.rows.values.filter { leaving.contains($0.attested.contribution) }.map(\.author)
             + view.releases.rows.values.filter { bytes.contains($0.released.model) }.map(\.author)
             + view.handovers.rows.values.filter {
                 $0.handedOver.kind == .adapter && $0.handedOver.artifact.map(bytes.contains) ?? false

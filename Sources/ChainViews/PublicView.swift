@@ -36,6 +36,10 @@ public struct PublicView: Sendable {
     ) { $0.event }
     public internal(set) var mitigations = Table<EventHash, MitigationRow>(kind: "mitigation") { $0.event }
 
+    public internal(set) var trainingAttestations = Table<EventHash, TrainingAttestationRow>(
+        kind: "training-attestation"
+    ) { $0.event }
+
     public internal(set) var releases = Table<ReleaseID, ReleaseRow>(kind: "release") { $0.released.release }
     public internal(set) var handovers = Table<HandoverID, HandoverRow>(kind: "handover") {
         $0.handedOver.handover
@@ -55,6 +59,7 @@ public struct PublicView: Sendable {
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
     var contributionsByAuthor: [Authorship: [EventHash]] = [:]
+    var trainingAttestationsByContribution: [EventHash: [EventHash]] = [:]
     /// What took the place of a contribution.
     var replacements: [EventHash: EventHash] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
@@ -116,6 +121,7 @@ public struct PublicView: Sendable {
         case .roundClosed(let event): try closeRound(event, record)
         case .modelMaterialized(let event): try materialize(event, record)
         case .modelAttested(let event): try attest(event, record)
+        case .trainingAttested(let event): try attestTraining(event, record)
         case .modelRecalled(let event): try recall(event, record)
         case .deletionRequested(let event): try requestDeletion(event, record)
         case .deletionDecided(let event): try decideDeletion(event, record)
@@ -178,7 +184,7 @@ extension PublicView {
             + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
             + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
             + evaluations.takeChanges() + rewards.takeChanges() + adapterEvaluations.takeChanges()
-            + mitigations.takeChanges() + takeGovernanceChanges()
+            + mitigations.takeChanges() + trainingAttestations.takeChanges() + takeGovernanceChanges()
     }
 
     /// All rows. Two views are equal when these are.
@@ -191,7 +197,7 @@ extension PublicView {
         let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
         return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
             + rewards.all(cores: cores) + adapterEvaluations.all(cores: cores) + mitigations.all
-            + governanceRows(cores: cores)
+            + trainingAttestations.all + governanceRows(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -225,6 +231,7 @@ extension PublicView {
             case documents.kind: try documents.load(row)
             case adapterEvaluations.kind: try adapterEvaluations.load(row)
             case mitigations.kind: try mitigations.load(row)
+            case trainingAttestations.kind: try trainingAttestations.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
@@ -232,6 +239,7 @@ extension PublicView {
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in evaluations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in trainingAttestations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in mitigations.rows.values { forget(row.mitigation.adapter, row.mitigation.tensors) }
         try checkReferences()
     }
@@ -379,7 +387,15 @@ extension PublicView {
         guard destroyed else { return .excluded }
         guard plan.isExact else { return .destroyed }
         // Whoever merged what was trained again did not train it again: that takes the records, which its member has.
-        guard plan.retraining.isEmpty else { return .replayed }
+        let rebuilding = Rebuilding(of: plan, in: self)
+        let isTrainedTwice = plan.retraining.allSatisfy { planned in
+            switch rebuilding.state(of: planned.contribution) {
+            case .replaced(let event): isTrainingConfirmed(of: event)
+            case .givenUp: true
+            case .ready, .waiting: false
+            }
+        }
+        guard isTrainedTwice else { return .replayed }
         // Where nothing had to be rebuilt nobody rebuilt it twice.
         let rebuilt = plan.models.map { models[$0.materialization]?.replacedBy.flatMap { models[$0] } }
         let isConfirmed = !rebuilt.isEmpty && rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
