@@ -58,8 +58,6 @@ struct Failure {
     }
 
     func exit() -> Never {
-        // What was found stands before what it comes to, also where both go to one file.
-        fflush(nil)
         if !message.isEmpty {
             standardError("lethe: error: \(Self.harmless(message))")
             if let hint { standardError("lethe: hint: \(Self.harmless(hint))") }

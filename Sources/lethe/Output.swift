@@ -4,7 +4,9 @@ import LetheEngine
 import Signing
 import Verifying
 
+/// Says a line beside the results: after those that were printed before it, also where both go to one file.
 func standardError(_ line: String) {
+    fflush(nil)
     FileHandle.standardError.write(Data((line + "\n").utf8))
 }
 
