@@ -177,10 +177,13 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var dueAt: Timestamp
     public var state: State
     public var decidedBy: EventHash?
-    /// The shards that lose records, once it is accepted; where records are to go.
+    /// The shards that lose records, once it is accepted; where records are to go. Until then, those of the parts so far.
     public var touched: Ascending<TouchedShard>?
+    /// The parts of the decision so far, where one event could not hold it.
+    public var parts: DecisionParts?
     public var plan: ArtifactDigest?
     public var completedBy: EventHash?
+    public var completedAt: Count?
     public var certificate: ArtifactDigest?
     public var certificateKind: DeletionCertified.Kind?
     /// How many certificates and statements of status the chain records.
@@ -191,6 +194,14 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var identity: [IdentityRow] = []
     /// Recipients outside the consortium that were told, in chain order.
     public var recipients: [RecipientRow] = []
+}
+
+/// A decision that is said in parts.
+public struct DecisionParts: Codable, Hashable, Sendable {
+    /// In their order.
+    public var events: [EventHash]
+    /// How many there will be.
+    public var of: Count
 }
 
 /// A plan in progress or carried out, with the event of each step.

@@ -63,6 +63,9 @@ public struct PublicView: Sendable {
     var firstContributions: [ArtifactDigest: EventHash] = [:]
     /// The model that first had these bytes as its adapter or its tensors.
     var firstModels: [ArtifactDigest: EventHash] = [:]
+    /// What was given away to recipients, by the adapter or model, and by the dataset.
+    var handoversOfArtifact: [ArtifactDigest: [HandoverID]] = [:]
+    var handoversOfDataset: [DatasetID: [HandoverID]] = [:]
     /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
     /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
@@ -232,6 +235,7 @@ extension PublicView {
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in evaluations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in allHandovers { index(row) }
         for row in mitigations.rows.values { forget(row.mitigation.adapter, row.mitigation.tensors) }
         try checkReferences()
     }
@@ -378,11 +382,12 @@ extension PublicView {
         }
         guard destroyed else { return .excluded }
         guard plan.isExact else { return .destroyed }
+        // Where nothing had to be rebuilt there is no replay to speak of.
+        guard !plan.models.isEmpty else { return .destroyed }
         // Whoever merged what was trained again did not train it again: that takes the records, which its member has.
         guard plan.retraining.isEmpty else { return .replayed }
-        // Where nothing had to be rebuilt nobody rebuilt it twice.
         let rebuilt = plan.models.map { models[$0.materialization]?.replacedBy.flatMap { models[$0] } }
-        let isConfirmed = !rebuilt.isEmpty && rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
+        let isConfirmed = rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
         return isConfirmed ? .replayedTwice : .replayed
     }
 }
