@@ -223,6 +223,22 @@ public struct PlanRow: Codable, Hashable, Sendable {
     /// Each holder's attestation.
     public var erasures: [ErasureRow]
 
+    /// What the plan says of the model that `materialization` made; `nil` where it is none of its.
+    func planned(_ materialization: EventHash, in view: PublicView) -> PlannedModel? {
+        guard let place = view.lineage.places[materialization], models.indices.contains(place),
+            models[place].materialization == materialization
+        else { return nil }
+        return models[place]
+    }
+
+    /// What the plan says of training `contribution` again; `nil` where it does not want that.
+    func retraining(of contribution: EventHash, in view: PublicView) -> PlannedRetraining? {
+        guard let place = view.lineage.retrained[contribution], retraining.indices.contains(place),
+            retraining[place].contribution == contribution
+        else { return nil }
+        return retraining[place]
+    }
+
     /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt, and
     /// all that was trained on one was trained again. False until the models are disposed of.
     public var isExact: Bool {

@@ -81,9 +81,9 @@ extension PublicView {
             throw .listTooLong("deletions", event.deletions.count, limit: DeletionStarted.mostDeletions)
         }
         for deletion in event.deletions { _ = try self.deletion(deletion, in: .accepted) }
-        if let open = plans.rows.values.first(where: { $0.rematerializedBy == nil }) {
+        if let open = lineage.openPlan {
             throw .planStep(
-                open.plan, expected: "re-materialised yet, and plans are carried out one after the other")
+                open, expected: "re-materialised yet, and plans are carried out one after the other")
         }
         let plan = plan(for: event.deletions)
         guard plan.digest == event.plan, DerivedList(plan.excluded) == event.excluded,
@@ -91,14 +91,12 @@ extension PublicView {
         else {
             throw .planDiffers(expected: plan.digest, actual: event.plan)
         }
-        plans.set(
-            event.plan,
-            PlanRow(
-                plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
-                retraining: plan.retraining, descendants: plan.descendants, work: plan.work, holders: plan.holders,
-                models: plan.models,
-                artifacts: plan.artifacts,
-                startedBy: record.hash, startedAt: record.count, erasures: []))
+        let row = PlanRow(
+            plan: event.plan, deletions: plan.deletions, excluded: plan.excluded, retraining: plan.retraining,
+            descendants: plan.descendants, work: plan.work, holders: plan.holders, models: plan.models,
+            artifacts: plan.artifacts, startedBy: record.hash, startedAt: record.count, erasures: [])
+        plans.set(event.plan, row)
+        lineage.add(row)
         for deletion in event.deletions {
             deletions.update(deletion) { row in
                 row.state = .started
@@ -111,6 +109,9 @@ extension PublicView {
     /// From the start on, nothing is merged or trained from what a plan names, so that nothing can come to
     /// descend from it while the plan is carried out.
     private mutating func takeOutOfUse(_ plan: Plan, _ digest: ArtifactDigest) {
+        for row in (plan.excluded + plan.descendants).map({ contributions[$0]! }) where row.counts {
+            lineage.discount(row)
+        }
         for contribution in plan.excluded {
             contributions.update(contribution) { $0.excludedBy = digest }
         }
@@ -149,6 +150,7 @@ extension PublicView {
             row.rematerializedBy = record.hash
             row.dispositions = dispositions
         }
+        lineage.closePlan()
     }
 
     /// What became of each model of an open plan, in its order.

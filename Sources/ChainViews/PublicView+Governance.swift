@@ -34,6 +34,7 @@ extension PublicView {
         releases.set(
             event.release,
             ReleaseRow(event: record.hash, position: record.count, author: record.author, released: event))
+        lineage.add(user: record.author, of: event.model)
     }
 
     // MARK: Recipients

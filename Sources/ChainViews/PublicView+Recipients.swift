@@ -48,6 +48,7 @@ extension PublicView {
 
     mutating func index(_ row: HandoverRow) {
         let given = row.handedOver
+        if given.kind == .adapter, let artifact = given.artifact { lineage.add(user: row.author, of: artifact) }
         if let artifact = given.artifact { handoversOfArtifact[artifact, default: []].append(given.handover) }
         if let dataset = given.dataset { handoversOfDataset[dataset, default: []].append(given.handover) }
     }
