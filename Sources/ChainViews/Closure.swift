@@ -89,10 +89,11 @@ struct Closure {
         holders.formUnion(users)
     }
 
-    /// Who recorded that it measured, released or handed over what is excluded or affected: it had the bytes.
+    /// Who recorded that it measured, trained again, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
-        return bytes.flatMap { view.lineage.users[$0] ?? [] } + leaving.flatMap { view.lineage.measurers[$0] ?? [] }
+        return bytes.flatMap { view.lineage.users[$0] ?? [] }
+            + leaving.flatMap { view.lineage.usersOfContribution[$0] ?? [] }
     }
 
     private mutating func enqueue(contributions events: [EventHash]?, after position: Count? = nil) {

@@ -11,8 +11,8 @@ struct LineageIndex: Sendable {
     private(set) var contributionsByTensors: [ArtifactDigest: [EventHash]] = [:]
     /// Who recorded that it measured, released or handed over an adapter or a model.
     private(set) var users: [ArtifactDigest: Set<MemberName>] = [:]
-    /// Who recorded what a model of some contributions reaches.
-    private(set) var measurers: [EventHash: Set<MemberName>] = [:]
+    /// Who recorded what a model of a contribution reaches, or that it trained the contribution again.
+    private(set) var usersOfContribution: [EventHash: Set<MemberName>] = [:]
     /// The place of a contribution that is to be trained again among those of its plan.
     private(set) var retrained: [EventHash: Int] = [:]
     /// The place of an affected model among those of its plan.
@@ -53,7 +53,11 @@ struct LineageIndex: Sendable {
 
     mutating func add(_ row: EvaluationRow) {
         if let model = row.evaluation.model { add(user: row.author, of: model) }
-        for event in row.evaluation.contributions { measurers[event, default: []].insert(row.author) }
+        for event in row.evaluation.contributions { add(user: row.author, ofContribution: event) }
+    }
+
+    mutating func add(user: MemberName, ofContribution event: EventHash) {
+        usersOfContribution[event, default: []].insert(user)
     }
 }
 

@@ -117,7 +117,8 @@ extension PublicView {
     ) -> Ascending<RecipientID> {
         let adapters = Set(excluded.map { contributions[$0]!.adapter } + models.map(\.model))
         let datasets = Set(ids.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
-        let given = adapters.flatMap { handoversOfArtifact[$0] ?? [] } + datasets.flatMap { handoversOfDataset[$0] ?? [] }
+        let given =
+            adapters.flatMap { handoversOfArtifact[$0] ?? [] } + datasets.flatMap { handoversOfDataset[$0] ?? [] }
         return Ascending(given.map { handovers[$0]!.handedOver.recipient })
     }
 

@@ -247,6 +247,15 @@ public struct PlanRow: Codable, Hashable, Sendable {
     }
 }
 
+/// What another organisation says that training again gave.
+public struct TrainingAttestationRow: Codable, Hashable, Sendable {
+    /// The `training-attested` event.
+    public var event: EventHash
+    public var position: Count
+    public var author: MemberName
+    public var attested: TrainingAttested
+}
+
 public struct ErasureRow: Codable, Hashable, Sendable {
     public var holder: MemberName
     public var event: EventHash

@@ -1,5 +1,5 @@
-internal import Bytes
-internal import Events
+public import Bytes
+public import Events
 
 /// Contributions that take the place of others.
 extension PublicView {
@@ -48,5 +48,72 @@ extension PublicView {
             return "its weight is \(event.weight)"
         }
         return nil
+    }
+}
+
+/// Second replays of what was trained again: by organisations that were handed the records.
+extension PublicView {
+    mutating func attestTraining(_ event: TrainingAttested, _ record: EventRecord) throws(RuleViolation) {
+        func refused(_ reason: String) -> RuleViolation {
+            .trainingAttestationRefused(event.contribution, reason: reason)
+        }
+        guard let plan = plans[event.plan] else { throw .unknownPlan(event.plan) }
+        guard let row = contributions[event.contribution], let training = row.training,
+            let planned = plan.retraining.first(where: { replacements[$0.contribution] == event.contribution })
+        else { throw refused("it took no place under the plan \(event.plan.hex.prefix(16))…") }
+        guard row.member != record.author else { throw .ownTraining(record.author) }
+        guard row.counts else { throw refused("another deletion took it out of use") }
+        if let reason = mismatch(of: event, row, training, planned) { throw refused(reason) }
+        let earlier = trainingAttestations(of: event.contribution).last { $0.author == record.author }
+        guard earlier?.attested.outcome != event.outcome else {
+            throw refused("\(record.author) has said so already")
+        }
+        let attestation = TrainingAttestationRow(
+            event: record.hash, position: record.count, author: record.author, attested: event)
+        trainingAttestations.set(record.hash, attestation)
+        index(attestation)
+    }
+
+    /// Why `event` does not fit the contribution that it is about.
+    private func mismatch(
+        of event: TrainingAttested, _ row: ContributionRow, _ training: TrainingReference, _ planned: PlannedRetraining
+    ) -> String? {
+        guard event.recipe == training.recipe else { return "it was trained by another recipe" }
+        // What the built-in trainer gave does not become an external trainer's.
+        guard event.trainer == .builtIn || training.trainer == .external else { return "no external trainer gave it" }
+        // A shard that was emptied between decision and training has no run.
+        guard event.shards == Ascending(planned.shards.filter(training.shards.contains)) else {
+            return
+                "the runs on \(event.shards.count) shard(s) were repeated, which are not those that were trained again"
+        }
+        let isEqual = event.runs == training.runs && event.adapter == row.adapter
+        guard isEqual == (event.outcome == .equal) else {
+            return isEqual ? "the digests are its own, and are called different" : "the digests are others than its own"
+        }
+        return nil
+    }
+
+    mutating func index(_ row: TrainingAttestationRow) {
+        trainingAttestationsByContribution[row.attested.contribution, default: []].append(row.event)
+        lineage.add(user: row.author, ofContribution: row.attested.contribution)
+    }
+
+    // MARK: Questions
+
+    /// What other organisations said that training `contribution` again gave, in chain order.
+    public func trainingAttestations(of contribution: EventHash) -> [TrainingAttestationRow] {
+        (trainingAttestationsByContribution[contribution] ?? []).map { trainingAttestations[$0]! }
+    }
+
+    /// The last word of each organisation that trained `contribution` again.
+    public func standingTrainingAttestations(of contribution: EventHash) -> [TrainingAttestationRow] {
+        let all = trainingAttestations(of: contribution)
+        return all.filter { row in all.last { $0.author == row.author } == row }
+    }
+
+    /// Whether another organisation trained it again with equal digests, and none that did stands by others.
+    public func isTrainingConfirmed(of contribution: EventHash) -> Bool {
+        let standing = standingTrainingAttestations(of: contribution)
+        return !standing.isEmpty && standing.allSatisfy { $0.attested.outcome == .equal }
     }
 }

@@ -146,7 +146,9 @@ extension PublicView {
         }
         guard let plan = event.plan else { throw .alreadyMaterialized(event.round) }
         let row = try openPlan(plan)
-        guard let planned = row.planned(old, in: self), planned.outcome == .rematerialized, models[old]?.state == .suppressed else {
+        guard let planned = row.planned(old, in: self), planned.outcome == .rematerialized,
+            models[old]?.state == .suppressed
+        else {
             throw .modelsDiffer(plan)
         }
         guard case .ready = Rebuilding(of: row, in: self).state(of: planned) else { throw .retrainingOpen(event.round) }

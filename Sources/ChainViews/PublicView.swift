@@ -36,6 +36,10 @@ public struct PublicView: Sendable {
     ) { $0.event }
     public internal(set) var mitigations = Table<EventHash, MitigationRow>(kind: "mitigation") { $0.event }
 
+    public internal(set) var trainingAttestations = Table<EventHash, TrainingAttestationRow>(
+        kind: "training-attestation"
+    ) { $0.event }
+
     public internal(set) var releases = Table<ReleaseID, ReleaseRow>(kind: "release") { $0.released.release }
     public internal(set) var handovers = Table<HandoverID, HandoverRow>(kind: "handover") {
         $0.handedOver.handover
@@ -56,6 +60,7 @@ public struct PublicView: Sendable {
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
     var contributionsByAuthor: [Authorship: [EventHash]] = [:]
+    var trainingAttestationsByContribution: [EventHash: [EventHash]] = [:]
     /// What took the place of a contribution.
     var replacements: [EventHash: EventHash] = [:]
     var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
@@ -120,6 +125,7 @@ public struct PublicView: Sendable {
         case .roundClosed(let event): try closeRound(event, record)
         case .modelMaterialized(let event): try materialize(event, record)
         case .modelAttested(let event): try attest(event, record)
+        case .trainingAttested(let event): try attestTraining(event, record)
         case .modelRecalled(let event): try recall(event, record)
         case .deletionRequested(let event): try requestDeletion(event, record)
         case .deletionDecided(let event): try decideDeletion(event, record)
@@ -182,7 +188,7 @@ extension PublicView {
             + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
             + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
             + evaluations.takeChanges() + rewards.takeChanges() + adapterEvaluations.takeChanges()
-            + mitigations.takeChanges() + takeGovernanceChanges()
+            + mitigations.takeChanges() + trainingAttestations.takeChanges() + takeGovernanceChanges()
     }
 
     /// All rows. Two views are equal when these are.
@@ -195,7 +201,7 @@ extension PublicView {
         let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
         return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
             + rewards.all(cores: cores) + adapterEvaluations.all(cores: cores) + mitigations.all
-            + governanceRows(cores: cores)
+            + trainingAttestations.all + governanceRows(cores: cores)
     }
 
     /// The view of `size` leaves whose rows were stored.
@@ -229,6 +235,7 @@ extension PublicView {
             case documents.kind: try documents.load(row)
             case adapterEvaluations.kind: try adapterEvaluations.load(row)
             case mitigations.kind: try mitigations.load(row)
+            case trainingAttestations.kind: try trainingAttestations.load(row)
             default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
             }
         }
@@ -240,6 +247,7 @@ extension PublicView {
         for row in releases.rows.values { lineage.add(user: row.author, of: row.released.model) }
         for row in adapterEvaluations.rows.values { lineage.add(user: row.author, of: row.evaluation.adapter) }
         for row in plans.rows.values { indexLoaded(row) }
+        for row in trainingAttestations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in mitigations.rows.values { forget(row.mitigation.adapter, row.mitigation.tensors) }
         try checkReferences()
     }
@@ -400,11 +408,19 @@ extension PublicView {
         guard destroyed else { return .excluded }
         guard plan.isExact else { return .destroyed }
         // Where nothing had to be rebuilt there is no replay to speak of.
-        guard !plan.models.isEmpty else { return .destroyed }
+        guard !plan.models.isEmpty || !plan.retraining.isEmpty else { return .destroyed }
         // Whoever merged what was trained again did not train it again: that takes the records, which its member has.
-        guard plan.retraining.isEmpty else { return .replayed }
+        let rebuilding = Rebuilding(of: plan, in: self)
+        let isTrainedTwice = plan.retraining.allSatisfy { planned in
+            switch rebuilding.state(of: planned.contribution) {
+            case .replaced(let event): isTrainingConfirmed(of: event)
+            case .givenUp: true
+            case .ready, .waiting: false
+            }
+        }
+        guard isTrainedTwice else { return .replayed }
         let rebuilt = plan.models.map { models[$0.materialization]?.replacedBy.flatMap { models[$0] } }
-        let isConfirmed = rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
+        let isConfirmed = !rebuilt.isEmpty && rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
         return isConfirmed ? .replayedTwice : .replayed
     }
 }

@@ -51,6 +51,8 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case alreadyAttested(MemberName, ArtifactDigest)
     case replacementRefused(EventHash, reason: String)
     case retrainingOpen(RoundID)
+    case ownTraining(MemberName)
+    case trainingAttestationRefused(EventHash, reason: String)
     case touchedDoesNotFit(DeletionID, reason: String)
     case deletionExists(DeletionID)
     case unknownDeletion(DeletionID)
@@ -176,6 +178,9 @@ extension RuleViolation: CustomStringConvertible {
             "\(member) has attested \(model.hex.prefix(16))… already"
         case .replacementRefused(let event, let reason):
             "nothing may take the place of the contribution \(event.hex.prefix(16))…: \(reason)"
+        case .ownTraining(let member): "\(member) trained it itself; another organisation must train it again"
+        case .trainingAttestationRefused(let event, let reason):
+            "nothing can be attested of the training of \(event.hex.prefix(16))…: \(reason)"
         case .retrainingOpen(let round): "contributions to \(round) that are to be trained again are not all there"
         case .touchedDoesNotFit(let id, let reason): "the shards that \(id) touches do not fit: \(reason)"
         case .supersedesItself(let id): "the document of \(id) is recorded already; it cannot take its own place"

@@ -39,9 +39,17 @@ extension PublicView {
         }
         for row in plans.rows.values { try checkReferences(of: row) }
         try checkParticipation()
+        try checkTrainingAttestations()
         for row in mitigations.rows.values {
             let known = deletions[row.mitigation.deletion] != nil && model(row.mitigation.model) != nil
             try require(known, mitigations.kind, row.event, "deletion or model")
+        }
+    }
+
+    private func checkTrainingAttestations() throws(ViewLoadError) {
+        for row in trainingAttestations.rows.values {
+            let known = contributions[row.attested.contribution] != nil && plans[row.attested.plan] != nil
+            try require(known, trainingAttestations.kind, row.event, "contribution or plan")
         }
     }
 

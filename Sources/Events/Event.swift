@@ -56,6 +56,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case roundOpened = "round-opened"
     case waiverGranted = "waiver-granted"
     case shardTrained = "shard-trained"
+    case trainingAttested = "training-attested"
 
     /// Stands for the project's own domain in predicate types.
     public static let prefix = "https://lethe.example/event/"
@@ -155,6 +156,7 @@ public enum Event: Hashable, Sendable {
     case roundOpened(RoundOpened)
     case waiverGranted(WaiverGranted)
     case shardTrained(ShardTrained)
+    case trainingAttested(TrainingAttested)
 }
 
 extension Event {
@@ -216,6 +218,7 @@ extension Event {
         case .roundOpened: .roundOpened
         case .waiverGranted: .waiverGranted
         case .shardTrained: .shardTrained
+        case .trainingAttested: .trainingAttested
         }
     }
 
@@ -278,6 +281,7 @@ extension Event {
         case .roundOpened(let content): content
         case .waiverGranted(let content): content
         case .shardTrained(let content): content
+        case .trainingAttested(let content): content
         }
     }
 
@@ -346,6 +350,7 @@ extension Event {
         case .roundOpened: self = .roundOpened(try node.decode(RoundOpened.self))
         case .waiverGranted: self = .waiverGranted(try node.decode(WaiverGranted.self))
         case .shardTrained: self = .shardTrained(try node.decode(ShardTrained.self))
+        case .trainingAttested: self = .trainingAttested(try node.decode(TrainingAttested.self))
         }
     }
 }
@@ -410,6 +415,7 @@ extension EventType {
         case .roundOpened: RoundOpened.self
         case .waiverGranted: WaiverGranted.self
         case .shardTrained: ShardTrained.self
+        case .trainingAttested: TrainingAttested.self
         }
     }
 }

@@ -80,6 +80,7 @@ public struct Statement: Hashable, Sendable {
             [Subject(name: "dataset", digest: ArtifactDigest(retagging: content.records.root))]
         case .shardTrained(let content):
             [Subject(name: "adapter", digest: content.adapter), Subject(name: "tensors", digest: content.tensors)]
+        case .trainingAttested(let content): [Subject(name: "adapter", digest: content.adapter)]
         case .rewardSettled(let content): [Subject(name: "rules", digest: content.rules)]
         case .adapterEvaluated(let content): [Subject(name: "adapter", digest: content.adapter)]
         case .mitigationApplied(let content):

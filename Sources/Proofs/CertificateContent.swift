@@ -50,6 +50,17 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     public var name: String { round.name(cohort: cohort) }
 }
 
+/// A second replay of training: another organisation was handed the records, and says what training again gave.
+public struct CertifiedReplay: Codable, Hashable, Sendable {
+    /// The digest over what computed the runs then.
+    public var environment: ArtifactDigest
+    /// The `training-attested` event.
+    public var event: EventHash
+    public var member: MemberName
+    public var outcome: TrainingAttested.Outcome
+    public var trainer: TrainerKind
+}
+
 /// A contribution that was trained again, and what took its place: the facts that a verifier who is given the base and
 /// the records needs to train it once more.
 public struct CertifiedRetraining: Codable, Hashable, Sendable {
@@ -70,12 +81,22 @@ public struct CertifiedRetraining: Codable, Hashable, Sendable {
     public var replacedBy: CitedContribution
     /// The excluded contribution.
     public var replaces: EventHash
+    /// Who trained it again, and what came out; in chain order.
+    public var replays: [CertifiedReplay]
     public var round: RoundID
     /// The digest over the new runs: each covers its recipe, parent, ordered record commitments and result.
     public var runs: Hash256<RunSetSubject>
     /// How many shards the new contribution is made of.
     public var shards: Count
     public var trainer: TrainerKind
+
+    /// The last word of each organisation that trained it again.
+    public var standing: [CertifiedReplay] {
+        replays.filter { replay in replays.last { $0.member == replay.member } == replay }
+    }
+
+    /// Whether another organisation trained it again with equal digests, and none that did stands by others.
+    public var isConfirmed: Bool { !standing.isEmpty && standing.allSatisfy { $0.outcome == .equal } }
 }
 
 public struct CertifiedErasure: Codable, Hashable, Sendable {
@@ -168,7 +189,7 @@ public struct CertifiedParty: Codable, Hashable, Sendable {
         case `operator`
         /// Rebuilt a model: the first replay.
         case rebuilder
-        /// Rebuilt a model independently and got the same bytes: the second replay.
+        /// Rebuilt a model, or trained a contribution again, independently and got the same bytes: the second replay.
         case replayer
         /// Put the request on the chain.
         case requester
@@ -267,7 +288,7 @@ public struct CertificateContent: Codable, Hashable, Sendable {
 
     /// Where nothing had to be rebuilt, what that means; `nil` where something had, and in what is no certificate.
     public var absence: String? {
-        guard kind == .certificate, models.isEmpty else { return nil }
+        guard kind == .certificate, models.isEmpty, retraining == nil else { return nil }
         return "nothing of what was to go was in a model"
     }
 

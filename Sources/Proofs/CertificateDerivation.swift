@@ -33,7 +33,7 @@ extension CertificateContent {
         (dueAt, receivedAt, ground) = (row.dueAt, row.receivedAt, row.ground)
         extendedTo = row.extended?.dueAt
         recipients = row.recipients.map(CertifiedRecipient.init).sorted { $0.recipient < $1.recipient }
-        retraining = plan.flatMap { Self.retraining($0, view) }
+        retraining = plan.flatMap { $0.retraining.isEmpty ? nil : CertifiedRetraining.all(of: $0, in: view) }
         (member, scope, state) = (row.member, row.scope, row.state == .certified ? .completed : row.state)
         self.plan = row.plan
         grade = plan.map(view.grade) ?? .recorded
@@ -83,28 +83,11 @@ extension CertificateContent {
         return (events + added).sorted { $0.index < $1.index }
     }
 
-    private static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
+    fileprivate static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
         let row = view.contributions[event]!
         return CitedContribution(
             adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member,
             weight: row.weight)
-    }
-
-    private static func retraining(_ plan: PlanRow, _ view: PublicView) -> [CertifiedRetraining]? {
-        guard !plan.retraining.isEmpty else { return nil }
-        let rebuilding = Rebuilding(of: plan, in: view)
-        return plan.retraining.compactMap { planned -> CertifiedRetraining? in
-            guard case .replaced(let event) = rebuilding.state(of: planned.contribution),
-                let row = view.contributions[event], let training = row.training
-            else { return nil }
-            return CertifiedRetraining(
-                again: Count(planned.shards.count)!, base: view.rounds[row.round]!.base,
-                emptied: Count(planned.emptied.count)!, environment: training.environment,
-                oldRuns: view.contributions[planned.contribution]!.training!.runs, parents: row.parents,
-                recipe: training.recipe, replacedBy: cite(event, view), replaces: planned.contribution,
-                round: row.round,
-                runs: training.runs, shards: Count(training.shards.count)!, trainer: training.trainer)
-        }
     }
 
     private static func model(_ planned: PlannedModel, depth: Int, _ view: PublicView) -> CertifiedModel {
@@ -167,7 +150,10 @@ extension CertificateContent {
         if let event = plan.rematerializedBy { cited.append((event, .rematerializationCompleted)) }
         cited += plan.erasures.map { ($0.event, .erasureAttested) }
         cited += plan.excluded.map { ($0, .adapterCommitted) }
-        cited += (retraining(plan, view) ?? []).map { ($0.replacedBy.event, .adapterCommitted) }
+        for row in CertifiedRetraining.all(of: plan, in: view) {
+            cited.append((row.replacedBy.event, .adapterCommitted))
+            cited += row.replays.map { ($0.event, .trainingAttested) }
+        }
         cited += plan.models.flatMap { planned -> [(EventHash, EventType)] in
             let new = view.models[planned.materialization]!.replacedBy.map { view.models[$0]! }
             return [(planned.materialization, .modelMaterialized)]
@@ -190,9 +176,40 @@ extension CertificateContent {
         add(.holder, plan?.holders.elements ?? [])
         add(.rebuilder, models.compactMap(\.materializedBy))
         add(.replayer, models.flatMap(\.attestedBy))
+        add(.replayer, (retraining ?? []).flatMap(\.replays).filter { $0.outcome == .equal }.map(\.member))
         return parts.keys.sorted().map { member in
             CertifiedParty(member: member, parts: Ascending(parts[member]!), roles: view.members[member]?.roles ?? [])
         }
+    }
+}
+
+extension CertifiedRetraining {
+    /// What took the place of contributions under `plan` so far, in chain order of what was replaced.
+    public static func all(of plan: PlanRow, in view: PublicView) -> [CertifiedRetraining] {
+        let rebuilding = Rebuilding(of: plan, in: view)
+        return plan.retraining.compactMap { planned in
+            guard case .replaced(let event) = rebuilding.state(of: planned.contribution) else { return nil }
+            return CertifiedRetraining(planned, replacedBy: event, in: view)
+        }
+    }
+
+    private init?(_ planned: PlannedRetraining, replacedBy event: EventHash, in view: PublicView) {
+        guard let row = view.contributions[event], let training = row.training else { return nil }
+        self.init(
+            again: Count(planned.shards.count)!, base: view.rounds[row.round]!.base,
+            emptied: Count(planned.emptied.count)!, environment: training.environment,
+            oldRuns: view.contributions[planned.contribution]!.training!.runs, parents: row.parents,
+            recipe: training.recipe, replacedBy: CertificateContent.cite(event, view), replaces: planned.contribution,
+            replays: view.trainingAttestations(of: event).map(CertifiedReplay.init), round: row.round,
+            runs: training.runs, shards: Count(training.shards.count)!, trainer: training.trainer)
+    }
+}
+
+extension CertifiedReplay {
+    init(_ row: TrainingAttestationRow) {
+        self.init(
+            environment: row.attested.environment, event: row.event, member: row.author,
+            outcome: row.attested.outcome, trainer: row.attested.trainer)
     }
 }
 

@@ -195,38 +195,6 @@ extension CertificateVerifier {
         ]
     }
 
-    /// What rests on training: nobody without the records can compute it again.
-    private func retrainingFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
-        var findings = (content.retraining ?? []).map { row in
-            let left = row.emptied.value > 0 ? ", \(row.emptied) left out" : ""
-            return CertificateFinding(
-                .attested,
-                "\(row.replacedBy.member) trained its contribution to \(row.round) again on \(row.again) of \(row.shards) shard(s)"
-                    + "\(left): \(row.replacedBy.adapter.hex.prefix(12))…",
-                source:
-                    "event \(row.replacedBy.event.hex.prefix(16))…, \(row.trainer.rawValue) trainer; give --base and "
-                    + "--data to train it again",
-                contribution: row.replacedBy.event)
-        }
-        let external = Set(content.models.flatMap(\.contributions)).filter {
-            view.contributions[$0.event]?.training?.trainer == .external
-        }
-        findings += external.sorted { $0.event < $1.event }.map { row in
-            CertificateFinding(
-                .attested,
-                "the contribution \(row.adapter.hex.prefix(12))… of \(row.member) is what an external trainer gave; "
-                    + "that it gives it again, lethe replay --retrain --trainer shows where its data is",
-                source: "event \(row.event.hex.prefix(16))…")
-        }
-        findings += (content.retraining ?? []).map { row in
-            CertificateFinding(
-                .notClaimed,
-                "that the runs behind the contribution of \(row.replacedBy.member) to \(row.round) left the records out: it takes "
-                    + "the records to repeat them", source: "out of scope", contribution: row.replacedBy.event)
-        }
-        return findings
-    }
-
     private func modelFinding(_ model: CertifiedModel) -> CertificateFinding {
         let old = "\(model.oldModel.hex.prefix(16))…"
         guard let new = model.newModel else {

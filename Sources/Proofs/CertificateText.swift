@@ -51,9 +51,7 @@ extension CertificateContent {
     func limitsText() -> [String] {
         var limits = [nothingWasRebuilt ?? Self.methodText(kind, state)]
         if retraining != nil {
-            limits.append(
-                "Which records the repeated runs were trained on is their member's word, until somebody who is given the "
-                    + "base and the records trains them again (lethe verify --base --data).")
+            limits.append(recordsText)
         }
         limits.append(erasureText)
         if interim != nil {
@@ -77,6 +75,21 @@ extension CertificateContent {
         return
             "\(reason): \(absence), and nothing was rebuilt. This shows what the chain records. It does not prove that the "
             + "same information did not enter through another contribution, through the base model, or outside this ledger."
+    }
+
+    /// On whose word it rests that what was trained again left the records out.
+    private var recordsText: String {
+        let rows = retraining ?? []
+        guard !rows.isEmpty, rows.allSatisfy(\.isConfirmed) else {
+            return
+                "Which records the repeated runs were trained on is their member's word, until somebody who is given the "
+                + "base and the records trains them again (lethe verify --base --data)."
+        }
+        let members = Set(rows.flatMap(\.standing).map(\.member)).sorted().map(\.text).joined(separator: ", ")
+        return
+            "Which records the repeated runs were trained on is the word of their member and of \(members), which was "
+            + "handed the records and trained them again; whoever is given base and records can too (lethe verify --base "
+            + "--data)."
     }
 
     /// What became of keys and salts: nothing is said to be destroyed that no holder attests.

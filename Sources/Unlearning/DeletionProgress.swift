@@ -68,7 +68,7 @@ public enum DeletionStep: Hashable, Sendable {
 /// There is no state besides the chain: after a crash, or on another machine, the same view gives the same
 /// next steps.
 public struct DeletionProgress: Sendable {
-    private let view: PublicView
+    let view: PublicView
 
     public init(view: PublicView) { self.view = view }
 

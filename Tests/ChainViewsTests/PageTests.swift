@@ -48,10 +48,25 @@ private typealias Skies = SampleConsortium
         try skies.registerDataset(by: member)
         try skies.train(Skies.run(for: "measured"), by: member)
         try skies.say(.recordErased(Skies.erasure("a")), by: member, on: Skies.privateOrigin(of: member))
-        let publicKinds = Set(skies.view.rows.map(\.kind))
+        let publicKinds = Set((skies.view.rows + (try Self.trainedTwice().rows)).map(\.kind))
         #expect(Set(Self.names(try Self.section("Public view", of: "views.md"))) == publicKinds)
         let privateKinds = Set(skies.privateViews[Skies.privateOrigin(of: member)]!.rows.map(\.kind))
         #expect(Set(Self.names(try Self.section("Private view", of: "views.md"))) == privateKinds)
+    }
+
+    /// What united trained again, virgin has repeated.
+    private static func trainedTwice() throws -> PublicView {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        let old = try skies.commit(Skies.united, to: "r1", shards: [0])
+        try skies.close("r1")
+        try skies.materialize("r1")
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [0])
+        let plan = try skies.start("del-1")
+        try skies.exclude(plan)
+        try skies.retrain(old, plan)
+        try skies.say(.trainingAttested(skies.replayed(old, plan)), by: Skies.virgin)
+        return skies.view
     }
 
     @Test func planListsEveryMember() throws {

@@ -62,6 +62,88 @@ enum RetrainingVectors {
         (again.adapter, again.tensors) = (digest("adapter/other"), digest("tensors/other"))
         refused("replacement-again", "Another took the place.", again)
         try descendants(skies, plan, events, &set)
+        try replays(skies, plan, events, &set)
+    }
+
+    /// What another organisation says of united's contribution, which took its place; one thing wrong each.
+    private static func replays(
+        _ before: Skies, _ plan: ArtifactDigest, _ events: [EventHash], _ set: inout VectorSet
+    ) throws {
+        var skies = before
+        let good = skies.replayed(events[0], plan)
+        func refused(
+            _ name: String, rule: String = "trainingAttestationRefused", _ comment: String,
+            _ event: TrainingAttested, by author: MemberName = Skies.air
+        ) { set.add(name, rule: rule, comment, skies, .trainingAttested(event), by: author) }
+        func said(_ name: String, _ comment: String, _ event: TrainingAttested) {
+            set.add(name, "ok", comment, skies, skies.envelope(.trainingAttested(event), by: Skies.air))
+        }
+        let different = skies.replayed(events[0], plan, .different)
+        said("valid-training-attested", "Equal digests.", good)
+        said("valid-training-attested-as-different", "Other digests are an answer too.", different)
+        refused(
+            "training-attested-by-its-member", rule: "ownTraining", "Another one repeats it.", good, by: Skies.united)
+        for (name, comment, change) in replayMutations(events) {
+            var event = good
+            change(&event)
+            refused(name, comment, event)
+        }
+        var (unknown, called) = (good, different)
+        unknown.plan = digest("plan that nobody started")
+        called.outcome = .equal
+        refused("training-attested-for-no-plan", rule: "unknownPlan", "Nobody started it.", unknown)
+        refused("training-attested-with-other-digests", "They are not the contribution's.", called)
+        try skies.say(.trainingAttested(different), by: Skies.air)
+        refused("training-attested-as-different-again", "It was said.", different)
+        said("valid-training-attested-after-all", "The second attempt gave the same bytes.", good)
+        try skies.say(.trainingAttested(good), by: Skies.air)
+        refused("training-attested-again", "It was said.", good)
+        try overtaken(skies, plan, events, &set)
+    }
+
+    private static func replayMutations(
+        _ events: [EventHash]
+    ) -> [(String, String, (inout TrainingAttested) -> Void)] {
+        let shards = (0...2).map { Skies.shard(Skies.united, $0) }
+        return [
+            ("training-attested-of-what-was-excluded", "It is the old one.", { $0.contribution = events[0] }),
+            ("training-attested-of-what-stays", "Nothing of it was trained again.", { $0.contribution = events[1] }),
+            ("training-attested-of-nothing", "There is no such contribution.", { $0.contribution = digest("none") }),
+            ("training-attested-of-no-run", "One shard was trained again.", { $0.shards = [] }),
+            (
+                "training-attested-of-another-run", "The shard was left alone.",
+                { $0.shards = [shards[2]] }
+            ),
+            (
+                "training-attested-of-more-runs", "The plan left one alone.",
+                { $0.shards = [shards[0], shards[2]] }
+            ),
+            ("training-attested-by-another-recipe", "The recipe stays.", { $0.recipe = digest("other") }),
+            ("training-attested-by-another-trainer", "The built-in one gave it.", { $0.trainer = .external }),
+            ("training-attested-with-another-merge", "Of the same runs.", { $0.adapter = digest("other") }),
+            ("training-attested-as-different-with-its-digests", "They are equal.", { $0.outcome = .different }),
+        ]
+    }
+
+    /// The rest is rebuilt; then united leaves, and under that plan nothing took a place.
+    private static func overtaken(
+        _ before: Skies, _ plan: ArtifactDigest, _ events: [EventHash], _ set: inout VectorSet
+    ) throws {
+        var skies = before
+        try skies.rebuild(plan)
+        try skies.completeRematerialization(plan)
+        try skies.accept("del-2", of: Skies.united)
+        let second = try skies.start("del-2")
+        var other = skies.replayed(events[0], plan)
+        set.add(
+            "training-attested-of-what-went-since", rule: "trainingAttestationRefused", "Another plan excludes it.",
+            skies,
+            .trainingAttested(other), by: Skies.virgin)
+        other.plan = second
+        set.add(
+            "training-attested-for-another-plan", rule: "trainingAttestationRefused",
+            "It took no place under that one.",
+            skies, .trainingAttested(other), by: Skies.virgin)
     }
 
     /// What is wrong with a replacement of united's contribution to the first round, one thing each.

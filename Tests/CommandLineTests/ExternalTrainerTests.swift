@@ -4,9 +4,10 @@ import Testing
 /// `lethe train --trainer`: what a command gets, what is believed of what it gives, and what is not.
 @Suite(.enabled(if: Places.havePython, "needs Python 3"))
 struct ExternalTrainerTests {
-    /// A trainer that learns nothing: tensors of the recipe's shapes for the embedded base, filled from the records' count.
+    /// A trainer that learns nothing: tensors of the recipe's shapes for the embedded base, filled from the records' count
+    /// and from whether there is a parent.
     /// `MOOD` says how it misbehaves.
-    private static let trainer = """
+    static let trainer = """
         import hashlib, json, os, shutil, struct, sys
         folder, mood = sys.argv[-1], os.environ.get("MOOD", "")
         job = json.load(open(folder + "/job.json"))
@@ -15,6 +16,9 @@ struct ExternalTrainerTests {
         if "KEEP" in os.environ: shutil.copytree(folder, os.environ["KEEP"], dirs_exist_ok=True)
         print("training on", len(records), "records")
         if mood == "exit": sys.exit(3)
+        if mood == "slow":
+            open(os.environ["PID"], "w").write(str(os.getpid()))
+            import time; time.sleep(60)
         rank = recipe["lora"]["rank"] + (1 if mood == "shape" else 0)
         shapes = {"base_model.model.classifier.weight": [2, 64], "base_model.model.classifier.bias": [2]}
         for layer in range(2):
@@ -26,7 +30,7 @@ struct ExternalTrainerTests {
         for name in sorted(shapes):
             count = 1
             for size in shapes[name]: count *= size
-            value = float("nan") if mood == "nan" else len(records) / 64
+            value = float("nan") if mood == "nan" else len(records) / 64 + (1 if "parent" in job else 0)
             raw = os.urandom(0) + struct.pack("<f", value) * count
             if mood == "random": raw = struct.pack("<f", struct.unpack("<H", os.urandom(2))[0]) * count
             header[name] = {"dtype": "F32", "shape": shapes[name], "data_offsets": [len(data), len(data) + len(raw)]}

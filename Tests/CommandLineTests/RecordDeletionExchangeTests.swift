@@ -35,6 +35,7 @@ struct RecordDeletionExchangeTests {
             try organisations.at(name, "check")
         }
         try organisations.at("hub", "check")
+        if topology == "isolated" { try federation.repeatedByDelta() }
         // The person is gone, and does not come back.
         let request = ["deletion", "request", "--subject", "person-3", "--ledger", "birch"]
         expectRefusal(organisations.place.lethe(request), 1, naming: "person-3")
@@ -121,6 +122,29 @@ private struct Federation {
         guard !FileManager.default.fileExists(atPath: organisations.place.file(folder)) else { return }
         try organisations.place.done(export + [folder, "--ledger", giver])
         for taker in takers { try organisations.at(taker, "adapter", "import", folder) }
+    }
+
+    /// birch hands its records to delta, which trains again in a ledger of its own, and says so in a file.
+    func repeatedByDelta() throws {
+        let id =
+            try JSON(organisations.at("hub", "deletion", "status", "--json")).elements.first?["deletion"].text ?? ""
+        #expect(try organisations.at("delta", "inbox").contains("lethe deletion replay \(id) --data DIR --base DIR"))
+        try organisations.at(
+            "birch", "deletion", "export", id, "--to", "delta", "--kind", "member", "--output", "for-delta")
+        let said = try organisations.at("delta", "deletion", "replay", id, "--data", "for-delta", "--embedded", "7")
+        #expect(
+            said.contains("contribution of birch  equal: ") && said.contains("the attestations wait in "), "\(said)")
+        for row in try JSON(organisations.at("hub", "show", "rounds", "--json")).elements {
+            for contribution in row["contributions"].elements where contribution["excludedBy"].isNull {
+                let folder = "handed-\((contribution["adapter"].text ?? "").prefix(16))"
+                try organisations.at("delta", "adapter", "import", folder)
+            }
+        }
+        for round in rounds { try organisations.at("delta", "model", "attest", round) }
+        try organisations.exchange()
+        let status = try JSON(organisations.at("hub", "deletion", "status", "--json")).elements.first
+        #expect(status?["grade"].number == 4 && status?["secondReplays"].elements.isEmpty == true)
+        #expect(!(try organisations.at("delta", "inbox").contains("deletion replay")))
     }
 
     func currentModels() throws -> [String] {

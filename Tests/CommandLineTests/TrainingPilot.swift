@@ -29,6 +29,9 @@ struct TrainingPilot {
 
     init() { self.init(copying: Self.template.place, dataset: Self.template.dataset) }
 
+    /// What somebody has put there.
+    init(at place: Workplace, dataset: String) { (self.place, self.dataset) = (place, dataset) }
+
     private init(copying source: Workplace, dataset: String) {
         place = Workplace(environment: ["LETHE_LEDGER": "pilot"])
         self.dataset = dataset

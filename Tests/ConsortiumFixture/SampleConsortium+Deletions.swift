@@ -52,6 +52,22 @@ extension SampleConsortium {
         return event
     }
 
+    /// What came out where somebody trained again what took the place of `event` under `plan`.
+    public func replayed(
+        _ event: EventHash, _ plan: ArtifactDigest, _ outcome: TrainingAttested.Outcome = .equal
+    ) -> TrainingAttested {
+        let row = view.contributions[view.contributions.rows.values.first { $0.replaces == event }!.event]!
+        let training = row.training!
+        let planned = view.plans[plan]!.retraining.first { $0.contribution == event }!
+        let (isEqual, label) = (outcome == .equal, "other/\(row.adapter.hex)")
+        return TrainingAttested(
+            adapter: isEqual ? row.adapter : digest(label), contribution: row.event,
+            environment: TrainerIdentity.digest(of: [.builtIn(arithmetic: TrainerText("arithmetic/v1")!)]),
+            outcome: outcome, plan: plan, recipe: training.recipe,
+            runs: isEqual ? training.runs : Hash256(runs: [digest(label)]),
+            shards: Ascending(planned.shards.filter(training.shards.contains)), trainer: .builtIn)
+    }
+
     public mutating func retrain(_ event: EventHash, _ plan: ArtifactDigest) throws {
         try say(.adapterCommitted(replacement(of: event, plan)), by: view.contributions[event]!.member)
     }

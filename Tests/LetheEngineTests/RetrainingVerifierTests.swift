@@ -167,7 +167,7 @@ private struct TrainedStory {
         try Data(CanonicalJSON.encode(data) + [0x0a]).write(
             to: URL(fileURLWithPath: "\(folder)/\(RetrainingData.fileName)"))
         var verifier = try RetrainingVerifier(
-            verdict(), base: .embedded(seed: 7), data: [folder], threads: 1, scratch: scratch.file("work"))
+            verdict(), .init(base: .embedded(seed: 7), data: [folder], threads: 1, scratch: scratch.file("work")))
         return try verifier.verify().map(\.outcome)
     }
 

@@ -71,7 +71,113 @@ extension CertificateVectors {
                 try story.bundle(saying: { $0.retraining = nil }), "contentDiffers", "retraining"),
             "merged-twice-called-trained-twice": refused(
                 try twice.bundle(saying: { $0.grade = .replayedTwice }), "contentDiffers", "grade"),
+        ].merging(try trainedTwice()) { $1 }
+    }
+
+    /// Second replays: by the wrong one, of another thing, and of not all.
+    private static func trainedTwice() throws -> [String: VectorFile] {
+        let story = try CertificateScenario.records()
+        let (plan, old) = try parts(of: story)
+        let honest = story.skies.replayed(old, plan)
+        func attempt(
+            _ reason: String, by author: MemberName = Skies.air, on skies: Skies? = nil,
+            _ change: (inout TrainingAttested) -> Void = { _ in }
+        ) throws -> VectorFile {
+            var event = honest
+            change(&event)
+            return try story.refused(on: skies ?? story.skies, .trainingAttested(event), by: author, reason)
+        }
+        var revoked = story.skies
+        let key = KeyRevoked(
+            goodSize: Count(1)!, key: Skies.keyBytes(Skies.air).keyID, member: Skies.air, reason: .compromised)
+        try revoked.say(.keyRevoked(key), by: Skies.virgin, with: [Skies.united])
+        return [
+            "training-attested-by-its-member": try attempt("trained it itself", by: Skies.united),
+            "training-attested-for-another-plan": try attempt("no deletion with the plan") { $0.plan = digest("plan") },
+            "training-attested-before-the-plan": try attempt(
+                "no deletion with the plan", on: try story.skies(upTo: .deletionStarted)),
+            "training-attested-before-the-training": try attempt(
+                "it took no place", on: try CertificateScenario.records(before: .adapterCommitted).skies),
+            "training-attested-of-some-runs": try attempt("not those that were trained again") { $0.shards = [] },
+            "training-attested-under-a-revoked-key": try attempt("is not valid at leaf", on: revoked),
+            "training-attested-with-other-digests": try attempt("the digests are others than its own") {
+                $0.runs = Hash256(runs: [digest("other")])
+            },
+        ].merging(try replayed(story)) { $1 }
+    }
+
+    private static func parts(of story: CertificateScenario) throws -> (plan: ArtifactDigest, old: EventHash) {
+        let plan = try notNil(story.skies.view.plans.rows.values.first)
+        return (plan.plan, try notNil(plan.retraining.first?.contribution))
+    }
+
+    /// What holds, and what is made of it.
+    private static func replayed(_ story: CertificateScenario) throws -> [String: VectorFile] {
+        let (plan, old) = try parts(of: story)
+        func told(_ outcome: TrainingAttested.Outcome, merged: Bool = true) throws -> CertificateScenario {
+            var copy = story
+            try copy.skies.say(.trainingAttested(story.skies.replayed(old, plan, outcome)), by: Skies.air)
+            if merged {
+                try copy.skies.attest(copy.skies.view.currentModel(of: RoundID("r1")!)!.model, by: Skies.swiss)
+            }
+            return copy
+        }
+        let (equal, alone, different) = (try told(.equal), try told(.equal, merged: false), try told(.different))
+        let again = "air trained the contribution of united to r1 again with the built-in trainer, and got"
+        var disputed = alone
+        let size = alone.skies.entries.count
+        let key = KeyRevoked(
+            goodSize: Count(size - 1)!, key: Skies.keyBytes(Skies.air).keyID, member: Skies.air, reason: .compromised)
+        try disputed.skies.say(.keyRevoked(key), by: Skies.virgin, with: [Skies.united])
+        return [
+            "ok-trained-twice": file(
+                try equal.bundle(), "ok",
+                [
+                    ["says", "deletion certificate for del-1, grade A4"],
+                    ["says", "attested    \(again) the same digests, from records without any that were to go"],
+                ]),
+            "trained-twice-with-other-bytes": file(
+                try different.bundle(), "ok",
+                [
+                    ["says", "deletion certificate for del-1, grade A3"], ["says", "attested    \(again) other bytes"],
+                    ["says", "not claimed that the runs behind the contribution of united to r1 left the records out"],
+                ]),
+            "trained-twice-with-other-bytes-called-equal": refused(
+                try different.bundle(saying: { $0.retraining![0].replays[0].outcome = .equal }), "contentDiffers",
+                "retraining"),
+            "other-bytes-left-out": refused(
+                try different.bundle(saying: { $0.retraining![0].replays = [] }), "contentDiffers", "retraining"),
+            "trained-twice-called-merged-twice": refused(
+                try alone.bundle(saying: { $0.grade = .replayedTwice }), "contentDiffers", "grade"),
+            "one-of-two-trained-twice-called-all": refused(
+                try half().bundle(saying: { $0.grade = .replayedTwice }), "contentDiffers", "grade"),
+            "training-attested-under-a-disputed-key": file(
+                try disputed.bundle(), "ok",
+                [["says", "what air said in event \(size - 1), training-attested, is disputed"]]),
         ]
+    }
+
+    /// Records of united's went from two rounds. air merged both models again, and trained one contribution.
+    private static func half() throws -> CertificateScenario {
+        var skies = Skies.founded()
+        for round in ["r1", "r2"] {
+            try skies.openRound(round, .isolated)
+            try skies.commit(Skies.united, to: round, shards: [0])
+            try skies.commit(Skies.virgin, to: round, shards: [0])
+            try skies.close(round)
+            try skies.materialize(round)
+        }
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [0])
+        let plan = try skies.start("del-1")
+        try skies.dispose(plan)
+        for holder in skies.view.plans[plan]!.holders { try skies.erase(plan, by: holder) }
+        try skies.complete("del-1", plan)
+        for round in ["r1", "r2"] {
+            try skies.attest(skies.view.currentModel(of: RoundID(round)!)!.model, by: Skies.air)
+        }
+        let first = try notNil(skies.view.plans[plan]!.retraining.first?.contribution)
+        try skies.say(.trainingAttested(skies.replayed(first, plan)), by: Skies.air)
+        return CertificateScenario(skies: skies)
     }
 
     static func attested() throws -> [String: VectorFile] {

@@ -74,6 +74,51 @@ public struct TrainingReference: Codable, Hashable, Sendable {
     }
 }
 
+/// Another organisation trained again what took the place of an excluded contribution, from the records that it was
+/// handed, and says what came out.
+public struct TrainingAttested: Codable, Hashable, Sendable {
+    public enum Outcome: String, Codable, CaseIterable, Hashable, Sendable {
+        /// Other bytes than the contribution's.
+        case different
+        /// The same runs, and merged the same bytes.
+        case equal
+    }
+
+    /// The adapter digest of what merging the runs gave.
+    public var adapter: ArtifactDigest
+    /// The `adapter-committed` event of what took the place.
+    public var contribution: EventHash
+    /// The digest over what computed the runs now: ``TrainerIdentity/digest(of:)``.
+    public var environment: ArtifactDigest
+    public var outcome: Outcome
+    /// The plan that wanted it trained again.
+    public var plan: ArtifactDigest
+    /// The recipe's digest.
+    public var recipe: ArtifactDigest
+    /// The digest over the runs as they came out, with those that the plan left alone.
+    public var runs: Hash256<RunSetSubject>
+    /// The shards whose runs were repeated: all that the plan wanted trained again.
+    public var shards: Ascending<ShardReference>
+    /// What computed the runs now; external as soon as one of them is.
+    public var trainer: TrainerKind
+
+    public init(
+        adapter: ArtifactDigest, contribution: EventHash, environment: ArtifactDigest, outcome: Outcome,
+        plan: ArtifactDigest, recipe: ArtifactDigest, runs: Hash256<RunSetSubject>, shards: Ascending<ShardReference>,
+        trainer: TrainerKind
+    ) {
+        self.adapter = adapter
+        self.contribution = contribution
+        self.environment = environment
+        self.outcome = outcome
+        self.plan = plan
+        self.recipe = recipe
+        self.runs = runs
+        self.shards = shards
+        self.trainer = trainer
+    }
+}
+
 /// A shard that an accepted deletion takes records out of.
 public struct TouchedShard: Codable, Hashable, Sendable, Comparable {
     public var dataset: DatasetID

@@ -52,6 +52,8 @@ public struct DeletionStatus: Sendable {
     public var next: [(step: String, by: String)]
     /// Approximate measures that serve until it is carried out.
     public var mitigations: [MitigationStatus]
+    /// What others have to repeat before it has grade A4. Nobody has to.
+    public var secondReplays: [SecondReplay]
 }
 
 extension Ledger {
@@ -283,7 +285,8 @@ extension Ledger {
                 row: row, grade: plan.map(view.grade) ?? .recorded, dates: dates,
                 isOverdue: isOpen && dates.isOverdue(at: now),
                 next: nextSteps(of: row, in: view) + scopeSteps(row),
-                mitigations: mitigations(for: row.deletion))
+                mitigations: mitigations(for: row.deletion),
+                secondReplays: plan.map { DeletionProgress(view: view).secondReplays(of: $0) } ?? [])
         }
     }
 }

@@ -63,7 +63,8 @@ extension Ledger {
         let now = surroundings.now()
         let items =
             deletionItems(of: member, try viewAhead(), calendar, now) + recipientItems(of: member, view, calendar, now)
-            + modelItems(of: member, view, now) + privateItems(of: member, view, calendar, now)
+            + modelItems(of: member, view, now) + trainingItems(of: member, view, now)
+            + privateItems(of: member, view, calendar, now)
             + holdItems(of: member, view, now)
         let files = try checkpointItems(of: member, view, now) + outboxItems(of: member, view, now)
         return (items + files).sorted { left, right in
@@ -147,12 +148,52 @@ extension Ledger {
     private func modelItems(of member: MemberName, _ view: PublicView, _ now: Timestamp) -> [InboxItem] {
         view.allModels.filter { row in
             row.state == .current && row.attestedBy.isEmpty && row.author != member
-                && (row.plan.flatMap { view.plans[$0] }?.retraining.isEmpty ?? false)
+                && row.plan != nil
                 && view.contributions(to: row.round).contains { $0.member == member }
         }.map { row in
             InboxItem(
                 "merge the rebuilt model again and attest it", about: row.round.text,
                 command: "lethe model attest \(row.round)", now: now)
+        }
+    }
+
+    /// What was trained again and nobody else has repeated: who trained it hands over its records, or leaves that; others that
+    /// contributed to the round, and auditors, repeat it once they have them.
+    private func trainingItems(of member: MemberName, _ view: PublicView, _ now: Timestamp) -> [InboxItem] {
+        let progress = DeletionProgress(view: view)
+        return view.plans.rows.values.sorted { $0.startedAt < $1.startedAt }.flatMap { plan -> [InboxItem] in
+            let deletion = plan.deletions[0]
+            var trainers: [MemberName: [RoundID]] = [:]
+            for case .train(let event, let round, let trainer) in progress.secondReplays(of: plan)
+            where !view.trainingAttestations(of: event).contains(where: { $0.author == member }) {
+                trainers[trainer, default: []].append(round)
+            }
+            return trainers.sorted { $0.key < $1.key }.compactMap { trainer, rounds in
+                let names = Set(rounds).sorted().map(\.text).joined(separator: ", ")
+                if trainer == member {
+                    guard !hasHandedOver(plan, of: member) else { return nil }
+                    return InboxItem(
+                        "hand the records of \(names) to another organisation, or leave grade A4", about: deletion.text,
+                        command: "lethe deletion export \(deletion) --to MEMBER --kind member --output DIR", now: now)
+                }
+                let isAsked =
+                    view.members[member]?.roles.contains(.auditor) ?? false
+                    || rounds.contains { round in view.contributions(to: round).contains { $0.member == member } }
+                guard isAsked else { return nil }
+                return InboxItem(
+                    "train what \(trainer) contributed to \(names) again, from its records, and attest it",
+                    about: deletion.text,
+                    command: "lethe deletion replay \(deletion) --data DIR --base DIR", now: now)
+            }
+        }
+    }
+
+    /// Whether `member` recorded that it handed a run under `plan` to another member.
+    private func hasHandedOver(_ plan: PlanRow, of member: MemberName) -> Bool {
+        guard let chain = privateChain(of: member).flatMap({ privateViews[$0] }) else { return false }
+        let runs = Set(chain.allRuns.filter { $0.trained.plan == plan.plan }.map(\.position))
+        return chain.allAccesses.contains { row in
+            row.accessed.reader == .member && row.accessed.leaves.contains(where: runs.contains)
         }
     }
 

@@ -10,14 +10,17 @@ internal import Training
 public struct TrainerCommand: Hashable, Sendable {
     /// A line for the shell; the path of the job directory is added as the last argument.
     public let text: String
+    /// How long one run may take; `nil`: as long as it does.
+    public let limitSeconds: Int?
 
     /// - Throws: for an empty line.
-    public init(_ text: String) throws {
+    public init(_ text: String, limitSeconds: Int? = nil) throws {
         guard text.contains(where: { !$0.isWhitespace }) else {
             throw EngineError(
                 .invalidRequest, "the trainer command is empty", hint: "--trainer 'python3 trainer.py'")
         }
         self.text = text
+        self.limitSeconds = limitSeconds
     }
 
     /// SHA-256 of `"lethe/trainer-command/v1" 00`, the command's length as u32be, the command, and for each
@@ -94,7 +97,11 @@ extension Workbench {
         let command = command!
         return try withScratchDirectory(scratch) { directory in
             try writeJob(job, to: directory)
-            let status = try Self.execute(command, directory)
+            guard let status = try Self.execute(command, directory) else {
+                throw refusal(
+                    shard, "it was not done after \(command.limitSeconds ?? 0) s, and was ended",
+                    "give it more time, or a faster machine")
+            }
             guard status == 0 else {
                 throw refusal(
                     shard, "it exited with the status \(status)", "what it wrote to standard error says why")
@@ -106,7 +113,7 @@ extension Workbench {
     private func refusal(_ shard: ShardReference, _ reason: String, _ hint: String) -> EngineError {
         EngineError(
             .refused, "the external trainer failed at shard \(shard.shard) of \(shard.dataset): \(reason)",
-            hint: "nothing was committed; \(hint)")
+            hint: "\(onRefusal); \(hint)")
     }
 
     private func writeJob(_ job: Job, to directory: String) throws {
@@ -134,8 +141,9 @@ extension Workbench {
         try writeAtomically(CanonicalJSON.encode(document), to: "\(directory)/job.json")
     }
 
-    /// Runs the command; what it says goes to standard error.
-    private static func execute(_ command: TrainerCommand, _ directory: String) throws -> Int32 {
+    /// Runs the command; what it says goes to standard error. `nil` where it was ended, with all that it started, because
+    /// its time was over.
+    private static func execute(_ command: TrainerCommand, _ directory: String) throws -> Int32? {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/bin/sh")
         process.arguments = ["-c", command.text + " \"$1\"", "lethe-trainer", directory]
@@ -146,8 +154,29 @@ extension Workbench {
         } catch {
             throw EngineError(.invalidRequest, "the trainer command cannot be run: \(error)", cause: error)
         }
-        process.waitUntilExit()
-        return process.terminationStatus
+        let isInTime = try waitUntilExit(of: process, atMost: command.limitSeconds)
+        return isInTime ? process.terminationStatus : nil
+    }
+
+    /// Waits until the process ends, and ends its process group where that takes longer than `seconds`; whether it did not.
+    private static func waitUntilExit(of process: Process, atMost seconds: Int?) throws -> Bool {
+        guard let seconds else {
+            process.waitUntilExit()
+            return true
+        }
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(seconds)
+        while process.isRunning {
+            guard clock.now < end else {
+                // It leads a group of its own; what it started is in it.
+                kill(-process.processIdentifier, SIGKILL)
+                kill(process.processIdentifier, SIGKILL)
+                process.waitUntilExit()
+                return false
+            }
+            usleep(20_000)
+        }
+        return true
     }
 
     private func readOutput(

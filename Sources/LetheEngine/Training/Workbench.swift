@@ -18,6 +18,8 @@ struct Workbench {
     let command: TrainerCommand?
     /// Where plaintext lies for a moment.
     let scratch: String
+    /// What it means where a command is refused.
+    var onRefusal = "nothing was committed"
 
     /// Everything that one run takes.
     struct Job {

@@ -37,7 +37,7 @@ enum Sample {
         case .datasetDescribed, .consentRecorded, .consentWithdrawn, .restrictionRecorded, .incidentDetected,
             .incidentHandled, .noticeSent, .recipientsAsked:
             GovernanceSample.privateEvent(type)
-        case .datasetRegistered, .shardTrained: training(type)
+        case .datasetRegistered, .shardTrained, .trainingAttested: training(type)
         default: deletion(type)
         }
     }
@@ -46,6 +46,13 @@ enum Sample {
         let (dataset, records) = (DatasetID("ds-5f0c12ab9e01")!, RecordSet(count: Count(1_190)!, root: hash(80)))
         if type == .datasetRegistered {
             return .datasetRegistered(DatasetRegistered(dataset: dataset, records: records, shards: Quantity(8)!))
+        }
+        if type == .trainingAttested {
+            return .trainingAttested(
+                TrainingAttested(
+                    adapter: hash(52), contribution: hash(85), environment: hash(86), outcome: .equal, plan: plan,
+                    recipe: hash(83), runs: hash(87), shards: [ShardReference(dataset: dataset, shard: Count(3)!)],
+                    trainer: .builtIn))
         }
         let trainer = TrainerIdentity.external(
             command: hash(81), hardware: TrainerText("NVIDIA H100")!, image: TrainerText("trainer:1")!,

@@ -5,6 +5,7 @@ import Compliance
 import Events
 import Foundation
 import LetheEngine
+import Unlearning
 
 /// The calendar that due dates are counted by.
 struct CalendarOptions: ParsableArguments {
@@ -220,6 +221,9 @@ func printDeletions(_ options: LedgerOptions, _ calendar: LegalCalendar, onlyOpe
     print(table.text)
     for measure in rows.flatMap(\.mitigations) {
         print("\(measure.deletion): \(measure.words): \(measure.method.rawValue) of \(short(measure.model.hex))")
+    }
+    for status in rows {
+        for replay in status.secondReplays { print("\(status.row.deletion): for grade A4 \(replay.summary)") }
     }
 }
 

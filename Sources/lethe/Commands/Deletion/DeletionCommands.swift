@@ -14,7 +14,8 @@ struct DeletionCommand: AsyncParsableCommand {
         commandName: "deletion", abstract: "Requests for deletion, from receipt to certificate.",
         subcommands: [
             Request.self, Decide.self, PlanCommand.self, Execute.self, Status.self, Certify.self,
-            Countersign.self, Attest.self, Export.self, Extend.self, Hold.self, Identity.self, Interim.self,
+            Countersign.self, Attest.self, Export.self, Replay.self, Extend.self, Hold.self, Identity.self,
+            Interim.self,
         ])
 
     struct Request: AsyncParsableCommand {
@@ -285,6 +286,8 @@ struct DeletionAnswer: Encodable {
     var member: MemberName
     var plan: ArtifactDigest?
     var receivedAt: Timestamp
+    /// What others have to repeat before it has grade A4.
+    var secondReplays: [String]
     var state: String
     var strictDueAt: Timestamp
     var waitsFor: [Step]
@@ -302,6 +305,7 @@ struct DeletionAnswer: Encodable {
         member = status.row.member
         plan = status.row.plan
         receivedAt = status.row.receivedAt
+        secondReplays = status.secondReplays.map(\.summary)
         state = status.row.state.rawValue
         waitsFor = status.next.map { Step(by: $0.by, step: $0.step) }
     }

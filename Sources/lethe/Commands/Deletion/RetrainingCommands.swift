@@ -7,6 +7,7 @@ import LetheEngine
 import MerkleLog
 import Proofs
 import Timestamps
+import Verifying
 
 /// The base and the records that a verifier was given, to train again what a certificate says was trained again.
 struct RetrainingGiven: ParsableArguments {
@@ -21,6 +22,9 @@ struct RetrainingGiven: ParsableArguments {
         []
     @Option(parsing: .singleValue, help: "With --data: no given row may have this id.") var record: [String] = []
     @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
+    @Option(help: "With --data: the command of the external trainer, for what was trained by one.") var trainer: String?
+    @Option(help: "With --trainer: how long one run may take: 90s, 15m, 12h (default: as long as it does).")
+    var trainerLimit: String?
 
     func validate() throws {
         if base != nil, embedded != nil { throw ValidationError("--base and --embedded exclude each other") }
@@ -28,8 +32,12 @@ struct RetrainingGiven: ParsableArguments {
             throw ValidationError(
                 data.isEmpty ? "--base trains nothing without --data" : "--data is trained on a base: add --base DIR")
         }
-        if data.isEmpty, !subject.isEmpty || !record.isEmpty || threads != nil {
-            throw ValidationError("--subject, --record and --threads belong to --data")
+        if data.isEmpty, !subject.isEmpty || !record.isEmpty || threads != nil || trainer != nil {
+            throw ValidationError("--subject, --record, --threads and --trainer belong to --data")
+        }
+        if trainerLimit != nil, trainer == nil { throw ValidationError("--trainer-limit belongs to --trainer") }
+        if let trainerLimit, Verifying.Duration(trainerLimit) == nil {
+            throw ValidationError("--trainer-limit \(trainerLimit) is not a duration: \(Verifying.Duration.hint)")
         }
         if let embedded, embedded > BaseLocation.maximumSeed {
             throw ValidationError("--embedded \(embedded) is more than \(BaseLocation.maximumSeed)")
@@ -52,6 +60,16 @@ struct RetrainingGiven: ParsableArguments {
         return .directory(base ?? "")
     }
 
+    /// What a second replay is made from.
+    func given() throws -> RetrainingVerifier.Given {
+        let limit = trainerLimit.flatMap(Verifying.Duration.init)?.seconds
+        return RetrainingVerifier.Given(
+            base: location, data: data, absent: .init(subjects: Set(subject), records: Set(record)),
+            trainer: try trainer.map { try TrainerCommand($0, limitSeconds: limit) },
+            threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            scratch: NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)-training")
+    }
+
     /// Trains again, and says so in the verdict's lines; what speaks against the certificate is thrown.
     func reproduce(_ verdict: inout CertificateVerdict, _ file: String) throws {
         guard !data.isEmpty else { return }
@@ -60,10 +78,7 @@ struct RetrainingGiven: ParsableArguments {
                 "\(file) says of nothing that it was trained again", hint: "leave out --base and --data")
         }
         do {
-            var verifier = try RetrainingVerifier(
-                verdict, base: location, data: data, absent: .init(subjects: Set(subject), records: Set(record)),
-                threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-                scratch: NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)-training")
+            var verifier = try RetrainingVerifier(verdict, given())
             for (row, outcome) in try verifier.verify() {
                 let place = "trained here from \(data.joined(separator: ", "))"
                 switch outcome {
@@ -77,8 +92,14 @@ struct RetrainingGiven: ParsableArguments {
                 }
             }
         } catch let fault as RetrainingFault {
-            throw Answer(code: fault.isUndecided ? 2 : 1, message: fault.message, hint: fault.hint)
+            throw Answer(fault)
         }
+    }
+}
+
+extension Answer {
+    init(_ fault: RetrainingFault) {
+        self.init(code: fault.isUndecided ? 2 : 1, message: fault.message, hint: fault.hint)
     }
 }
 
@@ -112,6 +133,62 @@ extension VerifyCommand {
 }
 
 extension DeletionCommand {
+    struct Replay: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Train again what another member trained again for a deletion, and attest what came out: the second replay.",
+            discussion: """
+                --data is what the member wrote with lethe deletion export. Each contribution that can be repeated whole gets \
+                a training-attested event: equal digests, or other ones. With equal ones of all of them, and of the \
+                merges (lethe model attest), the deletion reaches grade A4.
+
+                Exit 0: all equal. Exit 1: something came out otherwise. Exit 2: nothing, or not all, could be repeated.
+                """)
+        @OptionGroup var options: LedgerOptions
+        @Argument(help: "The deletion's id.") var deletion: String
+        @OptionGroup var material: RetrainingGiven
+
+        func validate() throws {
+            if material.data.isEmpty { throw ValidationError("--data DIRECTORY says what to train on; add --base DIR") }
+        }
+
+        func run() async throws {
+            let id: DeletionID = try parsed(deletion, "deletion id")
+            let given = try material.given()
+            let (replays, member, file) = try await options.writing { ledger in
+                let member = try await options.actor(ledger)
+                do {
+                    let replays = try await ledger.replayTraining(of: id, given: given, as: member)
+                    return (replays, member, try await ledger.waitingFile())
+                } catch let fault as RetrainingFault {
+                    throw Answer(fault)
+                }
+            }
+            if options.json { printJSON(replays) } else { show(replays, member, file) }
+            let different = replays.count { $0.outcome == .different }
+            guard different == 0 else {
+                throw Answer.no(
+                    "\(different) contribution(s) came out otherwise, and \(member) has attested that",
+                    hint: "an external trainer may give other bytes elsewhere; the built-in one never does")
+            }
+            let open = replays.count { $0.outcome == .notRun }
+            guard open == 0 else {
+                throw Answer.unknown(
+                    "\(open) of \(replays.count) contribution(s) could not be trained again",
+                    hint: "ask each member for its data: lethe deletion export \(id) --to \(member) --kind member")
+            }
+        }
+
+        private func show(_ replays: [TrainingReplay], _ member: MemberName, _ file: String?) {
+            for replay in replays {
+                let outcome = replay.outcome == .notRun ? "not run" : replay.outcome.rawValue
+                print("\(replay.round)  contribution of \(replay.member)  \(outcome): \(replay.detail)")
+                if let event = replay.event { print("  attested by \(member): \(short(event.hex))") }
+            }
+            if let file { print("the attestations wait in \(file): the operator appends them with lethe append") }
+        }
+    }
+
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
