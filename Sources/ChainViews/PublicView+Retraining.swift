@@ -12,7 +12,7 @@ extension PublicView {
             throw refused("a plan and the contribution are named together")
         }
         let plan = try openPlan(digest)
-        guard let planned = plan.retraining.first(where: { $0.contribution == old }) else {
+        guard let planned = plan.retraining(of: old, in: self) else {
             throw refused("the plan does not want it trained again")
         }
         let row = contributions[old]!
@@ -95,6 +95,7 @@ extension PublicView {
 
     mutating func index(_ row: TrainingAttestationRow) {
         trainingAttestationsByContribution[row.attested.contribution, default: []].append(row.event)
+        lineage.add(user: row.author, ofContribution: row.attested.contribution)
     }
 
     // MARK: Questions
