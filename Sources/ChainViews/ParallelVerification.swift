@@ -43,11 +43,32 @@ func verify(
     return checked
 }
 
-/// Parses `entries` on at most `cores` threads, signatures unseen. Results stand in the order of the entries.
-public func parseEntries(_ entries: [[UInt8]], cores: Int) -> [Result<ReceivedEvent, AdmissionError>] {
-    map(entries, cores: cores, meanwhile: {}) { entry in
-        Result { () throws(AdmissionError) in try ReceivedEvent(parsing: entry) }
+/// Parses what `next` gives until it gives nothing more, signatures unseen, on at most `cores` threads: while the
+/// events of one batch are taken, in their order, and the next batch is read, the other cores parse the one between.
+///
+/// - Throws: what `next` or `take` throws.
+public func parseEntries(
+    batches next: () throws -> [[UInt8]]?, cores: Int,
+    _ take: (Result<ReceivedEvent, AdmissionError>) throws -> Void
+) throws {
+    var parsed: [Result<ReceivedEvent, AdmissionError>] = []
+    var batch = try next()
+    while let entries = batch {
+        var failure: (any Error)?
+        let results = map(entries, cores: cores) {
+            do {
+                try parsed.forEach(take)
+                batch = try next()
+            } catch {
+                failure = error
+            }
+        } _: { entry in
+            Result { () throws(AdmissionError) in try ReceivedEvent(parsing: entry) }
+        }
+        if let failure { throw failure }
+        parsed = results
     }
+    try parsed.forEach(take)
 }
 
 /// The keys that the entries introduce, whether they may or not.

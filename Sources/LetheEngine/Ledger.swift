@@ -49,13 +49,16 @@ public actor Ledger {
 
     /// Opens the ledger at `path`.
     ///
-    /// - Parameter restoring: also where the ledger was restored from a backup that is older than its kept checkpoints.
-    ///   Nothing but ``importChain(_:policy:)`` may be done with it then; that brings back what is missing.
+    /// - Parameters:
+    ///   - loadingViews: `false` for what folds the chain from its entries before anything else, as
+    ///     ``compliance(_:)`` does: there is no view until then, and never two of a long chain at once.
+    ///   - restoring: also where the ledger was restored from a backup that is older than its kept checkpoints.
+    ///     Nothing but ``importChain(_:policy:)`` may be done with it then; that brings back what is missing.
     ///
     /// Views that do not stand at the end of their chain are rebuilt from the entries.
     public static func open(
-        at path: String, mode: LedgerDirectory.Mode, surroundings: Surroundings, restoring: Bool = false,
-        faults: FaultInjector = .none
+        at path: String, mode: LedgerDirectory.Mode, surroundings: Surroundings, loadingViews: Bool = true,
+        restoring: Bool = false, faults: FaultInjector = .none
     ) async throws -> Ledger {
         let directory = try LedgerDirectory.open(
             at: path, mode: mode, reconciling: !restoring, random: surroundings.random, faults: faults)
@@ -63,7 +66,7 @@ public actor Ledger {
         let ledger = Ledger(directory: directory, keys: keys, surroundings: surroundings)
         // Plaintext that a process which was killed left behind. The lock says that no other writer is at work.
         if mode == .readWrite { sweepScratch(await ledger.scratch) }
-        try await ledger.loadViews()
+        if loadingViews { try await ledger.loadViews() }
         return ledger
     }
 
@@ -126,6 +129,19 @@ public actor Ledger {
         }
     }
 
+    /// Gives the entries of `origin` below `size` batch by batch, and nothing after the last; each is told as progress
+    /// of `work`.
+    func batches(of origin: Origin, upTo size: TreeSize, _ work: String) -> () throws -> [[UInt8]]? {
+        var start = 0
+        return { [self] in
+            guard start < size.rawValue else { return nil }
+            let batch = try entries(of: origin, in: start..<min(size.rawValue, start + Self.batch))
+            start += batch.count
+            surroundings.progress("\(work) \(origin)", start, size.rawValue)
+            return batch
+        }
+    }
+
     private func entries(of origin: Origin, in range: Range<Int>) throws -> [[UInt8]] {
         var batch: [[UInt8]] = []
         batch.reserveCapacity(range.count)
@@ -140,6 +156,10 @@ public actor Ledger {
 
     func loadViews() throws {
         for origin in try origins() where origin.isPublic { publicView = try loadPublicView(origin) }
+        try loadPrivateViews()
+    }
+
+    func loadPrivateViews() throws {
         for origin in try origins() where !origin.isPublic {
             privateViews[origin] = try loadPrivateView(origin)
         }
@@ -177,14 +197,7 @@ public actor Ledger {
     func replayPublic(_ origin: Origin, upTo limit: TreeSize? = nil) throws -> PublicReplay {
         let size = try limit ?? size(of: origin)
         var replay = PublicReplay(origin: origin, cores: surroundings.cores)
-        var start = 0
-        try replay.append(batches: {
-            guard start < size.rawValue else { return nil }
-            let batch = try entries(of: origin, in: start..<min(size.rawValue, start + Self.batch))
-            start += batch.count
-            surroundings.progress("verifying \(origin)", start, size.rawValue)
-            return batch
-        })
+        try replay.append(batches: batches(of: origin, upTo: size, "verifying"))
         return replay
     }
 

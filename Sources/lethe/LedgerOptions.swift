@@ -23,8 +23,9 @@ struct LedgerOptions: ParsableArguments {
         ledger ?? ProcessInfo.processInfo.environment["LETHE_LEDGER"] ?? "."
     }
 
-    func open(_ mode: LedgerDirectory.Mode) async throws -> Ledger {
-        let ledger = try await Ledger.open(at: path, mode: mode, surroundings: .process(), faults: .process())
+    func open(_ mode: LedgerDirectory.Mode, loadingViews: Bool = true) async throws -> Ledger {
+        let ledger = try await Ledger.open(
+            at: path, mode: mode, surroundings: .process(), loadingViews: loadingViews, faults: .process())
         if mode == .readWrite { try await ledger.recover() }
         return ledger
     }
@@ -39,6 +40,11 @@ struct LedgerOptions: ParsableArguments {
     /// Opens the ledger for reading, passes it to `body`, closes it.
     func reading<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
         try await using(open(.readOnly), body)
+    }
+
+    /// The same for what folds the chain from its entries before anything else.
+    func readingEntries<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+        try await using(open(.readOnly, loadingViews: false), body)
     }
 
     func writing<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {

@@ -29,11 +29,11 @@ import Testing
 
     static func evaluate(
         _ history: History, _ packs: [String], _ evaluation: Evaluation, inputs: ControlInputs? = nil,
-        isPrivate: Bool = false
+        isPrivate: Bool = false, cores: Int = 1
     ) throws -> ComplianceResult {
         let loaded = try packs.map(PolicyTests.pack)
         return try history.withDatabase(inputs, isPrivate: isPrivate) {
-            try evaluation.evaluate(loaded, on: $0)
+            try evaluation.evaluate(loaded, on: $0, cores: cores)
         }
     }
 
@@ -68,11 +68,12 @@ import Testing
 
     @Test func theSameInputGivesTheSameBytes() throws {
         let history = try History.withDeletion()
-        let encode = {
-            CanonicalJSON.encode(try Self.evaluate(history, PolicyTests.packNames, Self.evaluation(history)))
+        let encode = { cores in
+            CanonicalJSON.encode(
+                try Self.evaluate(history, PolicyTests.packNames, Self.evaluation(history), cores: cores))
         }
-        let bytes = try encode()
-        #expect(try encode() == bytes)
+        let bytes = try encode(1)
+        for cores in [1, 3] { #expect(try encode(cores) == bytes) }
         let read = try CanonicalJSON.decode(ComplianceResult.self, from: bytes)
         #expect(CanonicalJSON.encode(read) == bytes)
     }

@@ -1,4 +1,6 @@
+internal import Dispatch
 public import Events
+internal import Synchronization
 
 /// Judges packs over a control database, for one organisation as of one time.
 public struct Evaluation: Sendable {
@@ -21,17 +23,23 @@ public struct Evaluation: Sendable {
     }
 
     /// - Parameters:
+    ///   - cores: on how many threads queries run, each with a connection of its own.
     ///   - signers: the keys whose signature on a pack holds.
     ///   - selfTests: what the controls gave on their own fixtures, where they were run on them already.
     /// - Throws: where the database cannot be opened. What goes wrong inside a control is that control's
     ///   result.
     public func evaluate(
-        _ packs: [Pack], on database: ControlDatabase, signers: (Pack) -> [KeyID] = { _ in [] },
+        _ packs: [Pack], on database: ControlDatabase, cores: Int = 1, signers: (Pack) -> [KeyID] = { _ in [] },
         selfTests: [SelfTestResult]? = nil
     ) throws(SandboxError) -> ComplianceResult {
-        let sandbox = try database.sandbox(limits)
         let tests = SelfTests(selfTests ?? packs.flatMap(SelfTest.results))
-        let results = packs.map { evaluate($0, in: sandbox, tests, signers: signers($0)) }
+        let questions = packs.flatMap { pack in pack.controls.map { Question(control: $0, pack: pack) } }
+        let outcomes = try outcomes(of: questions, on: database, cores, tests)
+        var rest = outcomes[...]
+        let results = packs.map { pack in
+            defer { rest = rest.dropFirst(pack.controls.count) }
+            return result(of: pack, zip(pack.controls, rest), signers: signers(pack))
+        }
         let words = results.flatMap { $0.controls.map(\.word) }
         return ComplianceResult(
             asOf: asOf, chain: database.chain,
@@ -41,18 +49,73 @@ public struct Evaluation: Sendable {
             tables: ControlSchema.version.text)
     }
 
-    private func evaluate(
-        _ pack: Pack, in sandbox: Sandbox, _ tests: SelfTests, signers: [KeyID]
+    private func result(
+        of pack: Pack, _ found: some Sequence<(Control, Outcome)>, signers: [KeyID]
     ) -> PackResult {
-        let controls = pack.controls.map { control in
-            result(of: control, in: pack, finding: outcome(of: control, in: pack, sandbox, tests))
-        }
+        let controls = found.map { result(of: $0, in: pack, finding: $1) }
         let manifest = pack.manifest
         return PackResult(
             controls: controls, digest: pack.digest, limits: manifest.limits,
             overall: .worst(controls.map(\.word)), pack: pack.id, regime: manifest.regime, signers: signers,
             sources: manifest.sources, standing: PackStanding(of: pack, among: adopted), title: manifest.title,
             version: manifest.version)
+    }
+
+    // MARK: All controls
+
+    /// A control that is asked, with the pack that it belongs to.
+    private struct Question {
+        var control: Control
+        var pack: Pack
+    }
+
+    private func outcomes(
+        of questions: [Question], on database: ControlDatabase, _ cores: Int, _ tests: SelfTests
+    ) throws(SandboxError) -> [Outcome] {
+        var outcomes = questions.map { outcomeWithoutQuery($0, tests) }
+        let open = outcomes.indices.filter { outcomes[$0] == nil }
+        let findings = try findings(of: open.map { questions[$0].control }, on: database, cores)
+        for (index, finding) in zip(open, findings) {
+            outcomes[index] =
+                switch finding {
+                case .success(let found): outcome(of: questions[index].control, found)
+                case .failure(let error): Outcome(word: .error, explanation: "\(error)")
+                }
+        }
+        return outcomes.map { $0! }
+    }
+
+    private typealias Finding = Result<ControlRun.Found, SandboxError>
+
+    /// What each control finds in the database.
+    ///
+    /// What runs beside a query takes of the memory that bounds it. So that this does not decide, a query that was
+    /// ended for its memory runs again alone.
+    private func findings(
+        of controls: [Control], on database: ControlDatabase, _ cores: Int
+    ) throws(SandboxError) -> [Finding] {
+        let sandbox = try database.sandbox(limits)
+        guard cores > 1 else { return controls.map { finding(of: $0, in: sandbox) } }
+        let found = Mutex([Finding?](repeating: nil, count: controls.count))
+        let taken = Atomic(0)
+        DispatchQueue.concurrentPerform(iterations: cores) { _ in
+            // A thread that gets no connection leaves its part to the others, and to the pass below.
+            guard let own = try? database.sandbox(limits) else { return }
+            while true {
+                let next = taken.add(1, ordering: .relaxed).oldValue
+                guard next < controls.count else { return }
+                let finding = finding(of: controls[next], in: own)
+                found.withLock { $0[next] = finding }
+            }
+        }
+        return zip(controls, found.withLock(\.self)).map { control, found in
+            if let found, !found.isEndedForMemory { return found }
+            return finding(of: control, in: sandbox)
+        }
+    }
+
+    private func finding(of control: Control, in sandbox: Sandbox) -> Finding {
+        Result { () throws(SandboxError) in try ControlRun(control, asOf: asOf).run(in: sandbox) }
     }
 
     // MARK: One control
@@ -67,20 +130,15 @@ public struct Evaluation: Sendable {
         var judgement: Judgement?
     }
 
-    private func outcome(
-        of control: Control, in pack: Pack, _ sandbox: Sandbox, _ tests: SelfTests
-    ) -> Outcome {
-        if let reason = reasonNotToApply(control, pack) {
+    /// What is known of a control before its queries run; `nil` where they have to.
+    private func outcomeWithoutQuery(_ question: Question, _ tests: SelfTests) -> Outcome? {
+        if let reason = reasonNotToApply(question.control, question.pack) {
             return Outcome(word: .notApplicable, explanation: reason)
         }
-        if let difference = tests.difference(control, in: pack) {
+        if let difference = tests.difference(question.control, in: question.pack) {
             return Outcome(word: .error, explanation: "the control fails its own test; \(difference)")
         }
-        do throws(SandboxError) {
-            return outcome(of: control, try ControlRun(control, asOf: asOf).run(in: sandbox))
-        } catch {
-            return Outcome(word: .error, explanation: "\(error)")
-        }
+        return nil
     }
 
     private func reasonNotToApply(_ control: Control, _ pack: Pack) -> String? {
@@ -158,5 +216,11 @@ public struct Evaluation: Sendable {
             question: manifest.judgement?.question, regime: manifest.regime, severity: manifest.severity,
             title: manifest.title, version: manifest.version, violations: finding.violations,
             word: finding.word)
+    }
+}
+
+extension Result where Failure == SandboxError {
+    fileprivate var isEndedForMemory: Bool {
+        if case .failure(.tooMuchMemory) = self { true } else { false }
     }
 }

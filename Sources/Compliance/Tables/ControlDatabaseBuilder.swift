@@ -14,6 +14,8 @@ final class ControlDatabaseBuilder {
     private let brackets: [Origin: RecordedBrackets]
     /// How many events of each chain were taken.
     private var taken: [Origin: Int] = [:]
+    /// The claimed time of each public event.
+    private(set) var claimed: [Timestamp] = []
     /// Events that the view does not name, by what they ended: few, and needed at the end.
     var certifications: [DeletionID: EventHash] = [:]
     var revocations: [KeyID: (event: EventHash, reason: RevocationReason)] = [:]
@@ -53,6 +55,7 @@ final class ControlDatabaseBuilder {
         } catch {
             throw .database(error.message)
         }
+        claimed.append(record.statement.claimedAt)
         remember(record)
     }
 
@@ -163,6 +166,9 @@ final class ControlDatabaseBuilder {
 
     // MARK: The end
 
+    /// The tables that rows are looked up in while those that follow from the views are written.
+    private static let lookedUpInWriting: Set<String> = ["events", "key_use", "keys"]
+
     /// Writes what the views say and closes the file.
     func finish() throws(ControlDatabaseError) {
         let count = taken[view.origin, default: 0]
@@ -170,9 +176,10 @@ final class ControlDatabaseBuilder {
             throw .incomplete(chain: view.origin, events: count, view: view.size)
         }
         do throws(SQLiteFailure) {
-            try connection.createControlIndexes()
+            try connection.createControlIndexes { Self.lookedUpInWriting.contains($0.name) }
             try ControlViewWriter(self).write()
             try datePrivateErasures()
+            try connection.createControlIndexes { !Self.lookedUpInWriting.contains($0.name) }
             try connection.execute("COMMIT")
         } catch {
             throw .database(error.message)

@@ -13,7 +13,7 @@ struct ControlViewWriter {
     init(_ builder: ControlDatabaseBuilder) throws(SQLiteFailure) {
         (view, inputs) = (builder.view, builder.inputs)
         (self.builder, connection) = (builder, builder.connection)
-        places = try EventPlaces(builder.connection, chain: builder.view.origin)
+        places = try EventPlaces(builder.connection, claimed: builder.claimed)
     }
 
     func write() throws(SQLiteFailure) {
@@ -74,7 +74,7 @@ struct ControlViewWriter {
             return [
                 .text(row.key.keyID.hex), .text(row.member.text), .text(row.purpose.rawValue),
                 .text(row.purpose == .encryption ? "x25519" : "ed25519"), .integer(row.addedAt.value),
-                .time(try places.time(at: row.addedAt.value)), .integer(row.revokedAt?.value),
+                .time(places.time(at: row.addedAt.value)), .integer(row.revokedAt?.value),
                 .text(revocation?.event.hex), .time(revoked?.time), .integer(row.goodSize?.value),
                 .text(revocation?.reason.rawValue),
             ]
@@ -160,7 +160,7 @@ struct ControlViewWriter {
                 return [
                     .text(row.event.hex), .integer(row.position.value), .text(row.member.text),
                     .text(row.round.text), .text(row.adapter.hex), .text(row.tensors.hex),
-                    .integer(row.weight.value), .time(try places.time(at: row.position.value)),
+                    .integer(row.weight.value), .time(places.time(at: row.position.value)),
                     .text(row.excludedBy?.hex),
                     .integer(row.excludedBy.flatMap { view.plans[$0]?.startedAt.value }),
                     .text(row.affectedBy?.hex), .text(row.replaces?.hex), .text(row.training?.recipe.hex),
@@ -181,7 +181,7 @@ struct ControlViewWriter {
                 .text(row.event.hex), .integer(row.position.value), .text(row.author.text),
                 .text(row.model.hex),
                 .text(row.tensors.hex), .text(row.round.text), .text(row.state.rawValue),
-                .time(try places.time(at: row.position.value)), .text(row.plan?.hex),
+                .time(places.time(at: row.position.value)), .text(row.plan?.hex),
                 .text(row.replacedBy?.hex),
                 .text(recall?.hex), .time(try places.place(recall)?.time),
                 .integer(row.contributions.count.value),
@@ -234,7 +234,7 @@ struct ControlViewWriter {
             .text(row.scope.rawValue),
             .text(row.ground.rawValue), .text(law.rawValue), .text(row.state.rawValue),
             .text(row.requestedBy.hex),
-            .integer(row.requestedAt.value), .time(try places.time(at: row.requestedAt.value)),
+            .integer(row.requestedAt.value), .time(places.time(at: row.requestedAt.value)),
             .time(row.receivedAt), .time(row.dueAt), .time(answer?.strict), .time(answer?.graced),
             .time(extended?.graced), .time(limit(of: row, answer?.graced, extended?.graced)),
             .time(acknowledge?.graced),
@@ -283,7 +283,7 @@ struct ControlViewWriter {
             [
                 .text(row.placed.hold.text), .text(row.event.hex), .integer(row.position.value), .text(row.author.text),
                 .text(row.placed.deletion?.text), .text(row.placed.dataset?.text), .text(row.placed.ground.rawValue),
-                .time(try places.time(at: row.position.value)), .time(row.placed.endsAt), .text(row.releasedBy?.hex),
+                .time(places.time(at: row.position.value)), .time(row.placed.endsAt), .text(row.releasedBy?.hex),
                 .time(try places.place(row.releasedBy)?.time),
             ]
         }
@@ -296,7 +296,7 @@ struct ControlViewWriter {
             let rematerialized = try places.place(row.rematerializedBy)
             return [
                 .text(row.plan.hex), .text(row.startedBy.hex), .integer(row.startedAt.value),
-                .time(try places.time(at: row.startedAt.value)), .text(row.excludedBy?.hex),
+                .time(places.time(at: row.startedAt.value)), .text(row.excludedBy?.hex),
                 .integer(excluded?.index), .time(excluded?.time), .text(row.rematerializedBy?.hex),
                 .integer(rematerialized?.index), .time(rematerialized?.time),
             ]

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Events
 
-/// Where events stand and what time they claim, looked up in the rows that were written.
+/// Where events stand and what time they claim: by their id looked up in the rows that were written.
 struct EventPlaces {
     struct Place {
         var event: String
@@ -9,14 +9,14 @@ struct EventPlaces {
         var time: Timestamp?
     }
 
-    private let chain: String
-    private let byID, byIndex, signers: SQLiteStatement
+    private let claimed: [Timestamp]
+    private let byID, signers: SQLiteStatement
 
-    init(_ connection: SQLiteConnection, chain: Origin) throws(SQLiteFailure) {
-        self.chain = chain.text
-        let columns = "SELECT event_id, event_index, claimed_s FROM events WHERE"
-        byID = try SQLiteStatement(connection, "\(columns) event_id = ?")
-        byIndex = try SQLiteStatement(connection, "\(columns) chain = ? AND event_index = ?")
+    /// - Parameter claimed: the claimed time of each event of the public chain.
+    init(_ connection: SQLiteConnection, claimed: [Timestamp]) throws(SQLiteFailure) {
+        self.claimed = claimed
+        byID = try SQLiteStatement(
+            connection, "SELECT event_id, event_index, claimed_s FROM events WHERE event_id = ?")
         signers = try SQLiteStatement(
             connection,
             "SELECT count(DISTINCT k.member) FROM key_use AS u JOIN keys AS k ON k.key_id = u.key_id WHERE u.event_id = ?"
@@ -25,12 +25,17 @@ struct EventPlaces {
 
     func place(_ event: EventHash?) throws(SQLiteFailure) -> Place? {
         guard let event else { return nil }
-        return try row(byID, [.text(event.hex)])
+        defer { byID.reset() }
+        try byID.bind(.text(event.hex), at: 1)
+        guard try byID.step(), case .text(let event) = byID.value(at: 0),
+            case .integer(let index) = byID.value(at: 1),
+            case .integer(let second) = byID.value(at: 2)
+        else { return nil }
+        return Place(event: event, index: index, time: Timestamp(seconds: second))
     }
 
-    func time(at index: Int) throws(SQLiteFailure) -> Timestamp? {
-        try row(byIndex, [.text(chain), .integer(index)])?.time
-    }
+    /// The claimed time of the event at `index` of the public chain.
+    func time(at index: Int) -> Timestamp? { claimed.indices.contains(index) ? claimed[index] : nil }
 
     /// How many different members signed `event`; `nil` where there is no event.
     func members(signing event: EventHash?) throws(SQLiteFailure) -> Int? {
@@ -39,15 +44,5 @@ struct EventPlaces {
         try signers.bind(.text(event.hex), at: 1)
         guard try signers.step(), case .integer(let count) = signers.value(at: 0) else { return nil }
         return count
-    }
-
-    private func row(_ statement: SQLiteStatement, _ keys: [SQLValue]) throws(SQLiteFailure) -> Place? {
-        defer { statement.reset() }
-        for (position, key) in keys.enumerated() { try statement.bind(key, at: Int32(position + 1)) }
-        guard try statement.step(), case .text(let event) = statement.value(at: 0),
-            case .integer(let index) = statement.value(at: 1),
-            case .integer(let second) = statement.value(at: 2)
-        else { return nil }
-        return Place(event: event, index: index, time: Timestamp(seconds: second))
     }
 }

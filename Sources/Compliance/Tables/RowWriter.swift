@@ -50,9 +50,9 @@ extension SQLiteConnection {
         try execute(ControlSchema.tables.map(\.definition).joined())
     }
 
-    /// Makes the indexes of the control tables. Sorting rows that are there is much quicker than placing each as it
+    /// Makes the indexes of some control tables. Sorting rows that are there is much quicker than placing each as it
     /// comes.
-    func createControlIndexes() throws(SQLiteFailure) {
-        try execute(ControlSchema.tables.map(\.indexDefinitions).joined())
+    func createControlIndexes(where isChosen: (ControlTable) -> Bool = { _ in true }) throws(SQLiteFailure) {
+        try execute(ControlSchema.tables.filter(isChosen).map(\.indexDefinitions).joined())
     }
 }

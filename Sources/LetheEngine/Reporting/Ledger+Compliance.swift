@@ -50,8 +50,8 @@ extension Ledger {
     ///
     /// Reading memory is bounded: entries are read twice, in batches, and never held together.
     public func compliance(_ question: ComplianceQuestion) throws -> ComplianceAnswer {
-        let signers = try packSigners(question.packs)
         let chain = try verifiedChain()
+        let signers = try packSigners(question.packs)
         let privateChain = try question.member.map { try ownChain(of: $0) }
         let waivers = chain.view.allWaivers.map(Waiver.init) + (question.answers.waivers ?? [])
         let selfTests = question.packs.flatMap(SelfTest.results)
@@ -68,7 +68,8 @@ extension Ledger {
             let database = try controlDatabase(at: "\(folder)/control.sqlite", chain, inputs, privateChain)
             surroundings.progress("judging", 0, 1)
             return try evaluation.evaluate(
-                question.packs, on: database, signers: { signers[$0.id] ?? [] }, selfTests: selfTests)
+                question.packs, on: database, cores: surroundings.cores, signers: { signers[$0.id] ?? [] },
+                selfTests: selfTests)
         }
         return ComplianceAnswer(
             result: result, waivers: waivers, privateChain: privateChain,
@@ -104,11 +105,26 @@ extension Ledger {
         var refusal: RefusedEntry?
     }
 
-    /// The public view as far as the entries verify, whatever the stored view says.
+    /// The public view as far as the entries verify, whatever the stored view says. It takes the place of the loaded
+    /// one, which is let go first.
     func verifiedChain() throws -> VerifiedChain {
-        let origin = try publicOrigin
+        guard let origin = try origins().first, origin.isPublic else { return VerifiedChain(view: try view) }
+        publicView = nil
+        let chain: VerifiedChain
         do {
-            return VerifiedChain(view: try replayPublic(origin).view, refusal: nil)
+            chain = try fold(origin)
+        } catch {
+            publicView = try loadPublicView(origin)
+            throw error
+        }
+        publicView = chain.refusal == nil ? chain.view : try loadPublicView(origin)
+        if privateViews.isEmpty { try loadPrivateViews() }
+        return chain
+    }
+
+    private func fold(_ origin: Origin) throws -> VerifiedChain {
+        do {
+            return VerifiedChain(view: try replayPublic(origin).view)
         } catch let error as ReplayError {
             let view = try replayPublic(origin, upTo: TreeSize(error.position)).view
             let position = LeafIndex(error.position)
@@ -168,12 +184,9 @@ extension Ledger {
         of origin: Origin, upTo size: TreeSize, _ body: (ReceivedEvent, _ position: Int) throws -> Void
     ) throws {
         var position = 0
-        try forEachBatch(of: origin, upTo: size) { batch in
-            for result in parseEntries(batch, cores: surroundings.cores) {
-                try body(try result.mapError { Self.refusal($0, origin) }.get(), position)
-                position += 1
-            }
-            surroundings.progress("reading \(origin)", position, size.rawValue)
+        try parseEntries(batches: batches(of: origin, upTo: size, "reading"), cores: surroundings.cores) { result in
+            try body(try result.mapError { Self.refusal($0, origin) }.get(), position)
+            position += 1
         }
     }
 

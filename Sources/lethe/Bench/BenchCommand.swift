@@ -34,6 +34,7 @@ struct BenchCommand: AsyncParsableCommand {
         NSTemporaryDirectory()
     @Flag(help: "Answer in JSON.") var json = false
     @Option(help: .hidden) var mergeChild: String?
+    @Option(help: .hidden) var controlsChild: String?
     @Option(help: .hidden) var count = 8
 
     private var cores: Int { ProcessInfo.processInfo.activeProcessorCount }
@@ -46,6 +47,7 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let mergeChild { return try MergeBench.mergeAsChild(in: mergeChild, count: count, threads: cores) }
+        if let controlsChild { return try await LedgerBench.judgeAsChild(controlsChild, try surroundings) }
         let scratch = "\(directory)/lethe-bench-\(ProcessInfo.processInfo.processIdentifier)"
         try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: scratch) }
@@ -98,7 +100,8 @@ struct BenchCommand: AsyncParsableCommand {
         var bench = try await LedgerBench(in: directory, surroundings: try surroundings)
         table.add(try await bench.check(events: events ?? (quick ? 1_000 : 200_000), samples: quick ? 1 : 3))
         do {
-            table.add(try await bench.controls(try PackLibrary(named: nil).packs(), samples: 1))
+            _ = try PackLibrary(named: nil).packs()
+            table.add(try await bench.controls(samples: quick ? 1 : 3))
         } catch let missing as Answer {
             table.skip("all packs: \(missing.message)")
         }

@@ -61,12 +61,7 @@ var ownExecutable: String {
     get throws { try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") }
 }
 
-/// Has ``peakMemoryKiB()`` count from now on (proc(5), `clear_refs`); where the system does not, it goes on counting.
-func forgetPeakMemory() {
-    try? Data("5".utf8).write(to: URL(fileURLWithPath: "/proc/self/clear_refs"))
-}
-
-/// The most memory that this process had in RAM, ever or since ``forgetPeakMemory()``, in KiB.
+/// The most memory that this process ever had in RAM, in KiB.
 ///
 /// Of the process's own memory alone: what `wait4` tells of a child includes what its parent had when it made it.
 func peakMemoryKiB() throws -> Int {

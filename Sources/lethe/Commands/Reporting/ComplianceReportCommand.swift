@@ -28,7 +28,7 @@ struct ComplianceReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let setting = try ComplianceSetting(self)
-        let (answer, footing) = try await target.options(as: self.as).reading { ledger in
+        let (answer, footing) = try await target.options(as: self.as).readingEntries { ledger in
             let question = try setting.question(now: ledger.surroundings.now())
             let answer = try await ledger.compliance(question)
             return (answer, try await ledger.footing(setting.command(question), size: answer.result.size))
