@@ -38,7 +38,7 @@ public struct ViewRow: Hashable, Sendable {
 /// The rows of one kind, and which of them changed since they were last taken.
 public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     let kind: String
-    public private(set) var rows: [Key: Row] = [:]
+    public private(set) var rows = Rows()
     private var changed: Set<Key> = []
     /// The key that a row itself tells, where it does.
     private let ownKey: @Sendable (Row) -> Key?
@@ -50,6 +50,41 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
 
     public subscript(key: Key) -> Row? { rows[key] }
 
+    /// Rows by key. Each lies in memory of its own, so that a dictionary that grows moves pointers and not rows.
+    public struct Rows: Sequence, Sendable {
+        private final class Box: Sendable {
+            let row: Row
+            init(_ row: Row) { self.row = row }
+        }
+
+        private var boxes: [Key: Box] = [:]
+
+        public subscript(key: Key) -> Row? {
+            get { boxes[key]?.row }
+            set { boxes[key] = newValue.map(Box.init) }
+        }
+
+        mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
+            guard let index = boxes.index(forKey: key) else { return }
+            var row = boxes.values[index].row
+            change(&row)
+            boxes.values[index] = Box(row)
+        }
+
+        public var count: Int { boxes.count }
+        public var isEmpty: Bool { boxes.isEmpty }
+        public var keys: some Collection<Key> { boxes.keys }
+        public var values: some Collection<Row> { boxes.values.lazy.map(\.row) }
+
+        public func mapValues<Value>(_ transform: (Row) -> Value) -> [Key: Value] {
+            boxes.mapValues { transform($0.row) }
+        }
+
+        public func makeIterator() -> some IteratorProtocol<(key: Key, value: Row)> {
+            boxes.lazy.map { (key: $0.key, value: $0.value.row) }.makeIterator()
+        }
+    }
+
     mutating func set(_ key: Key, _ row: Row) {
         rows[key] = row
         changed.insert(key)
@@ -58,7 +93,7 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     /// Changes the row under `key`, which must exist.
     mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
         guard rows[key] != nil else { preconditionFailure("no row \(key.rowKey) of kind \(kind)") }
-        change(&rows[key]!)
+        rows.update(key, change)
         changed.insert(key)
     }
 

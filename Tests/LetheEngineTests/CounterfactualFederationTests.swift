@@ -116,8 +116,8 @@ import Testing
 
     /// What a ledger has, at one time.
     private struct Snapshot {
-        var contributions: [EventHash: ContributionRow]
-        var models: [EventHash: ModelRow]
+        var contributions: Table<EventHash, ContributionRow>.Rows
+        var models: Table<EventHash, ModelRow>.Rows
         var runs: [RunRow] = []
         var rows: Set<RecordCommitment> = []
         var ids: [RecordCommitment: String] = [:]
