@@ -3,9 +3,14 @@ internal import Events
 
 /// What a closure starts from: contributions that go as a whole, and shards that lose records.
 struct ClosureSeeds {
-    var goes: (ContributionRow) -> Bool
+    /// Members all of whose contributions go.
+    var members: Set<MemberName> = []
+    var contributions: Set<EventHash> = []
     /// By the member whose they are; the value says whether no record is left.
     var touched: [MemberName: [ShardReference: Bool]] = [:]
+
+    /// Whether all of `row` goes.
+    func goes(_ row: ContributionRow) -> Bool { members.contains(row.member) || contributions.contains(row.event) }
 
     /// The shards of `row` that lose records.
     func touchedShards(of row: ContributionRow) -> Set<ShardReference> {
@@ -20,7 +25,8 @@ struct ClosureSeeds {
     }
 }
 
-/// What descends from some contributions, in one pass in chain order: parents stand before their children.
+/// What descends from some contributions, in chain order: parents stand before their children. What is neither one of these
+/// nor reached from one is not looked at.
 ///
 /// A model is affected if it merged an affected contribution. A contribution is affected if it is one of
 /// those that the closure starts from or contains a touched shard; if a parent of it is affected; or if it has
@@ -45,13 +51,8 @@ struct Closure {
     private var retrained: Set<EventHash> = []
     /// Adapter and tensor digests of affected models.
     private var bytesOfModels: Set<ArtifactDigest> = []
-    /// The contributions in models that are served.
-    private let merged: Set<EventHash>
-
-    private enum Node {
-        case contribution(ContributionRow)
-        case model(ModelRow)
-    }
+    /// What may be affected and was not looked at yet.
+    private var queue = LineageQueue()
 
     /// How a contribution is affected.
     private struct Effect {
@@ -68,19 +69,17 @@ struct Closure {
     init(view: PublicView, seeds: ClosureSeeds) {
         self.view = view
         self.seeds = seeds
-        let current = view.models.rows.values.filter { $0.state == .current }
-        merged = Set(current.flatMap { view.contributions(of: $0) })
     }
 
     mutating func run() {
-        let nodes =
-            view.contributions.rows.values.map { ($0.position.value, Node.contribution($0)) }
-            + view.models.rows.values.map { ($0.position.value, Node.model($0)) }
-        for (_, node) in nodes.sorted(by: { $0.0 < $1.0 }) {
-            switch node {
-            case .contribution(let row): visit(row)
-            case .model(let row): visit(row)
-            }
+        let lineage = view.lineage
+        for member in seeds.members { enqueue(contributions: lineage.contributionsByMember[member]) }
+        enqueue(contributions: Array(seeds.contributions))
+        for (member, shards) in seeds.touched {
+            for shard in shards.keys { enqueue(contributions: lineage.contributionsByShard[member]?[shard]) }
+        }
+        while let event = queue.popFirst() {
+            if let row = view.contributions[event] { visit(row) } else { visit(view.models[event]!) }
         }
         let disposed = Set(models.map(\.model))
         for row in descendants.map({ view.contributions[$0]! })
@@ -93,18 +92,15 @@ struct Closure {
     /// Who recorded that it measured, trained again, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
-        guard !bytes.isEmpty else { return [] }
-        let measured = view.evaluations.rows.values.filter { row in
-            row.evaluation.model.map(bytes.contains) ?? false
-                || row.evaluation.contributions.contains(where: leaving.contains)
+        return bytes.flatMap { view.lineage.users[$0] ?? [] }
+            + leaving.flatMap { view.lineage.usersOfContribution[$0] ?? [] }
+    }
+
+    private mutating func enqueue(contributions events: [EventHash]?, after position: Count? = nil) {
+        for event in events ?? [] {
+            guard let row = view.contributions[event], position.map({ row.position > $0 }) ?? true else { continue }
+            queue.insert(event, at: row.position)
         }
-        return measured.map(\.author)
-            + view.adapterEvaluations.rows.values.filter { bytes.contains($0.evaluation.adapter) }.map(\.author)
-            + view.trainingAttestations.rows.values.filter { leaving.contains($0.attested.contribution) }.map(\.author)
-            + view.releases.rows.values.filter { bytes.contains($0.released.model) }.map(\.author)
-            + view.handovers.rows.values.filter {
-                $0.handedOver.kind == .adapter && $0.handedOver.artifact.map(bytes.contains) ?? false
-            }.map(\.author)
     }
 
     // MARK: Contributions
@@ -113,6 +109,10 @@ struct Closure {
         let effect = effect(on: row)
         guard !effect.isNone else { return }
         affected.insert(row.event)
+        enqueue(contributions: view.lineage.children[row.adapter], after: row.position)
+        for model in view.allModels(of: row.round) where model.position > row.position {
+            queue.insert(model.event, at: model.position)
+        }
         if !effect.goes, !effect.isWhole { affectedShards[row.event] = effect.shards }
         if row.affectedBy != nil { stuck.insert(row.event) }
         guard row.excludedBy == nil else { return }
@@ -147,16 +147,27 @@ struct Closure {
     /// Whether a model has merged `row` or is yet to merge it, or the member's later contributions that one wants go on
     /// from it.
     private func isWanted(_ row: ContributionRow) -> Bool {
-        if merged.contains(row.event) { return true }
+        var waiting = [row]
+        var seen: Set<EventHash> = []
+        while let row = waiting.popLast() {
+            if isMerged(row) { return true }
+            for event in view.lineage.children[row.adapter] ?? [] where seen.insert(event).inserted {
+                let later = view.contributions[event]!
+                guard later.member == row.member, later.excludedBy == nil, later.position > row.position,
+                    view.rounds[later.round]!.topology == .isolated
+                else { continue }
+                waiting.append(later)
+            }
+        }
+        return false
+    }
+
+    /// Whether a model that is served merged `row`, or one of its round that is closed is yet to.
+    private func isMerged(_ row: ContributionRow) -> Bool {
         let round = view.rounds[row.round]!
-        if round.state == .closed, !view.allModels(of: row.round).contains(where: { $0.takes(row, in: round) }) {
-            return true
-        }
-        return view.contributions.rows.values.contains { later in
-            later.member == row.member && later.excludedBy == nil && later.position > row.position
-                && later.parents.contains(row.adapter) && view.rounds[later.round]!.topology == .isolated
-                && isWanted(later)
-        }
+        let models = view.allModels(of: row.round).filter { $0.takes(row, in: round) }
+        if models.contains(where: { $0.state == .current && view.merged(row, in: $0) }) { return true }
+        return round.state == .closed && models.isEmpty
     }
 
     private func effect(on row: ContributionRow) -> Effect {
@@ -214,6 +225,11 @@ struct Closure {
         guard merged.contains(where: affected.contains) else { return }
         affected.insert(row.event)
         bytesOfModels.formUnion([row.model, row.tensors])
+        enqueue(contributions: view.lineage.children[row.model], after: row.position)
+        for bytes in [row.model, row.tensors] {
+            enqueue(contributions: view.contributionsByAdapter[bytes], after: row.position)
+            enqueue(contributions: view.lineage.contributionsByTensors[bytes], after: row.position)
+        }
         if row.state == .current || merged.contains(where: leaving.contains) {
             holders.insert(row.author)
             holders.formUnion(row.attestedBy)
@@ -237,10 +253,9 @@ struct Closure {
 
     /// Excluded adapters and affected models, less what a contribution that stays has the same bytes as.
     var artifacts: Set<ArtifactDigest> {
-        let kept = view.contributions.rows.values.filter {
-            $0.excludedBy == nil && !leaving.contains($0.event)
+        let gone = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
+        return gone.filter { bytes in
+            !view.contributions(withAdapter: bytes).contains { $0.excludedBy == nil && !leaving.contains($0.event) }
         }
-        let adapters = excluded.map { view.contributions[$0]!.adapter }
-        return Set(adapters + models.map(\.model)).subtracting(kept.map(\.adapter))
     }
 }

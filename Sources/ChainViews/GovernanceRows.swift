@@ -90,6 +90,7 @@ public struct IdentityRow: Codable, Hashable, Sendable {
 public struct RecipientRow: Codable, Hashable, Sendable {
     public var recipient: RecipientID
     public var event: EventHash
+    public var position: Count
     public var author: MemberName
     public var outcome: RecipientNotified.Outcome
     public var notifiedAt: Timestamp

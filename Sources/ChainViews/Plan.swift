@@ -73,7 +73,7 @@ extension PublicView {
     public func plan(for deletions: Ascending<DeletionID>) -> Plan {
         let rows = deletions.compactMap { self.deletions[$0] }
         let leaving = Set(rows.filter { $0.scope == .contributions }.map(\.member))
-        let seeds = ClosureSeeds(goes: { leaving.contains($0.member) }, touched: touchedShards(of: rows))
+        let seeds = ClosureSeeds(members: leaving, touched: touchedShards(of: rows))
         var closure = Closure(view: self, seeds: seeds)
         closure.run()
         return Plan(
@@ -97,10 +97,8 @@ extension PublicView {
     }
 
     private func work(of retraining: [PlannedRetraining]) -> ShardRuns {
-        let counting = contributions.rows.values.filter(\.counts)
-        let all = counting.reduce(0) { $0 + ($1.training?.shards.count ?? 0) }
         let again = retraining.reduce(0) { $0 + $1.shards.count }
-        return ShardRuns(all: Count(all)!, retrained: Count(again)!)
+        return ShardRuns(all: Count(lineage.countingRuns)!, retrained: Count(again)!)
     }
 
     /// Who outside the consortium was given, as the chain records it, an adapter or a model that `plan` takes out of use,
@@ -119,10 +117,9 @@ extension PublicView {
     ) -> Ascending<RecipientID> {
         let adapters = Set(excluded.map { contributions[$0]!.adapter } + models.map(\.model))
         let datasets = Set(ids.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
-        let given = handovers.rows.values.map(\.handedOver).filter { given in
-            given.artifact.map(adapters.contains) ?? given.dataset.map(datasets.contains) ?? false
-        }
-        return Ascending(given.map(\.recipient))
+        let given =
+            adapters.flatMap { handoversOfArtifact[$0] ?? [] } + datasets.flatMap { handoversOfDataset[$0] ?? [] }
+        return Ascending(given.map { handovers[$0]!.handedOver.recipient })
     }
 
     /// The contributions that descend from what `plan` excluded, and that no plan has excluded since.
@@ -136,7 +133,7 @@ extension PublicView {
     /// Contributions that start, directly or through models and others, from one of `events`, without
     /// `events` themselves and without what a plan has excluded.
     public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
-        var closure = Closure(view: self, seeds: ClosureSeeds(goes: { events.contains($0.event) }))
+        var closure = Closure(view: self, seeds: ClosureSeeds(contributions: events))
         closure.run()
         let found = Set(closure.descendants + closure.excluded).subtracting(events)
         return found.sorted { contributions[$0]!.position < contributions[$1]!.position }

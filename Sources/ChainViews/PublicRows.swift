@@ -177,10 +177,13 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var dueAt: Timestamp
     public var state: State
     public var decidedBy: EventHash?
-    /// The shards that lose records, once it is accepted; where records are to go.
+    /// The shards that lose records, once it is accepted; where records are to go. Until then, those of the parts so far.
     public var touched: Ascending<TouchedShard>?
+    /// The parts of the decision so far, where one event could not hold it.
+    public var parts: DecisionParts?
     public var plan: ArtifactDigest?
     public var completedBy: EventHash?
+    public var completedAt: Count?
     public var certificate: ArtifactDigest?
     public var certificateKind: DeletionCertified.Kind?
     /// How many certificates and statements of status the chain records.
@@ -191,6 +194,14 @@ public struct DeletionRow: Codable, Hashable, Sendable {
     public var identity: [IdentityRow] = []
     /// Recipients outside the consortium that were told, in chain order.
     public var recipients: [RecipientRow] = []
+}
+
+/// A decision that is said in parts.
+public struct DecisionParts: Codable, Hashable, Sendable {
+    /// In their order.
+    public var events: [EventHash]
+    /// How many there will be.
+    public var of: Count
 }
 
 /// A plan in progress or carried out, with the event of each step.
@@ -211,6 +222,22 @@ public struct PlanRow: Codable, Hashable, Sendable {
     public var dispositions: [Disposition]?
     /// Each holder's attestation.
     public var erasures: [ErasureRow]
+
+    /// What the plan says of the model that `materialization` made; `nil` where it is none of its.
+    func planned(_ materialization: EventHash, in view: PublicView) -> PlannedModel? {
+        guard let place = view.lineage.places[materialization], models.indices.contains(place),
+            models[place].materialization == materialization
+        else { return nil }
+        return models[place]
+    }
+
+    /// What the plan says of training `contribution` again; `nil` where it does not want that.
+    func retraining(of contribution: EventHash, in view: PublicView) -> PlannedRetraining? {
+        guard let place = view.lineage.retrained[contribution], retraining.indices.contains(place),
+            retraining[place].contribution == contribution
+        else { return nil }
+        return retraining[place]
+    }
 
     /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt, and
     /// all that was trained on one was trained again. False until the models are disposed of.

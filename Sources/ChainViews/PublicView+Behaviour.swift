@@ -29,6 +29,7 @@ extension PublicView {
             record.hash,
             AdapterEvaluationRow(
                 event: record.hash, position: record.count, author: record.author, evaluation: event))
+        lineage.add(user: record.author, of: event.adapter)
     }
 
     /// The section that the kind names and no other, and nothing in it that contradicts itself.

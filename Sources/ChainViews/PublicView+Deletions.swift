@@ -1,5 +1,5 @@
 internal import Bytes
-internal import Events
+public import Events
 
 /// Deletions and the plans that carry them out.
 extension PublicView {
@@ -22,11 +22,16 @@ extension PublicView {
         if record.author != row.member { try requireThreshold(record) }
         try check(event.refusal, of: event, row)
         try checkTouched(event, row)
+        let earlier = try earlierParts(of: event, row)
         deletions.update(event.deletion) { row in
+            row.refusal = event.refusal
+            row.touched = event.touched.map { Ascending((earlier == nil ? [] : row.touched ?? []) + $0.elements) }
+            row.parts = event.part.map { part in
+                DecisionParts(events: (earlier?.events ?? []) + [record.hash], of: part.of)
+            }
+            guard event.part?.isLast ?? true else { return }
             row.state = event.decision == .accepted ? .accepted : .refused
             row.decidedBy = record.hash
-            row.refusal = event.refusal
-            row.touched = event.touched
         }
     }
 
@@ -38,28 +43,60 @@ extension PublicView {
             throw .touchedDoesNotFit(event.deletion, reason: reason)
         }
         if let touched = event.touched, touched.isEmpty { throw .listIsEmpty("touched") }
+        let limit = DeletionDecided.touchedInOnePart
+        if let touched = event.touched, touched.count > limit {
+            throw .listTooLong("touched", touched.count, limit: limit)
+        }
+    }
+
+    /// The parts of the decision that stand before this one; `nil` where it is the first or the whole. A first part begins
+    /// anew, whatever came before it.
+    private func earlierParts(
+        of event: DeletionDecided, _ row: DeletionRow
+    ) throws(RuleViolation) -> DecisionParts? {
+        guard let part = event.part else { return nil }
+        func refused(_ reason: String) -> RuleViolation { .touchedDoesNotFit(event.deletion, reason: reason) }
+        let (number, of) = (part.number.value, part.of.value)
+        guard let touched = event.touched, (2...DeletionDecided.mostParts).contains(of), (1...of).contains(number)
+        else {
+            throw refused("there is no part \(number) of \(of)")
+        }
+        guard part.isLast || touched.count == DeletionDecided.touchedInOnePart else {
+            throw refused("only the last part may have fewer than \(DeletionDecided.touchedInOnePart) shards")
+        }
+        guard number > 1 else { return nil }
+        guard let earlier = row.parts, earlier.of == part.of, earlier.events.count == number - 1 else {
+            throw refused("part \(number - 1) of \(of) does not stand before it")
+        }
+        guard let last = row.touched?.last, let first = touched.first, last < first else {
+            throw refused("the shards do not ascend over the parts")
+        }
+        return earlier
     }
 
     mutating func startDeletion(_ event: DeletionStarted, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         guard !event.deletions.isEmpty else { throw .listIsEmpty("deletions") }
+        guard event.deletions.count <= DeletionStarted.mostDeletions else {
+            throw .listTooLong("deletions", event.deletions.count, limit: DeletionStarted.mostDeletions)
+        }
         for deletion in event.deletions { _ = try self.deletion(deletion, in: .accepted) }
-        if let open = plans.rows.values.first(where: { $0.rematerializedBy == nil }) {
+        if let open = lineage.openPlan {
             throw .planStep(
-                open.plan, expected: "re-materialised yet, and plans are carried out one after the other")
+                open, expected: "re-materialised yet, and plans are carried out one after the other")
         }
         let plan = plan(for: event.deletions)
-        guard plan.digest == event.plan, plan.excluded == event.excluded, plan.holders == event.holders else {
+        guard plan.digest == event.plan, DerivedList(plan.excluded) == event.excluded,
+            DerivedList(plan.holders) == event.holders
+        else {
             throw .planDiffers(expected: plan.digest, actual: event.plan)
         }
-        plans.set(
-            event.plan,
-            PlanRow(
-                plan: event.plan, deletions: plan.deletions, excluded: plan.excluded,
-                retraining: plan.retraining, descendants: plan.descendants, work: plan.work, holders: plan.holders,
-                models: plan.models,
-                artifacts: plan.artifacts,
-                startedBy: record.hash, startedAt: record.count, erasures: []))
+        let row = PlanRow(
+            plan: event.plan, deletions: plan.deletions, excluded: plan.excluded, retraining: plan.retraining,
+            descendants: plan.descendants, work: plan.work, holders: plan.holders, models: plan.models,
+            artifacts: plan.artifacts, startedBy: record.hash, startedAt: record.count, erasures: [])
+        plans.set(event.plan, row)
+        lineage.add(row)
         for deletion in event.deletions {
             deletions.update(deletion) { row in
                 row.state = .started
@@ -72,6 +109,9 @@ extension PublicView {
     /// From the start on, nothing is merged or trained from what a plan names, so that nothing can come to
     /// descend from it while the plan is carried out.
     private mutating func takeOutOfUse(_ plan: Plan, _ digest: ArtifactDigest) {
+        for row in (plan.excluded + plan.descendants).map({ contributions[$0]! }) where row.counts {
+            lineage.discount(row)
+        }
         for contribution in plan.excluded {
             contributions.update(contribution) { $0.excludedBy = digest }
         }
@@ -93,7 +133,7 @@ extension PublicView {
         guard plan.excludedBy == nil else {
             throw .planStep(event.plan, expected: "waiting for its exclusion")
         }
-        guard event.models == Ascending(plan.models.map(\.model)) else { throw .modelsDiffer(event.plan) }
+        guard event.models == DerivedList(Ascending(plan.models.map(\.model))) else { throw .modelsDiffer(event.plan) }
         plans.update(event.plan) { $0.excludedBy = record.hash }
     }
 
@@ -102,41 +142,56 @@ extension PublicView {
     ) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let plan = try openPlan(event.plan)
-        guard event.dispositions.count == plan.models.count else {
-            throw .dispositionsDiffer(event.plan, reason: "\(plan.models.count) models are affected")
-        }
-        let rebuilding = Rebuilding(of: plan, in: self)
-        for (planned, disposition) in zip(plan.models, event.dispositions) {
-            try check(disposition, against: planned, plan, rebuilding)
+        let dispositions = try dispositions(of: plan)
+        guard event.dispositions == DerivedList(dispositions) else {
+            throw .dispositionsDiffer(event.plan, reason: Self.difference(event.dispositions, from: dispositions))
         }
         plans.update(event.plan) { row in
             row.rematerializedBy = record.hash
-            row.dispositions = event.dispositions
+            row.dispositions = dispositions
         }
+        lineage.closePlan()
     }
 
-    private func check(
-        _ disposition: Disposition, against planned: PlannedModel, _ plan: PlanRow, _ rebuilding: Rebuilding
-    ) throws(RuleViolation) {
-        guard disposition.oldModel == planned.model, disposition.round == planned.round,
-            disposition.cohort == planned.cohort
-        else {
-            throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) is not as planned")
-        }
+    /// What became of each model of an open plan, in its order.
+    ///
+    /// - Throws: where one is neither rebuilt as planned nor recalled.
+    public func dispositions(of plan: PlanRow) throws(RuleViolation) -> [Disposition] {
+        let rebuilding = Rebuilding(of: plan, in: self)
+        var dispositions: [Disposition] = []
+        for planned in plan.models { dispositions.append(try disposition(of: planned, plan, rebuilding)) }
+        return dispositions
+    }
+
+    private func disposition(
+        of planned: PlannedModel, _ plan: PlanRow, _ rebuilding: Rebuilding
+    ) throws(RuleViolation) -> Disposition {
         let old = models[planned.materialization]!
-        switch disposition.outcome {
-        case .withdrawn:
-            guard old.state == .recalled, disposition.newModel == nil else {
-                throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not recalled")
-            }
-        case .rematerialized:
-            let new = old.replacedBy.flatMap { models[$0] }
-            guard let new, new.plan == plan.plan, new.model == disposition.newModel,
-                case .ready(let merged) = rebuilding.state(of: planned), new.contributions == EventSet(merged)
-            else {
-                throw .dispositionsDiffer(plan.plan, reason: "\(planned.round) was not rebuilt as planned")
-            }
+        if old.state == .recalled {
+            return Disposition(
+                newModel: nil, oldModel: planned.model, outcome: .withdrawn, round: planned.round,
+                cohort: planned.cohort)
         }
+        let new = old.replacedBy.flatMap { models[$0] }
+        guard let new, new.plan == plan.plan, case .ready(let merged) = rebuilding.state(of: planned),
+            new.contributions == EventSet(merged)
+        else {
+            throw .dispositionsDiffer(
+                plan.plan, reason: "the model of \(planned.round.name(cohort: planned.cohort)) is not disposed of")
+        }
+        return Disposition(
+            newModel: new.model, oldModel: planned.model, outcome: .rematerialized, round: planned.round,
+            cohort: planned.cohort)
+    }
+
+    /// Where what an event says differs from what the chain gives.
+    private static func difference(_ said: DerivedList<Disposition>, from given: [Disposition]) -> String {
+        guard said.count.value == given.count else {
+            return "\(given.count) models are affected, the event has \(said.count)"
+        }
+        let first = zip(said.elements ?? [], given).first { $0 != $1 }
+        return first.map { "\($1.round.name(cohort: $1.cohort)) is not as it was disposed of" }
+            ?? "the chain gives another list"
     }
 
     mutating func attestErasure(_ event: ErasureAttested, _ record: EventRecord) throws(RuleViolation) {
@@ -147,7 +202,7 @@ extension PublicView {
         guard plan.holders.contains(record.author) else { throw .notAHolder(record.author) }
         let earlier = plan.erasures.first { $0.holder == record.author }
         guard earlier.map({ !$0.isComplete }) ?? true else { throw .erasureRepeated(record.author) }
-        guard event.artifacts == plan.artifacts else { throw .artifactsDiffer(record.author) }
+        guard event.artifacts == DerivedList(plan.artifacts) else { throw .artifactsDiffer(record.author) }
         guard !event.results.isEmpty else { throw .listIsEmpty("results") }
         let stores = event.results.map(\.store.rawValue)
         guard stores == Ascending(stores).elements else { throw .storesNotAscending }
@@ -191,6 +246,7 @@ extension PublicView {
         deletions.update(event.deletion) { row in
             row.state = .completed
             row.completedBy = record.hash
+            row.completedAt = record.count
         }
     }
 

@@ -34,6 +34,7 @@ extension PublicView {
         releases.set(
             event.release,
             ReleaseRow(event: record.hash, position: record.count, author: record.author, released: event))
+        lineage.add(user: record.author, of: event.model)
     }
 
     // MARK: Recipients
@@ -47,14 +48,14 @@ extension PublicView {
                 "handover", id: id, reason: "it names what its kind \(event.kind.rawValue) is not about")
         }
         if let artifact = event.artifact {
-            guard !isForgotten(artifact) else { throw .forgotten(artifact) }
+            // What was given away although a deletion had taken it out of use is out there: its recipient is to be told.
             guard model(artifact) != nil || !contributions(withAdapter: artifact).isEmpty else {
                 throw .unknownModel(artifact)
             }
         }
-        handovers.set(
-            event.handover,
-            HandoverRow(event: record.hash, position: record.count, author: record.author, handedOver: event))
+        let row = HandoverRow(event: record.hash, position: record.count, author: record.author, handedOver: event)
+        handovers.set(event.handover, row)
+        index(row)
     }
 
     mutating func notify(_ event: RecipientNotified, _ record: EventRecord) throws(RuleViolation) {
@@ -63,11 +64,17 @@ extension PublicView {
             throw .deletionState(event.deletion, expected: "accepted", actual: row.state.rawValue)
         }
         try requireGiver(to: event.recipient, record)
-        guard !row.recipients.contains(where: { $0.recipient == event.recipient && $0.outcome == .notified }) else {
+        let told = row.recipients.first { $0.recipient == event.recipient && $0.outcome == .notified }
+        if let told,
+            !handovers(affectedBy: row).contains(where: { given in
+                given.handedOver.recipient == event.recipient && given.position > told.position
+            })
+        {
             throw .recordExists("notice to", id: event.recipient.text)
         }
         let notice = RecipientRow(
-            recipient: event.recipient, event: record.hash, author: record.author, outcome: event.outcome,
+            recipient: event.recipient, event: record.hash, position: record.count, author: record.author,
+            outcome: event.outcome,
             notifiedAt: record.statement.claimedAt)
         deletions.update(event.deletion) { row in
             row.recipients.removeAll { $0.recipient == event.recipient }
@@ -256,19 +263,6 @@ extension PublicView {
     public var allAudits: [AuditRow] { audits.rows.values.sorted { $0.position < $1.position } }
     /// The latest version of each document.
     public var allDocuments: [DocumentRow] { documents.rows.values.sorted { $0.position < $1.position } }
-
-    /// What was given away of what `deletion` takes out of use: whoever has it is to be told. Empty before its plan.
-    public func handovers(affectedBy deletion: DeletionRow) -> [HandoverRow] {
-        guard let plan = deletion.plan.flatMap({ plans[$0] }) else { return [] }
-        let contributions = (plan.excluded + plan.descendants).compactMap { self.contributions[$0]?.adapter }
-        let affected = Set(contributions + plan.models.map(\.model))
-        let touched = Set((deletion.touched ?? []).map(\.dataset))
-        return allHandovers.filter { row in
-            row.position < plan.startedAt
-                && (row.handedOver.artifact.map(affected.contains) ?? row.handedOver.dataset.map(touched.contains)
-                    ?? false)
-        }
-    }
 
     /// Whether a hold keeps the private side of `deletion` at `time`.
     public func isHeld(_ deletion: DeletionID, at time: Timestamp) -> Bool {

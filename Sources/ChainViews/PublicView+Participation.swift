@@ -258,5 +258,6 @@ extension PublicView {
 
     mutating func index(_ row: EvaluationRow) {
         evaluationsByRound[row.evaluation.round, default: []].append(row.event)
+        lineage.add(row)
     }
 }

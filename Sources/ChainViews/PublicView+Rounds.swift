@@ -146,8 +146,9 @@ extension PublicView {
         }
         guard let plan = event.plan else { throw .alreadyMaterialized(event.round) }
         let row = try openPlan(plan)
-        let planned = row.models.first { $0.materialization == old }
-        guard let planned, planned.outcome == .rematerialized, models[old]?.state == .suppressed else {
+        guard let planned = row.planned(old, in: self), planned.outcome == .rematerialized,
+            models[old]?.state == .suppressed
+        else {
             throw .modelsDiffer(plan)
         }
         guard case .ready = Rebuilding(of: row, in: self).state(of: planned) else { throw .retrainingOpen(event.round) }
@@ -174,12 +175,13 @@ extension PublicView {
     mutating func recall(_ event: ModelRecalled, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let plan = try openPlan(event.plan)
-        let planned = plan.models.first {
-            $0.model == event.model && $0.round == event.round && $0.cohort == event.cohort
+        let planned = allModels(of: event.round).compactMap { plan.planned($0.event, in: self) }.first {
+            $0.model == event.model && $0.cohort == event.cohort
         }
         guard let planned else { throw .modelsDiffer(event.plan) }
         guard models[planned.materialization]?.state == .suppressed else { throw .notCurrent(event.model) }
         models.update(planned.materialization) { $0.state = .recalled }
+        if planned.outcome == .rematerialized { lineage.abandon(planned.materialization, under: event.plan) }
     }
 
     private func openRow(_ round: RoundID) throws(RuleViolation) -> RoundRow {

@@ -56,6 +56,7 @@ public struct PublicView: Sendable {
     var evaluationsByRound: [RoundID: [EventHash]] = [:]
     /// The private events that decisions cite, each once.
     var explanations: Set<EventHash> = []
+    var lineage = LineageIndex()
     var contributionsByRound: [RoundID: [EventHash]] = [:]
     var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
     var contributionsByAuthor: [Authorship: [EventHash]] = [:]
@@ -68,6 +69,9 @@ public struct PublicView: Sendable {
     var firstContributions: [ArtifactDigest: EventHash] = [:]
     /// The model that first had these bytes as its adapter or its tensors.
     var firstModels: [ArtifactDigest: EventHash] = [:]
+    /// What was given away to recipients, by the adapter or model, and by the dataset.
+    var handoversOfArtifact: [ArtifactDigest: [HandoverID]] = [:]
+    var handoversOfDataset: [DatasetID: [HandoverID]] = [:]
     /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
     /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
@@ -239,6 +243,10 @@ extension PublicView {
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in evaluations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
+        for row in allHandovers { index(row) }
+        for row in releases.rows.values { lineage.add(user: row.author, of: row.released.model) }
+        for row in adapterEvaluations.rows.values { lineage.add(user: row.author, of: row.evaluation.adapter) }
+        for row in plans.rows.values { indexLoaded(row) }
         for row in trainingAttestations.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in mitigations.rows.values { forget(row.mitigation.adapter, row.mitigation.tensors) }
         try checkReferences()
@@ -250,6 +258,7 @@ extension PublicView {
         let place = row.replaces.flatMap { places.lastIndex(of: $0) }.map { $0 + 1 } ?? places.count
         contributionsByRound[row.round, default: []].insert(row.event, at: place)
         if let old = row.replaces { replacements[old] = row.event }
+        lineage.add(row)
         contributionsByAdapter[row.adapter, default: []].append(row.event)
         contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
         for artifact in [row.adapter, row.tensors] where firstContributions[artifact] == nil {
@@ -265,6 +274,15 @@ extension PublicView {
             firstModels[artifact] = row.event
         }
         if row.state != .current { forget(row.model, row.tensors) }
+    }
+
+    /// A plan as it stands after later events.
+    private mutating func indexLoaded(_ row: PlanRow) {
+        lineage.add(row)
+        for planned in row.models where planned.outcome == .rematerialized {
+            guard models[planned.materialization]?.state == .recalled else { continue }
+            lineage.abandon(planned.materialization, under: row.plan)
+        }
     }
 
     mutating func forget(_ artifacts: ArtifactDigest...) { forgotten.formUnion(artifacts) }
@@ -323,12 +341,15 @@ extension PublicView {
     /// plans up to and including its own had excluded, or found affected, by then.
     /// What took the place of one that it merged came later.
     public func contributions(of model: ModelRow) -> [EventHash] {
-        allContributions(to: model.round).filter { row in
-            guard row.position < model.position, isMerged(row, for: model.cohort) else { return false }
-            return [row.excludedBy, row.affectedBy].allSatisfy { plan in
-                plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
-            }
-        }.map(\.event)
+        allContributions(to: model.round).filter { merged($0, in: model) }.map(\.event)
+    }
+
+    /// Whether `model` merged `row`, which is of its round.
+    func merged(_ row: ContributionRow, in model: ModelRow) -> Bool {
+        guard row.position < model.position, isMerged(row, for: model.cohort) else { return false }
+        return [row.excludedBy, row.affectedBy].allSatisfy { plan in
+            plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
+        }
     }
 
     /// The rows of ``contributions(of:)``.
@@ -386,6 +407,8 @@ extension PublicView {
         }
         guard destroyed else { return .excluded }
         guard plan.isExact else { return .destroyed }
+        // Where nothing had to be rebuilt there is no replay to speak of.
+        guard !plan.models.isEmpty || !plan.retraining.isEmpty else { return .destroyed }
         // Whoever merged what was trained again did not train it again: that takes the records, which its member has.
         let rebuilding = Rebuilding(of: plan, in: self)
         let isTrainedTwice = plan.retraining.allSatisfy { planned in
@@ -396,7 +419,6 @@ extension PublicView {
             }
         }
         guard isTrainedTwice else { return .replayed }
-        // Where nothing had to be rebuilt nobody rebuilt it twice.
         let rebuilt = plan.models.map { models[$0.materialization]?.replacedBy.flatMap { models[$0] } }
         let isConfirmed = !rebuilt.isEmpty && rebuilt.allSatisfy { !($0?.attestedBy.isEmpty ?? true) }
         return isConfirmed ? .replayedTwice : .replayed

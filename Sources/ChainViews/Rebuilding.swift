@@ -22,23 +22,18 @@ public enum RebuildingState: Hashable, Sendable {
     case givenUp
 }
 
-/// How far the contributions and models are that a started plan wants anew. Read off a view, in time
-/// proportional to the plan.
+/// How far the contributions and models are that a started plan wants anew. Read off a view.
 public struct Rebuilding: Sendable {
     private let view: PublicView
     private let plan: PlanRow
-    private let planned: Set<EventHash>
     /// Contributions of models that were to be rebuilt and were recalled.
     private let abandoned: Set<EventHash>
 
     public init(of plan: PlanRow, in view: PublicView) {
         self.view = view
         self.plan = plan
-        planned = Set(plan.retraining.map(\.contribution))
-        let recalled = plan.models.lazy.filter {
-            $0.outcome == .rematerialized && view.models[$0.materialization]!.state == .recalled
-        }
-        abandoned = Set(recalled.flatMap { view.contributions(of: view.models[$0.materialization]!) })
+        let recalled = view.lineage.abandoned[plan.plan] ?? []
+        abandoned = Set(recalled.flatMap { view.contributions(of: view.models[$0]!) })
     }
 
     /// How far the training is that is to take the place of `contribution`, one of those of the plan.
@@ -66,11 +61,12 @@ public struct Rebuilding: Sendable {
         var merged: [EventHash] = []
         var isWaiting = false
         for event in view.contributions(of: view.models[planned.materialization]!) {
-            guard view.contributions[event]!.excludedBy != nil else {
+            let row = view.contributions[event]!
+            guard row.excludedBy != nil else {
                 merged.append(event)
                 continue
             }
-            guard self.planned.contains(event) else { continue }
+            guard row.excludedBy == plan.plan, wasToBeRetrained(row) else { continue }
             switch state(of: event) {
             case .replaced(let successor): merged.append(successor)
             case .givenUp: return .givenUp
@@ -191,12 +187,8 @@ public struct Rebuilding: Sendable {
         return .waiting(for: sources)
     }
 
-    private func wasToBeRetrained(_ row: ContributionRow) -> Bool {
-        guard row.excludedBy != plan.plan else { return planned.contains(row.event) }
-        return row.excludedBy.flatMap { view.plans[$0] }.map { plan in
-            plan.retraining.contains { $0.contribution == row.event }
-        } ?? false
-    }
+    /// Whether the plan that excluded `row` wants it trained again.
+    private func wasToBeRetrained(_ row: ContributionRow) -> Bool { view.lineage.retrained[row.event] != nil }
 
     private func step(_ row: ModelRow) -> Step {
         switch row.state {

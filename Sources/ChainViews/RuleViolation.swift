@@ -25,6 +25,7 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case chainExists(Origin)
     case unknownChain(Origin)
     case listIsEmpty(String)
+    case listTooLong(String, Int, limit: Int)
     case baseExists(ArtifactDigest)
     case unknownBase(ArtifactDigest)
     case roundExists(RoundID)
@@ -139,6 +140,7 @@ extension RuleViolation: CustomStringConvertible {
         case .chainExists(let origin): "the chain \(origin) exists already"
         case .unknownChain(let origin): "there is no chain \(origin)"
         case .listIsEmpty(let name): "\(name) must not be empty"
+        case .listTooLong(let name, let count, let limit): "\(name) has \(count) elements; the limit is \(limit)"
         case .baseExists(let base): "the base \(base.hex.prefix(16))… is registered already"
         case .unknownBase(let base): "the base \(base.hex.prefix(16))… is not registered"
         case .cohortsDoNotFit(let round, let reason): "the cohorts of \(round) do not fit: \(reason)"

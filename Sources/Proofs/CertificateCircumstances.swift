@@ -50,11 +50,10 @@ extension CertificateContent {
         return measures.isEmpty ? nil : measures
     }
 
-    /// Whoever was given what goes, as the chain records it, and was told nothing.
+    /// Whoever was given what goes, as the chain records it, and was told nothing since.
     static func untold(_ row: DeletionRow, _ view: PublicView) -> [UntoldRecipient] {
-        var told = Set(row.recipients.map(\.recipient))
-        return view.handovers(affectedBy: row).filter { told.insert($0.handedOver.recipient).inserted }.map {
-            UntoldRecipient(event: $0.event, member: $0.author, recipient: $0.handedOver.recipient)
+        view.recipientDuties(of: row).filter { $0.notice == nil }.map { duty in
+            UntoldRecipient(event: duty.handover.event, member: duty.handover.author, recipient: duty.recipient)
         }.sorted { $0.recipient < $1.recipient }
     }
 }

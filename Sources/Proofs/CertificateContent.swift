@@ -286,6 +286,12 @@ public struct CertificateContent: Codable, Hashable, Sendable {
         public var steps: [String]
     }
 
+    /// Where nothing had to be rebuilt, what that means; `nil` where something had, and in what is no certificate.
+    public var absence: String? {
+        guard kind == .certificate, models.isEmpty, retraining == nil else { return nil }
+        return "nothing of what was to go was in a model"
+    }
+
     /// What the document is called. Only an exact result is a certificate.
     public var title: String { kind == .certificate ? "deletion certificate" : "statement of status" }
 }

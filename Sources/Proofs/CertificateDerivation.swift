@@ -134,7 +134,8 @@ extension CertificateContent {
         _ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView, _ place: (EventHash) -> EventPlace?
     ) -> [CertifiedEvent] {
         var cited: [(EventHash, EventType)] = [(row.requestedBy, .deletionRequested)]
-        if let event = row.decidedBy { cited.append((event, .deletionDecided)) }
+        let parts = row.parts.map(\.events) ?? row.decidedBy.map { [$0] } ?? []
+        cited += parts.map { ($0, .deletionDecided) }
         if let event = row.completedBy { cited.append((event, .deletionCompleted)) }
         if let event = row.extended?.event { cited.append((event, .deletionExtended)) }
         cited += row.recipients.map { ($0.event, .recipientNotified) }

@@ -22,7 +22,7 @@ extension CertificateVerifier {
         }
         findings += erasureFindings(content)
         findings += content.recipients.map { recipientFinding($0) }
-        findings += circumstanceFindings(content)
+        findings += circumstanceFindings(content, chain.replay.view)
         findings.append(issueFinding(content, signers))
         findings += content.open.map { CertificateFinding(.notClaimed, $0, source: "still open") }
         findings += content.outOfScope.map { CertificateFinding(.notClaimed, $0, source: "out of scope") }
@@ -172,7 +172,9 @@ extension CertificateVerifier {
 
     /// How many contributions are excluded, whose where they are all of the member concerned, and which.
     private func excludedText(_ content: CertificateContent) -> String {
-        guard !content.excluded.isEmpty else { return "nothing on the chain is affected: no contribution is excluded" }
+        guard !content.excluded.isEmpty else {
+            return "nothing on the chain is affected: no contribution is excluded, no model was rebuilt"
+        }
         let isOfOne = content.excluded.allSatisfy { $0.member == content.member }
         return
             "\(content.excluded.count) contribution(s)\(isOfOne ? " of \(content.member)" : "") are excluded from every "
@@ -243,13 +245,14 @@ extension CertificateVerifier {
     }
 
     /// Recipients that nobody told, holds, interim measures, and who answers for data protection.
-    private func circumstanceFindings(_ content: CertificateContent) -> [CertificateFinding] {
+    private func circumstanceFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
         var findings = content.untold.map { row in
             CertificateFinding(
                 .notClaimed,
                 "that the recipient \(row.recipient), which has what was to go from \(row.member), was told: the chain records no notice",
                 source: "handover-recorded")
         }
+        findings += lateGiverFindings(content, view)
         findings += content.holds.map { hold in
             let end = hold.releasedBy == nil ? "until \(hold.endsAt)" : "until it was released"
             return CertificateFinding(
@@ -266,6 +269,21 @@ extension CertificateVerifier {
                 source: "event \(measure.event.hex.prefix(16))…")
         }
         return findings + documentFindings(content)
+    }
+
+    /// Who recorded only after the plan was started that it had given something away: it had a copy, and the plan does not
+    /// name it.
+    private func lateGiverFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
+        guard let row = view.deletions[content.deletion], let plan = row.plan.flatMap({ view.plans[$0] }) else {
+            return []
+        }
+        let givers = Set(view.handovers(affectedBy: row).map(\.author)).subtracting(plan.holders)
+        return givers.sorted().map { giver in
+            CertificateFinding(
+                .notClaimed,
+                "that \(giver) erased its copy: it recorded after the plan was started that it gave it away, and the plan does "
+                    + "not name it as a holder", source: "handover-recorded")
+        }
     }
 
     private func documentFindings(_ content: CertificateContent) -> [CertificateFinding] {

@@ -49,7 +49,7 @@ extension CertificateContent {
 
     /// The sentences that go with the outcome.
     func limitsText() -> [String] {
-        var limits = [Self.methodText(kind, state)]
+        var limits = [nothingWasRebuilt ?? Self.methodText(kind, state)]
         if retraining != nil {
             limits.append(recordsText)
         }
@@ -63,6 +63,18 @@ extension CertificateContent {
             "Outputs already produced, copies already taken, and the base model are outside this certificate.",
             "Times before checkpoint \(checkpoint.size) are declared by the organisations.",
         ]
+    }
+
+    /// What a certificate says in the place of a rebuild where there was nothing to rebuild.
+    private var nothingWasRebuilt: String? {
+        guard let absence else { return nil }
+        let reason =
+            excluded.isEmpty
+            ? "No contribution that counted on the chain rested on what was to go"
+            : "No model had merged the excluded contributions, which no later merge takes in"
+        return
+            "\(reason): \(absence), and nothing was rebuilt. This shows what the chain records. It does not prove that the "
+            + "same information did not enter through another contribution, through the base model, or outside this ledger."
     }
 
     /// On whose word it rests that what was trained again left the records out.

@@ -83,7 +83,8 @@ public struct CertificateVerdict: Sendable {
     /// Whoever operates the chain also decides what is appended to it. A certificate that it alone signed
     /// says so before it says anything else.
     public var firstLine: String {
-        let line = "\(content.title) for \(content.deletion), grade A\(content.grade.rawValue)"
+        let grade = "grade A\(content.grade.rawValue)" + (content.absence.map { " (\($0))" } ?? "")
+        let line = "\(content.title) for \(content.deletion), \(grade)"
         guard isSignedByOperatorAlone else {
             return "\(line), signed by \(signers.map(\.text).joined(separator: ", "))"
         }

@@ -10,6 +10,7 @@ enum DeletionVectors {
     static func add(to set: inout VectorSet) throws {
         try requests(&set)
         try recordDecisions(&set)
+        try parts(&set)
         var skies = Skies.founded()
         try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
         let feedback = try skies.runRound("r2", .feedback, [Skies.united, Skies.virgin])
@@ -111,8 +112,8 @@ enum DeletionVectors {
         var fewer = good
         var holders = good
         none.deletions = []
-        fewer.excluded.removeLast()
-        holders.holders = [Skies.united]
+        fewer.excluded = DerivedList(good.excluded.elements!.dropLast())
+        holders.holders = DerivedList([Skies.united])
         set.add(
             "start-by-a-contributor", rule: "lacksRole", "Aggregators carry deletions out.", skies,
             .deletionStarted(good), by: Skies.united)
@@ -169,7 +170,7 @@ enum DeletionVectors {
             "disposition-before-the-recall", rule: "dispositionsDiffer", "No model is disposed of yet.",
             skies,
             .rematerializationCompleted(early), by: Skies.delta)
-        early.dispositions.removeLast()
+        early.dispositions = DerivedList(early.dispositions.elements!.dropLast())
         set.add(
             "disposition-left-out", rule: "dispositionsDiffer", "One for each affected model.", skies,
             .rematerializationCompleted(early), by: Skies.delta)
@@ -184,18 +185,54 @@ enum DeletionVectors {
             "recall-of-a-rebuilt-model", rule: "notCurrent", "Another model took its place.", skies,
             recalled(planned[0].model, planned[0].round, plan: plan), by: Skies.delta)
         var other = skies.completion(of: plan)
-        other.dispositions[0].newModel = digest("other")
+        other.changeDisposition(0) { $0.newModel = digest("other") }
         set.add(
             "disposition-with-another-model", rule: "dispositionsDiffer", "The new model is another.", skies,
             .rematerializationCompleted(other), by: Skies.delta)
         other = skies.completion(of: plan)
-        other.dispositions[2] = Disposition(
-            newModel: digest("other"), oldModel: gone.model, outcome: .rematerialized, round: gone.round)
+        other.changeDisposition(2) {
+            $0 = Disposition(
+                newModel: digest("other"), oldModel: gone.model, outcome: .rematerialized, round: gone.round)
+        }
         set.add(
             "disposition-rebuilt-though-recalled", rule: "dispositionsDiffer", "The model was recalled.",
             skies,
             .rematerializationCompleted(other), by: Skies.delta)
         try skies.completeRematerialization(plan)
+    }
+
+    private static func parts(_ set: inout VectorSet) throws {
+        var skies = Skies.founded()
+        var request = skies.request("del-1", of: Skies.united)
+        request.scope = .records
+        try skies.say(.deletionRequested(request), by: Skies.united)
+        let limit = DeletionDecided.touchedInOnePart
+        func decided(_ shards: Range<Int>, _ number: Int, of: Int) -> DeletionDecided {
+            DeletionDecided(
+                decision: .accepted, deletion: DeletionID("del-1")!,
+                touched: Ascending(shards.map { TouchedShard(Skies.shard(Skies.united, $0), emptied: false) }),
+                part: ListPart(number: Count(number)!, of: Count(of)!))
+        }
+        func add(_ name: String, _ rule: String, _ comment: String, _ event: DeletionDecided) {
+            set.add("decision-\(name)", rule: rule, comment, skies, .deletionDecided(event), by: Skies.united)
+        }
+        var whole = decided(0..<limit + 1, 1, of: 2)
+        whole.part = nil
+        add("of-too-many-shards", "listTooLong", "More shards are said in parts.", whole)
+        add("of-one-part", "touchedDoesNotFit", "One part is the whole.", decided(0..<limit, 1, of: 1))
+        add("beyond-its-parts", "touchedDoesNotFit", "There is no third of two.", decided(0..<limit, 3, of: 2))
+        add(
+            "part-that-is-not-full", "touchedDoesNotFit", "Parts but the last are full.",
+            decided(0..<limit - 1, 1, of: 2))
+        add("part-before-the-first", "touchedDoesNotFit", "Parts come in order.", decided(limit..<limit + 3, 2, of: 2))
+        try skies.say(.deletionDecided(decided(0..<limit, 1, of: 2)), by: Skies.united)
+        set.add(
+            "start-before-the-last-part", rule: "deletionState", "The decision is not complete.", skies,
+            .deletionStarted(skies.start(of: ["del-1"])), by: Skies.delta)
+        add("part-of-more-parts", "touchedDoesNotFit", "It was one of two.", decided(limit..<limit + 3, 2, of: 3))
+        add(
+            "part-that-repeats-a-shard", "touchedDoesNotFit", "Each shard once.",
+            decided(limit - 1..<limit + 3, 2, of: 2))
     }
 
     private static func erasures(
@@ -210,7 +247,7 @@ enum DeletionVectors {
             $0.plan = digest("plan")
         }
         add("of-fewer-artifacts", "artifactsDiffer", "An artifact is left out.") {
-            $0.artifacts = Ascending($0.artifacts.dropFirst())
+            $0.artifacts = DerivedList($0.artifacts.elements!.dropFirst())
         }
         add("of-no-store", "listIsEmpty", "At least one store.") { $0.results = [] }
         add("stores-out-of-order", "storesNotAscending", "The stores ascend.") { $0.results.reverse() }
@@ -322,5 +359,14 @@ enum DeletionVectors {
         set.add(
             "valid-certificate-in-the-place-of-another", "ok", "Issued again.", skies,
             skies.envelope(certified(.statusStatement, "d", supersedes: "c"), by: Skies.delta))
+    }
+}
+
+extension RematerializationCompleted {
+    /// Changes one disposition; count and digest go with it.
+    mutating func changeDisposition(_ index: Int, _ change: (inout Disposition) -> Void) {
+        var elements = dispositions.elements!
+        change(&elements[index])
+        dispositions = DerivedList(elements)
     }
 }

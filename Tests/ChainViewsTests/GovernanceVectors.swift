@@ -111,8 +111,10 @@ enum GovernanceVectors {
         try skies.say(.deletionDecided(accepted), by: Skies.virgin)
         let plan = try skies.start("del-1")
         set.add(
-            "handover-of-what-is-forgotten", rule: "forgotten", "A deletion took the model out of use.", skies,
-            .handoverRecorded(with(good) { $0.handover = HandoverID("dis-2")! }), by: Skies.delta)
+            "handover-of-what-is-forgotten", "ok",
+            "It is out there, whatever a deletion says: who has it is to be told.",
+            skies,
+            skies.envelope(.handoverRecorded(with(good) { $0.handover = HandoverID("dis-2")! }), by: Skies.delta))
         set.add(
             "release-of-a-suppressed-model", rule: "notCurrent", "A deletion is at work on it.", skies,
             .modelReleased(release), by: Skies.delta, with: [Skies.united])

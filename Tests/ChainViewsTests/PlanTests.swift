@@ -294,7 +294,7 @@ extension SampleConsortium {
         let plan = try skies.delete(Skies.united, "del-2")
         let row = try #require(skies.view.plans[plan])
         #expect(row.excluded.isEmpty && row.models.isEmpty && row.holders == [Skies.united])
-        #expect(skies.view.grade(of: row) == .replayed)
+        #expect(skies.view.grade(of: row) == .destroyed)
     }
 
     /// The second deletion must not come out exact while a descendant of the first still exists.

@@ -39,6 +39,27 @@ import Testing
         #expect(EventSet([]).digest.hex == "e228dc0f2115b5879b8db038a83d81d4689d176793ed228ba46d6301569f1419")
     }
 
+    /// A list of 100 stands in full, one of 101 by its length and digest alone.
+    @Test func bindsAListThatFollowsFromTheChain() {
+        func list(_ count: Int) -> DerivedList<ArtifactDigest> {
+            let width = 64
+            return DerivedList(
+                (0..<count).map { number in
+                    let digits = String(number, radix: 16)
+                    return ArtifactDigest(hex: String(repeating: "0", count: width - digits.count) + digits)!
+                })
+        }
+        let none = list(0)
+        #expect(none.digest.hex == "72ac0bc7009bbb0cf82938ba9ba5294b328fbfe35d4740064b08aff4b6500e75")
+        #expect(none.elements == [] && none.count.value == 0)
+        let names: DerivedList = [MemberName("delta")!, MemberName("united")!]
+        #expect(names.digest.hex == "c9d4a2a29c740812d5959914218072d2b3e74f2a4913380d1822ed95cc872b0e")
+        #expect(list(100).elements?.count == 100)
+        let long = list(101)
+        #expect(long.elements == nil && long.count.value == 101)
+        #expect(long.digest.hex == "2b54db195e6dd153e0379c4918e862112ae6badf566010092836eb0bb533ba46")
+    }
+
     @Test func digestsASetOfRunsWhateverTheirOrder() {
         let runs = ["22", "11"].map { ArtifactDigest(hex: String(repeating: $0, count: 32))! }
         let digest = "354aeb9fb5481ea7be21b137f6a6938214d93f1874b97ef8843512c04d0700bf"

@@ -59,12 +59,6 @@ import Testing
         #expect(verdict.content.kind == .statusStatement)
     }
 
-    @Test func nothingThatWasRebuiltIsNoSecondRebuild() throws {
-        var skies = Skies.founded()
-        try skies.delete(Skies.united, "del-1")
-        #expect(try verify(CertificateScenario(skies: skies)).content.grade == .replayed)
-    }
-
     /// Whoever operates the chain decides what is appended to it, so its word alone is said to be that.
     @Test func theFirstLineSaysWhereTheOperatorAloneSigned() throws {
         var scenario = try CertificateScenario.isolated()
@@ -209,6 +203,64 @@ import Testing
         #expect(skies.view.plans.rows.values.first!.holders.contains(Skies.swiss), "it had what it gave away")
         let untold = try verify(CertificateScenario(skies: skies)).findings.filter { $0.source == "handover-recorded" }
         #expect(untold.map(\.word) == [.notClaimed] && untold[0].statement.contains(Skies.customer.text))
+    }
+
+    /// What is given away while a plan is carried out, or afterwards, is out there as well; a notice from before is none of it.
+    @Test func aRecipientIsToBeToldOfWhatItGotAfterThePlanWasStarted() throws {
+        var skies = Skies.founded()
+        try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
+        let first = skies.handedOver("r1")
+        func untold() throws -> [CertificateFinding] {
+            try verify(CertificateScenario(skies: skies)).findings.filter { $0.source == "handover-recorded" }
+        }
+        func given(_ id: String) -> Event {
+            var event = first
+            event.handover = HandoverID(id)!
+            return .handoverRecorded(event)
+        }
+        try skies.accept("del-1", of: Skies.united)
+        let plan = try skies.start("del-1")
+        try skies.say(given("dis-1"), by: Skies.swiss)
+        try skies.dispose(plan)
+        for holder in skies.view.plans[plan]!.holders { try skies.erase(plan, by: holder) }
+        try skies.complete("del-1", plan)
+        #expect(try untold().map(\.word) == [.notClaimed, .notClaimed])
+        #expect(try untold()[1].statement.hasPrefix("that swiss erased its copy"))
+
+        let notice = RecipientNotified(
+            deletion: DeletionID("del-1")!, outcome: .notified, recipient: Skies.customer)
+        try skies.say(.recipientNotified(notice), by: Skies.swiss)
+        #expect(try untold().count == 1, "it was told; who gave it away is still no holder")
+        #expect(throws: AdmissionError.self) { try skies.say(.recipientNotified(notice), by: Skies.swiss) }
+        try skies.say(given("dis-2"), by: Skies.swiss)
+        let content = try verify(CertificateScenario(skies: skies)).content
+        #expect(content.untold.map(\.recipient) == [Skies.customer])
+        try skies.say(.recipientNotified(notice), by: Skies.swiss)
+        #expect(try verify(CertificateScenario(skies: skies)).content.untold.isEmpty)
+    }
+
+    /// No replay is implied where there was nothing to replay.
+    @Test func theDeletionOfAMemberWithoutContributionsSaysThatThereWasNothing() throws {
+        var skies = Skies.founded()
+        try skies.runRound("r1", .isolated, [Skies.united])
+        try skies.delete(Skies.virgin, "del-1")
+        let verdict = try verify(CertificateScenario(skies: skies))
+        #expect(verdict.content.kind == .certificate && verdict.content.grade == .destroyed)
+        #expect(
+            verdict.firstLine.contains("grade A2 (nothing of what was to go was in a model)"), "\(verdict.firstLine)")
+        #expect(
+            verdict.content.limits[0].hasPrefix("No contribution that counted on the chain rested on what was to go"))
+    }
+
+    /// A contribution that no model had merged is excluded; nothing was rebuilt for it either.
+    @Test func theDeletionOfWhatNoModelMergedImpliesNoReplay() throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        try skies.commit(Skies.virgin, to: "r1")
+        try skies.delete(Skies.virgin, "del-1")
+        let verdict = try verify(CertificateScenario(skies: skies))
+        #expect(verdict.content.grade == .destroyed && verdict.content.excluded.count == 1)
+        #expect(verdict.content.limits[0].hasPrefix("No model had merged the excluded contributions"))
     }
 
     @Test func readsBackTheBytesThatItWrote() throws {

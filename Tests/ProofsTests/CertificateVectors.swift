@@ -68,7 +68,7 @@ enum CertificateVectors {
         let before = try story.skies(upTo: .deletionStarted)
         let plan = before.start(of: ["del-1"])
         var fewer = plan
-        fewer.excluded.removeLast()
+        fewer.excluded = DerivedList(plan.excluded.elements!.dropLast())
         let started = try story.skies(upTo: .modelMaterialized, number: 2)
         let old = started.view.models.rows.values.first { $0.round.text == "r1" }!
         var unchanged = started.materialization(of: "r1", plan: plan.plan)

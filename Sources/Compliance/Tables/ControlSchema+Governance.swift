@@ -33,11 +33,13 @@ extension ControlSchema {
                 .text("dataset", "the data set").optional, .time("handed_over", "claimed time of the event"),
             ]),
         ControlTable(
-            "recipient_duties", "A recipient of what a deletion takes out of use, with what it was told and answered.",
+            "recipient_duties",
+            "A recipient of what a deletion takes out of use, with what it was told since and answered.",
             indexes: [["deletion"]],
             [
                 .text("deletion", "the deletion"), .text("recipient", "the recipient"),
-                .text("handover_event", "the first handover"), .text("author", "who gave it, and tells"),
+                .text("handover_event", "the first handover that it was not told of since, or of all"),
+                .text("author", "who gave it, and tells"),
                 .text("notice_event", "the notice").optional,
                 .text("outcome", "notified, impossible or disproportionate").optional,
                 .time("notified", "claimed time of that event").optional,

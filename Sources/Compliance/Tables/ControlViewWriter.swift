@@ -261,16 +261,11 @@ struct ControlViewWriter {
 
     private func writeRecipients() throws(SQLiteFailure) {
         for deletion in view.allDeletions {
-            var first: [RecipientID: HandoverRow] = [:]
-            for row in view.handovers(affectedBy: deletion) where first[row.handedOver.recipient] == nil {
-                first[row.handedOver.recipient] = row
-            }
-            let rows = first.sorted { $0.key < $1.key }
-            try each("recipient_duties", rows) { row throws(SQLiteFailure) in
-                let told = deletion.recipients.first { $0.recipient == row.key }
+            try each("recipient_duties", view.recipientDuties(of: deletion)) { duty throws(SQLiteFailure) in
+                let told = duty.notice
                 return [
-                    .text(deletion.deletion.text), .text(row.key.text), .text(row.value.event.hex),
-                    .text(row.value.author.text), .text(told?.event.hex), .text(told?.outcome.rawValue),
+                    .text(deletion.deletion.text), .text(duty.recipient.text), .text(duty.handover.event.hex),
+                    .text(duty.handover.author.text), .text(told?.event.hex), .text(told?.outcome.rawValue),
                     .time(told?.notifiedAt), .text(told?.acknowledgedBy?.hex), .text(told?.result?.rawValue),
                     .time(told?.acknowledgedAt),
                 ]

@@ -52,18 +52,27 @@ public enum Decision: String, Codable, CaseIterable, Hashable, Sendable {
 
 /// The answer to a request. Signed by the member concerned, or else by as many members as the charter's threshold.
 public struct DeletionDecided: Codable, Hashable, Sendable {
+    /// The most shards that one event names; of more, each part but the last names as many.
+    public static let touchedInOnePart = 200
+    /// The most parts of a decision.
+    public static let mostParts = 1_000
+
     public var decision: Decision
     public var deletion: DeletionID
+    /// Which part of the decision it is, where the shards are more than one event holds: the last one completes it.
+    public var part: ListPart?
     /// Why, and who looked at it; with a refusal alone.
     public var refusal: Refusal?
     /// The shards that lose records, ascending; where records are to go and the answer is yes, and nowhere else.
     public var touched: Ascending<TouchedShard>?
 
     public init(
-        decision: Decision, deletion: DeletionID, touched: Ascending<TouchedShard>? = nil, refusal: Refusal? = nil
+        decision: Decision, deletion: DeletionID, touched: Ascending<TouchedShard>? = nil, refusal: Refusal? = nil,
+        part: ListPart? = nil
     ) {
         self.decision = decision
         self.deletion = deletion
+        self.part = part
         self.refusal = refusal
         self.touched = touched
     }
@@ -71,12 +80,15 @@ public struct DeletionDecided: Codable, Hashable, Sendable {
 
 /// Work on a plan begins. An open `deletion-started` is never certified.
 public struct DeletionStarted: Codable, Hashable, Sendable {
+    /// The most deletions that one plan carries out: they are chosen, so the event names them all.
+    public static let mostDeletions = 256
+
     /// The deletions that the plan carries out, ascending.
     public var deletions: Ascending<DeletionID>
     /// The events that every later replay leaves out, in chain order.
-    public var excluded: [EventHash]
+    public var excluded: DerivedList<EventHash>
     /// The members that hold something to erase, ascending.
-    public var holders: Ascending<MemberName>
+    public var holders: DerivedList<MemberName>
     /// Digest of the plan, which anyone re-derives from the chain up to this event.
     public var plan: ArtifactDigest
 
@@ -84,8 +96,8 @@ public struct DeletionStarted: Codable, Hashable, Sendable {
         deletions: Ascending<DeletionID>, excluded: [EventHash], holders: Ascending<MemberName>, plan: ArtifactDigest
     ) {
         self.deletions = deletions
-        self.excluded = excluded
-        self.holders = holders
+        self.excluded = DerivedList(excluded)
+        self.holders = DerivedList(holders)
         self.plan = plan
     }
 }
@@ -93,11 +105,11 @@ public struct DeletionStarted: Codable, Hashable, Sendable {
 /// From here on no view serves a model that the plan names as affected.
 public struct ExclusionApplied: Codable, Hashable, Sendable {
     /// The models that may no longer be served, ascending.
-    public var models: Ascending<ArtifactDigest>
+    public var models: DerivedList<ArtifactDigest>
     public var plan: ArtifactDigest
 
     public init(models: Ascending<ArtifactDigest>, plan: ArtifactDigest) {
-        self.models = models
+        self.models = DerivedList(models)
         self.plan = plan
     }
 }
@@ -133,11 +145,11 @@ public struct Disposition: Codable, Hashable, Sendable {
 
 public struct RematerializationCompleted: Codable, Hashable, Sendable {
     /// One for each affected model, in the order of the plan.
-    public var dispositions: [Disposition]
+    public var dispositions: DerivedList<Disposition>
     public var plan: ArtifactDigest
 
     public init(dispositions: [Disposition], plan: ArtifactDigest) {
-        self.dispositions = dispositions
+        self.dispositions = DerivedList(dispositions)
         self.plan = plan
     }
 }
@@ -239,7 +251,7 @@ public struct StoreResult: Codable, Hashable, Sendable {
 /// A holder says, store by store, what it erased.
 public struct ErasureAttested: Codable, Hashable, Sendable {
     /// The artifacts that are gone, ascending.
-    public var artifacts: Ascending<ArtifactDigest>
+    public var artifacts: DerivedList<ArtifactDigest>
     /// How the holder made sure, where it says.
     public var check: ErasureCheck?
     public var plan: ArtifactDigest
@@ -255,7 +267,7 @@ public struct ErasureAttested: Codable, Hashable, Sendable {
         artifacts: Ascending<ArtifactDigest>, plan: ArtifactDigest, results: [StoreResult], check: ErasureCheck? = nil,
         tool: TrainerText? = nil
     ) {
-        self.artifacts = artifacts
+        self.artifacts = DerivedList(artifacts)
         self.check = check
         self.plan = plan
         self.results = results

@@ -87,18 +87,32 @@ extension Ledger {
         _ id: DeletionID, _ decision: Decision, refusal: Refusal? = nil, as member: MemberName,
         cosigners: [MemberName]
     ) throws -> Recorded {
-        try record(
-            try self.decision(decision, on: id, refusal: refusal), as: member, on: publicOrigin, cosigners: cosigners)
+        var recorded: Recorded?
+        // A call that was cut off between two parts is repeated, and goes on.
+        for event in try self.decision(decision, on: id, refusal: refusal) {
+            recorded = try record(event, as: member, on: publicOrigin, cosigners: cosigners)
+        }
+        return recorded!
     }
 
-    /// The event that decides about `id`: for records, with the shards that they are in, which the member alone knows.
-    public func decision(_ decision: Decision, on id: DeletionID, refusal: Refusal? = nil) throws -> Event {
-        guard decision == .accepted, let row = try view.deletions[id], row.scope == .records else {
-            return .deletionDecided(DeletionDecided(decision: decision, deletion: id, refusal: refusal))
-        }
+    /// The events that decide about `id`: for records, with the shards that they are in, which the member alone knows. More
+    /// than one where the shards are more than one event holds; those that the chain has already are left out.
+    public func decision(_ decision: Decision, on id: DeletionID, refusal: Refusal? = nil) throws -> [Event] {
+        guard decision == .accepted, let row = try viewAhead().deletions[id], row.scope == .records,
+            row.state == .requested
+        else { return [.deletionDecided(DeletionDecided(decision: decision, deletion: id, refusal: refusal))] }
         let touched = try touchedShards(by: id, row)
-        return .deletionDecided(
-            DeletionDecided(decision: decision, deletion: id, touched: touched, refusal: refusal))
+        let size = DeletionDecided.touchedInOnePart
+        let of = (touched.count + size - 1) / size
+        guard of > 1 else {
+            return [.deletionDecided(DeletionDecided(decision: decision, deletion: id, touched: touched))]
+        }
+        let isBegun = row.parts?.of.value == of && row.touched.map { touched.starts(with: $0) } ?? false
+        return ((isBegun ? row.parts!.events.count : 0)..<of).map { index in
+            let part = ListPart(number: Count(index + 1)!, of: Count(of)!)
+            let shards = Ascending(touched[(index * size)..<min(touched.count, (index + 1) * size)])
+            return .deletionDecided(DeletionDecided(decision: decision, deletion: id, touched: shards, part: part))
+        }
     }
 
     /// What carrying out the deletions would do. Changes nothing.
@@ -223,13 +237,7 @@ extension Ledger {
 
     private func completeRematerialization(_ digest: ArtifactDigest, as member: MemberName) throws -> Recorded {
         let view = try view
-        let dispositions = view.plans[digest]!.models.map { planned in
-            Disposition(
-                newModel: view.models[planned.materialization]!.replacedBy.flatMap { view.models[$0]?.model },
-                oldModel: planned.model,
-                outcome: view.models[planned.materialization]!.state == .recalled ? .withdrawn : planned.outcome,
-                round: planned.round, cohort: planned.cohort)
-        }
+        let dispositions = try view.dispositions(of: view.plans[digest]!)
         let event = RematerializationCompleted(dispositions: dispositions, plan: digest)
         return try record(.rematerializationCompleted(event), as: member, on: publicOrigin)
     }
@@ -307,13 +315,11 @@ extension Ledger {
 
     /// Recipients outside the consortium that have not been told, or have not answered.
     private nonisolated func recipientSteps(_ row: DeletionRow, _ view: PublicView) -> [(step: String, by: String)] {
-        view.handovers(affectedBy: row).compactMap { handover in
-            let recipient = handover.handedOver.recipient
-            switch row.recipients.first(where: { $0.recipient == recipient }) {
-            case nil: return ("tell the recipient \(recipient)", handover.author.text)
-            case let told? where !told.isSettled: return ("answer to the notice", recipient.text)
-            default: return nil
+        view.recipientDuties(of: row).compactMap { duty in
+            guard let told = duty.notice else {
+                return ("tell the recipient \(duty.recipient)", duty.handover.author.text)
             }
+            return told.isSettled ? nil : ("answer to the notice", duty.recipient.text)
         }
     }
 }

@@ -125,10 +125,10 @@ extension Ledger {
         of member: MemberName, _ view: PublicView, _ calendar: LegalCalendar, _ now: Timestamp
     ) -> [InboxItem] {
         view.allDeletions.flatMap { row -> [InboxItem] in
-            let mine = view.handovers(affectedBy: row).filter { $0.author == member }
+            let mine = view.recipientDuties(of: row).filter { $0.handovers.contains { $0.author == member } }
             let due = DeletionDates(row, calendar: calendar).graced
-            return Set(mine.map(\.handedOver.recipient)).sorted().compactMap { recipient in
-                let told = row.recipients.first { $0.recipient == recipient }
+            return mine.compactMap { duty in
+                let (recipient, told) = (duty.recipient, duty.notice)
                 guard !(told?.isSettled ?? false) else { return nil }
                 let (verb, what) =
                     told == nil

@@ -56,7 +56,12 @@ extension DeletionReport {
                 certificate.open.isEmpty ? "." : ": it is not finished.",
             ]
         }
-        guard !certificate.excluded.isEmpty else { return [member, " had no contribution to exclude."] }
+        guard !certificate.excluded.isEmpty else {
+            return [
+                member,
+                " had no contribution to exclude: nothing of what was to go was in a model, and nothing was rebuilt.",
+            ]
+        }
         let isOne = certificate.excluded.count == 1
         return [
             "\(Elapsed.unit(certificate.excluded.count, "contribution")) of ",

@@ -153,18 +153,15 @@ extension DeletionSurroundings {
         return replays.isEmpty ? nil : replays
     }
 
-    /// Each recipient once, by the first event that gave it something.
+    /// Each recipient once, by the first event that gave it something that it was not told of since.
     private static func recipients(
         _ row: DeletionRow, _ view: PublicView, _ places: [EventHash: Count]
     ) -> [Recipient] {
-        var seen: Set<RecipientID> = []
-        return view.handovers(affectedBy: row).filter { seen.insert($0.handedOver.recipient).inserted }.map {
-            handover in
-            let told = row.recipients.first { $0.recipient == handover.handedOver.recipient }
-            return Recipient(
-                answeredAt: told?.acknowledgedAt, event: places[handover.event], givenBy: handover.author,
-                notifiedAt: told?.notifiedAt, outcome: told?.outcome, recipient: handover.handedOver.recipient,
-                result: told?.result)
+        view.recipientDuties(of: row).map { duty in
+            Recipient(
+                answeredAt: duty.notice?.acknowledgedAt, event: places[duty.handover.event],
+                givenBy: duty.handover.author, notifiedAt: duty.notice?.notifiedAt, outcome: duty.notice?.outcome,
+                recipient: duty.recipient, result: duty.notice?.result)
         }
     }
 

@@ -198,7 +198,7 @@ enum Sample {
             return .deletionDecided(
                 DeletionDecided(
                     decision: .accepted, deletion: deletion, touched: [TouchedShard(shard, emptied: false)],
-                    refusal: refusal))
+                    refusal: refusal, part: ListPart(number: Count(2)!, of: Count(2)!)))
         case .deletionStarted:
             return .deletionStarted(
                 DeletionStarted(

@@ -84,8 +84,14 @@ struct DeletionCommand: AsyncParsableCommand {
                         try await options.actor(ledger)
                     }
                 if let draft {
-                    let event = try await ledger.decision(decision, on: id, refusal: refusal)
-                    let bytes = try await ledger.draft(event, as: member, cosigners: cosigners)
+                    let events = try await ledger.decision(decision, on: id, refusal: refusal)
+                    guard events.count == 1 else {
+                        throw Answer(
+                            code: 1,
+                            message: "the decision names so many shards that it is said in \(events.count) parts",
+                            hint: "\(member) decides about its own records alone: leave --draft out")
+                    }
+                    let bytes = try await ledger.draft(events[0], as: member, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
                     return answer(
                         ["file": draft, "signedBy": member.text],
