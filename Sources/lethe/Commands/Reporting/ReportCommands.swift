@@ -100,13 +100,17 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
             let view = try await ledger.verifiedView()
             let row = try await ledger.modelAskedFor(model, isDirectory: isThere, in: view)
             let file = isThere ? URL(fileURLWithPath: model).lastPathComponent : nil
+            let own = try await ledger.verifiedOwnView(of: member, beside: view)
+            var epochs: [EpochDeviation] = []
+            if let own { epochs = try await ledger.epochDeviations(in: view, beside: own).found }
             return ProvenanceReport(
                 of: row, in: view, evidence: try await ledger.cited(ProvenanceReport.events(of: row, in: view)),
                 file: file,
                 footing: try await ledger.footing(
                     "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? ""),
                     size: view.size),
-                privateChain: try await ledger.verifiedOwnView(of: member, beside: view))
+                privateChain: own,
+                epochs: epochs.map { .init(.epochs, of: $0.contribution, decided: $0.decided, trained: $0.trained) })
         }
         let found = report.content.model
         target.say("\(report.page.banner.heading)")
