@@ -96,7 +96,7 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
         // A folder of adapters may have a round's name; what has no adapter in it is not meant.
         let isThere = FileManager.default.fileExists(atPath: "\(model)/adapter_config.json")
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
-        let report = try await target.options(as: self.as).reading { ledger in
+        let report = try await target.options(as: self.as).readingEntries { ledger in
             let view = try await ledger.verifiedView()
             let row = try await ledger.modelAskedFor(model, isDirectory: isThere, in: view)
             let file = isThere ? URL(fileURLWithPath: model).lastPathComponent : nil
@@ -140,7 +140,7 @@ struct DeletionReportCommand: AsyncParsableCommand {
     @Argument(help: "The deletion's id (default: the only one).") var deletion: String?
 
     func run() async throws {
-        let report = try await target.options().reading { ledger in
+        let report = try await target.options().readingEntries { ledger in
             let view = try await ledger.verifiedView()
             let id = try resolve(view)
             var events = DeletionStateReport.events(of: id, in: view)
