@@ -116,7 +116,7 @@ struct TrainCommandTests {
         let isThere = step == "commitAppend"
         func count() throws -> Int { try JSON(pilot.place.done("show", "datasets", "--json")).elements.count }
         #expect(try count() == (isThere ? 2 : 1))
-        try pilot.place.done(register)
+        try pilot.place.done(register + (isThere ? ["--again"] : []))
         #expect(try count() == (isThere ? 3 : 2))
         let report = try JSON(pilot.place.done("check", "--json"))
         #expect(report["notLookedAt"].elements.isEmpty && report["records"].number == (isThere ? 88 : 68))
@@ -193,9 +193,11 @@ struct TrainCommandTests {
             naming: "ds-none")
         try pilot.expectRefused(pilot.train + ["--threads", "0"], 64, naming: "0")
         try pilot.place.done(pilot.train)
-        try pilot.expectRefused(pilot.train, 1, naming: "alder", "already")
+        try pilot.place.done("recipe", "new", "other.json", "--seed", "9")
+        let other = pilot.train.map { $0 == "recipe.json" ? "other.json" : $0 }
+        try pilot.expectRefused(other, 1, naming: "alder", "already")
         try pilot.turn("round-1", next: "round-2")
-        try pilot.expectRefused(pilot.train, 1, naming: "round-1", "closed")
+        try pilot.expectRefused(other, 1, naming: "round-1", "already")
         try pilot.place.done("round", "open", "frozen", "--rule", "ffa")
         try pilot.expectRefused(pilot.train("frozen"), 1, naming: "ffa")
     }
