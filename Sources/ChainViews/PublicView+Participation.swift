@@ -236,7 +236,8 @@ extension PublicView {
     }
 
     /// What went beyond its member's decision, in chain order. The chain takes it in: the decision is about cost, and whoever
-    /// spends more than it said shows it here. Epochs are in the recipe, which the chain does not see.
+    /// spends more than it said shows it here. Epochs are in the recipe, which the chain does not see: a ledger that holds it
+    /// compares them.
     public var overruns: [Overrun] {
         allRounds.flatMap { allContributions(to: $0.round) }.compactMap { row in
             guard let allowed = decision(of: row.member, in: row.round)?.allocation,

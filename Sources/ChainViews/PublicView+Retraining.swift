@@ -59,7 +59,7 @@ extension PublicView {
         }
         guard let plan = plans[event.plan] else { throw .unknownPlan(event.plan) }
         guard let row = contributions[event.contribution], let training = row.training,
-            let planned = plan.retraining.first(where: { replacements[$0.contribution] == event.contribution })
+            let planned = row.replaces.flatMap({ plan.retraining(of: $0, in: self) })
         else { throw refused("it took no place under the plan \(event.plan.hex.prefix(16))…") }
         guard row.member != record.author else { throw .ownTraining(record.author) }
         guard row.counts else { throw refused("another deletion took it out of use") }
@@ -82,7 +82,8 @@ extension PublicView {
         // What the built-in trainer gave does not become an external trainer's.
         guard event.trainer == .builtIn || training.trainer == .external else { return "no external trainer gave it" }
         // A shard that was emptied between decision and training has no run.
-        guard event.shards == Ascending(planned.shards.filter(training.shards.contains)) else {
+        let trained = Set(training.shards)
+        guard event.shards == Ascending(planned.shards.filter(trained.contains)) else {
             return
                 "the runs on \(event.shards.count) shard(s) were repeated, which are not those that were trained again"
         }

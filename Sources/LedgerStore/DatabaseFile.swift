@@ -26,6 +26,8 @@ struct DatabaseFile {
     var durability: Durability
     /// The page cache in KiB.
     var cacheKiB = 2_048
+    /// What one who only reads gets at most: chains are read from end to end, and no page twice.
+    private static let readingCacheKiB = 8_192
     /// How many pages of 4 KiB the log holds before they go into the database.
     var logPages = 1_000
 
@@ -80,7 +82,7 @@ struct DatabaseFile {
                 PRAGMA trusted_schema = OFF;
                 PRAGMA cell_size_check = ON;
                 PRAGMA recursive_triggers = ON;
-                PRAGMA cache_size = -\(cacheKiB);
+                PRAGMA cache_size = -\(readOnly ? min(cacheKiB, Self.readingCacheKiB) : cacheKiB);
                 """)
         guard !readOnly else { return }
         try database.execute(

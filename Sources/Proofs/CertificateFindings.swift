@@ -190,8 +190,10 @@ extension CertificateVerifier {
         return [
             CertificateFinding(
                 .attested,
-                "\(content.member) says that the records were in \(touched.count) shard(s), and that nothing is left in "
-                    + "\(emptied == 0 ? "none" : "\(emptied)") of them", source: source)
+                "\(content.member) says that the records were in \(touched.count) shard(s), "
+                    + (emptied == 0
+                        ? "all of which have others left" : "and that nothing is left in \(emptied) of them"),
+                source: source)
         ]
     }
 

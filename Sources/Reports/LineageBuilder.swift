@@ -131,7 +131,7 @@ struct LineageBuilder {
             .init(
                 box: metrics.modelBox(isOld: isOld, column: column), kind: kind,
                 digits: "\(model.model.hex.prefix(metrics.digits))…",
-                title: "\(model.round): model \(model.model.hex), event \(model.position), "
+                title: "\(model.round.name(cohort: model.cohort)): model \(model.model.hex), event \(model.position), "
                     + "merges \(model.contributions.count) contributions"))
     }
 

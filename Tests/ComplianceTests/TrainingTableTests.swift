@@ -94,6 +94,33 @@ private typealias Skies = SampleConsortium
         }
     }
 
+    @Test func whoTrainedAgainAndWhatCameOutIsThere() throws {
+        var history = History()
+        try history.consortium.openRound("r1")
+        let old = try history.consortium.commit(Skies.united, to: "r1", shards: [0])
+        try history.consortium.close("r1")
+        try history.consortium.materialize("r1")
+        try history.consortium.acceptRecords("d1", of: Skies.united, shards: [0])
+        let plan = try history.consortium.start("d1")
+        try history.consortium.exclude(plan)
+        try history.consortium.retrain(old, plan)
+        for outcome in [TrainingAttested.Outcome.different, .equal] {
+            try history.consortium.say(
+                .trainingAttested(history.consortium.replayed(old, plan, outcome)), by: Skies.virgin)
+        }
+        let new = history.consortium.replayed(old, plan).contribution.hex
+        try history.withDatabase { database throws in
+            #expect(
+                try Self.ask(
+                    database, "contribution_event plan member outcome trainer is_latest",
+                    "FROM training_attestations ORDER BY event_index")
+                    == [
+                        [new, plan.hex, "virgin", "different", "built-in", "0"],
+                        [new, plan.hex, "virgin", "equal", "built-in", "1"],
+                    ])
+        }
+    }
+
     @Test func measurementsAndInterimMeasuresAreThere() throws {
         var history = try History.withModel()
         let model = history.consortium.view.currentModel(of: RoundID("r1")!)!.model

@@ -241,5 +241,16 @@ public enum ControlSchema {
                 .text("event_id", "the event"), .integer("event_index", "its leaf"),
                 .time("attested", "claimed time of that event"),
             ]),
+        ControlTable(
+            "training_attestations", "Another member trained again what took the place of an excluded contribution.",
+            indexes: [["contribution_event"], ["plan"]],
+            [
+                .text("contribution_event", "what took the place"), .text("plan", "the plan that wanted it"),
+                .text("member", "who says so"), .text("event_id", "the event"), .integer("event_index", "its leaf"),
+                .text("outcome", "equal or different: whether its digests came out"),
+                .text("trainer", "built-in or external"),
+                .integer("is_latest", "1 unless the member said otherwise later"),
+                .time("attested", "claimed time of that event"),
+            ]),
     ]
 }

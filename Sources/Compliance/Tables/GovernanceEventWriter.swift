@@ -83,6 +83,14 @@ final class GovernanceEventWriter {
                     .text(event.dataset.hex),
                     .integer(event.contributions.count), .integer(event.accuracyPPM.value), claimed(record),
                 ])
+        case .trainingAttested(let event):
+            let standing = view.standingTrainingAttestations(of: event.contribution)
+            try insert(
+                "training_attestations",
+                [.text(event.contribution.hex), .text(event.plan.hex), .text(record.author.text)] + id(record) + [
+                    .text(event.outcome.rawValue), .text(event.trainer.rawValue),
+                    .integer(standing.contains { $0.event == record.hash } ? 1 : 0), claimed(record),
+                ])
         case .mitigationApplied(let event):
             try insert(
                 "mitigations",

@@ -304,6 +304,17 @@ extension Ledger {
                     + "\(overrun.shards)",
                 at: "\(overrun.contribution.round)")
         }
+        let epochs = try epochDeviations(in: view)
+        for row in epochs.found {
+            report.found(
+                "\(row.contribution.member) decided to train for \(row.decided) epoch(s) and its recipe trains for \(row.trained)",
+                at: "\(row.contribution.round)")
+        }
+        for row in epochs.unread {
+            report.skipped(
+                "the recipe of \(row.member) is not here: its epochs are not compared with the decision",
+                at: "\(row.round)")
+        }
     }
 
     // MARK: Models

@@ -152,8 +152,9 @@ extension Ledger {
                 && view.contributions(to: row.round).contains { $0.member == member }
         }.map { row in
             InboxItem(
-                "merge the rebuilt model again and attest it", about: row.round.text,
-                command: "lethe model attest \(row.round)", now: now)
+                "merge the rebuilt model again and attest it", about: row.round.name(cohort: row.cohort),
+                command: "lethe model attest \(row.cohort == nil ? row.round.text : String(row.model.hex.prefix(16)))",
+                now: now)
         }
     }
 

@@ -181,7 +181,8 @@ extension Ledger {
         var needed: [ArtifactDigest: ArtifactDigest] = [:]
         for part in parts {
             let kept = part.new.filter { run in !part.again.contains { $0.event == run.event } }.map(\.trained.adapter)
-            for adapter in part.again.compactMap(\.trained.parent) + kept where !made.contains(adapter) {
+            // What stays is given even where a repeated run is said to have the same bytes: it may come out otherwise.
+            for adapter in part.again.compactMap(\.trained.parent).filter({ !made.contains($0) }) + kept {
                 needed[adapter] = part.round.base
             }
         }

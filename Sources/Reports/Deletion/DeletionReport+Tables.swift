@@ -1,4 +1,5 @@
 internal import Bytes
+internal import ChainViews
 internal import Events
 internal import Proofs
 
@@ -24,7 +25,8 @@ extension DeletionReport {
 
     var excluded: Section {
         let rounds = Dictionary(
-            content.lineage.contributions.map { ($0.position, $0.round.text) }, uniquingKeysWith: { $1 })
+            content.lineage.contributions.map { ($0.position, $0.round.name(cohort: $0.cohort)) },
+            uniquingKeysWith: { $1 })
         let rows = certificate.excluded.map { cited -> [[Span]] in
             let place = index(of: cited.event)
             return [
@@ -67,6 +69,30 @@ extension DeletionReport {
             ],
             rows: rows)
         return Section("models", "Models", table: table, orElse: "No model descends from what is excluded.")
+    }
+
+    /// What was trained again, and who trained it once more; nothing where nothing was.
+    var retraining: Section? {
+        guard let rows = certificate.retraining, !rows.isEmpty else { return nil }
+        let table = DataTable(
+            caption:
+                "What took the place of contributions that lost records, or started from one that did. Attested, not proved.",
+            columns: ["Round", "Member", "Adapter", "Shards again", "Trainer", "Second replay"],
+            rows: rows.map { row in
+                [
+                    ["\(row.round)"], ["\(row.replacedBy.member)"], [.digest(row.replacedBy.adapter.hex)],
+                    ["\(row.again) of \(row.shards)"], [.text(row.trainer.rawValue)],
+                    row.standing.isEmpty
+                        ? ["nobody else"]
+                        : row.standing.flatMap { replay in
+                            [
+                                .text(replay == row.standing[0] ? "\(replay.member): " : "; \(replay.member): "),
+                                replay.outcome == .equal ? .mark("equal digests", .good) : .mark("other bytes", .bad),
+                            ]
+                        },
+                ]
+            })
+        return Section("retraining", "Training again", table: table, atMost: Section.shownRows, orElse: "None.")
     }
 
     /// The members whose contributions a new model merges; where they are many, those of its round that

@@ -13,9 +13,9 @@ extension DeletionReport {
             subtitle: "Deletion \(certificate.deletion) on \(certificate.checkpoint.origin)",
             banner: banner,
             sections: [
-                openPoints, outOfScope, lineage, course, request, excluded, models, erasures, checklist,
+                openPoints, outOfScope, lineage, course, request, excluded, models, retraining, erasures, checklist,
                 evidence, limits, checking, definitions,
-            ], data: json())
+            ].compactMap { $0 }, data: json())
     }
 
     private var banner: Banner {

@@ -114,6 +114,24 @@ extension DeletionReport {
         return points + weaknesses(verdict)
     }
 
+    /// What was trained again on one member's word alone, and what somebody got other bytes of.
+    private static func retrainingPoints(_ rows: [CertifiedRetraining]) -> [OpenPoint] {
+        let single = rows.filter { $0.standing.isEmpty }
+        let names = Set(single.map { "\($0.replacedBy.member) to \($0.round)" }).sorted().joined(separator: ", ")
+        let alone = OpenPoint(
+            .weakness,
+            "No second organisation has trained again the contribution of \(names); one member's word stands alone.")
+        return (single.isEmpty ? [] : [alone])
+            + rows.flatMap { row in
+                row.standing.filter { $0.outcome == .different }.map { replay in
+                    OpenPoint(
+                        .shortfall,
+                        "\(replay.member) trained the contribution of \(row.replacedBy.member) to \(row.round) again and got "
+                            + "other bytes.")
+                }
+            }
+    }
+
     private static func weaknesses(_ verdict: CertificateVerdict) -> [OpenPoint] {
         let content = verdict.content
         var points: [OpenPoint] = []
@@ -129,6 +147,7 @@ extension DeletionReport {
                     "No second organisation has rebuilt the models of \(rounds); one member's word stands alone."
                 ))
         }
+        points += retrainingPoints(content.retraining ?? [])
         if !verdict.findings.contains(where: { $0.word == .reproduced }) {
             points.append(
                 .init(

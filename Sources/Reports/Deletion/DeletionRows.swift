@@ -5,7 +5,7 @@ internal import Proofs
 /// The rows of a report about one deletion. `part` says what a row is about.
 struct DeletionRows {
     private(set) var table = FlatTable([
-        "deletion", "part", "subject", "member", "round", "before", "after", "outcome", "event", "at",
+        "deletion", "part", "subject", "member", "round", "cohort", "before", "after", "outcome", "event", "at",
     ])
     let deletion: DeletionID
 
@@ -13,11 +13,11 @@ struct DeletionRows {
 
     mutating func add(
         _ part: String, _ subject: String? = nil, member: MemberName? = nil, round: RoundID? = nil,
-        before: ArtifactDigest? = nil, after: ArtifactDigest? = nil, outcome: String? = nil,
+        cohort: CohortName? = nil, before: ArtifactDigest? = nil, after: ArtifactDigest? = nil, outcome: String? = nil,
         event: Count? = nil, at time: Timestamp? = nil
     ) {
         table.add([
-            deletion.text, part, subject, member?.text, round?.text, before?.hex, after?.hex, outcome,
+            deletion.text, part, subject, member?.text, round?.text, cohort?.text, before?.hex, after?.hex, outcome,
             event?.description, time?.text,
         ])
     }
@@ -39,8 +39,18 @@ extension DeletionReport {
         }
         for model in certificate.models {
             rows.add(
-                "model", member: model.materializedBy, round: model.round, before: model.oldModel,
+                "model", member: model.materializedBy, round: model.round, cohort: model.cohort, before: model.oldModel,
                 after: model.newModel, outcome: model.newModel == nil ? "withdrawn" : "rebuilt")
+        }
+        for row in certificate.retraining ?? [] {
+            rows.add(
+                "retraining", "\(row.again) of \(row.shards) shards", member: row.replacedBy.member, round: row.round,
+                after: row.replacedBy.adapter, event: places[row.replacedBy.event])
+            for replay in row.replays {
+                rows.add(
+                    "second-replay", replay.trainer.rawValue, member: replay.member, round: row.round,
+                    after: row.replacedBy.adapter, outcome: replay.outcome.rawValue, event: places[replay.event])
+            }
         }
         for erasure in certificate.erasures {
             for result in erasure.results {

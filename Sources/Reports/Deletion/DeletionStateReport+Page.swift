@@ -197,7 +197,10 @@ extension DeletionStateReport {
                 ? "What the plan would leave out" : "Left out of every later replay of the chain",
             columns: ["Event", "Round", "Member", "Adapter", "Weight"],
             rows: content.excluded.map { row in
-                [["\(row.event)"], ["\(row.round)"], ["\(row.member)"], [.digest(row.adapter.hex)], ["\(row.weight)"]]
+                [
+                    ["\(row.event)"], ["\(row.round.name(cohort: row.cohort))"], ["\(row.member)"],
+                    [.digest(row.adapter.hex)], ["\(row.weight)"],
+                ]
             })
         return Section(
             "excluded", "Excluded contributions", table: table, atMost: Section.shownRows, orElse: "None.")
@@ -209,7 +212,7 @@ extension DeletionStateReport {
             columns: ["Round", "Model before", "What becomes of it", "Model after"],
             rows: content.models.map { row in
                 [
-                    ["\(row.round)"], [.digest(row.before.hex)], [Self.fate(row)],
+                    ["\(row.round.name(cohort: row.cohort))"], [.digest(row.before.hex)], [Self.fate(row)],
                     row.after.map { [.digest($0.hex)] } ?? ["—"],
                 ]
             })
@@ -289,11 +292,14 @@ extension DeletionStateReport {
         for step in content.timeline.steps { rows.add("step", step.name, event: step.event, at: step.at) }
         rows.add("step", "due", at: content.dueAt)
         for row in content.excluded {
-            rows.add("excluded", member: row.member, round: row.round, before: row.adapter, event: row.event)
+            rows.add(
+                "excluded", member: row.member, round: row.round, cohort: row.cohort, before: row.adapter,
+                event: row.event)
         }
         for row in content.models {
             rows.add(
-                "model", row.isDone ? "done" : "to do", round: row.round, before: row.before, after: row.after,
+                "model", row.isDone ? "done" : "to do", round: row.round, cohort: row.cohort, before: row.before,
+                after: row.after,
                 outcome: row.outcome.rawValue)
         }
         for erasure in content.erasures {

@@ -51,6 +51,8 @@ public struct DeletionStateReport: Report {
     /// A contribution that is, or would be, excluded.
     public struct Excluded: Codable, Hashable, Sendable {
         public var adapter: ArtifactDigest
+        /// Its member's cohort, where the round has cohorts.
+        public var cohort: CohortName?
         public var event: Count
         public var member: MemberName
         public var round: RoundID
@@ -61,6 +63,8 @@ public struct DeletionStateReport: Report {
     public struct Fate: Codable, Hashable, Sendable {
         public var after: ArtifactDigest?
         public var before: ArtifactDigest
+        /// The cohort whose model it is; absent where it is the round's.
+        public var cohort: CohortName?
         /// Whether it has happened.
         public var isDone: Bool
         public var outcome: Disposition.Outcome
@@ -165,7 +169,7 @@ private struct Work {
             let model = view.models[planned.materialization]
             return .init(
                 after: model?.replacedBy.flatMap { view.models[$0]?.model }, before: planned.model,
-                isDone: model?.state == .replaced || model?.state == .recalled,
+                cohort: planned.cohort, isDone: model?.state == .replaced || model?.state == .recalled,
                 outcome: model?.state == .recalled ? .withdrawn : planned.outcome, round: planned.round)
         }
         erasures = plan.holders.map { holder in
@@ -183,7 +187,8 @@ private struct Work {
         holders = Array(plan.holders)
         retraining = plan.retraining
         models = plan.models.map {
-            .init(after: nil, before: $0.model, isDone: false, outcome: $0.outcome, round: $0.round)
+            .init(
+                after: nil, before: $0.model, cohort: $0.cohort, isDone: false, outcome: $0.outcome, round: $0.round)
         }
     }
 
@@ -192,8 +197,8 @@ private struct Work {
     ) -> [DeletionStateReport.Excluded] {
         events.compactMap { view.contributions[$0] }.map { row in
             .init(
-                adapter: row.adapter, event: row.position, member: row.member, round: row.round,
-                weight: row.weight.value)
+                adapter: row.adapter, cohort: view.rounds[row.round]?.cohort(of: row.member), event: row.position,
+                member: row.member, round: row.round, weight: row.weight.value)
         }
     }
 }

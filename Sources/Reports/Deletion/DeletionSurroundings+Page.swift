@@ -1,4 +1,5 @@
 internal import Bytes
+internal import ChainViews
 internal import Events
 
 // The parts of a deletion's page that only some deletions have.
@@ -20,16 +21,30 @@ extension DeletionSurroundings {
             caption: "Contributions that lose records, or start from one that does, and what takes their place",
             columns: [
                 "Event", "Member", "Round", "Adapter before", "Shards again", "Shards left empty", "Adapter after",
+                "Second replay",
             ],
             rows: retraining.map { row in
                 [
-                    ["\(row.event)"], ["\(row.member)"], ["\(row.round)"], [.digest(row.before.hex)], ["\(row.shards)"],
+                    ["\(row.event)"], ["\(row.member)"], ["\(row.round.name(cohort: row.cohort))"],
+                    [.digest(row.before.hex)], ["\(row.shards)"],
                     ["\(row.emptied)"],
                     row.after.map { [.digest($0.hex)] }
                         ?? [row.shards.value == 0 ? "nothing is left to train on" : .mark("to be trained", .caution)],
+                    Self.replays(row),
                 ]
             })
         return Section("retraining", "Training again", table: table, atMost: Section.shownRows, orElse: "None.")
+    }
+
+    /// Who trained it again besides its member, and what came out.
+    private static func replays(_ row: Retraining) -> [Span] {
+        guard let replays = row.replays else { return [row.after == nil ? "—" : "nobody else"] }
+        return replays.enumerated().flatMap { index, replay -> [Span] in
+            [
+                .text("\(index == 0 ? "" : "; ")\(replay.member), event \(replay.event): "),
+                replay.outcome == .equal ? .mark("equal digests", .good) : .mark("other bytes", .bad),
+            ]
+        }
     }
 
     private var recipientSection: Section {
@@ -129,8 +144,13 @@ extension DeletionSurroundings {
         }
         for row in retraining {
             rows.add(
-                "retraining", "\(row.shards) shards", member: row.member, round: row.round, before: row.before,
-                after: row.after, event: row.event)
+                "retraining", "\(row.shards) shards", member: row.member, round: row.round, cohort: row.cohort,
+                before: row.before, after: row.after, event: row.event)
+            for replay in row.replays ?? [] {
+                rows.add(
+                    "second-replay", member: replay.member, round: row.round, cohort: row.cohort, after: row.after,
+                    outcome: replay.outcome.rawValue, event: replay.event)
+            }
         }
         for shard in touched {
             rows.add("shard", "\(shard.dataset) \(shard.shard)", outcome: shard.emptied ? "emptied" : "loses records")

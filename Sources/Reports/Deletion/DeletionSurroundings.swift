@@ -73,14 +73,25 @@ public struct DeletionSurroundings: Codable, Hashable, Sendable {
         /// The adapter in its place, once there is one.
         public var after: ArtifactDigest?
         public var before: ArtifactDigest
+        /// Its member's cohort, where the round has cohorts.
+        public var cohort: CohortName?
         /// Shards that are left out because no record is left in them.
         public var emptied: Count
         /// Where the contribution stands.
         public var event: Count
         public var member: MemberName
+        /// Who trained it again besides its member: each one's last word; absent where nobody did.
+        public var replays: [SecondReplay]?
         public var round: RoundID
         /// Shards that are trained again.
         public var shards: Count
+    }
+
+    /// The last word of an organisation that trained a contribution again.
+    public struct SecondReplay: Codable, Hashable, Sendable {
+        public var event: Count
+        public var member: MemberName
+        public var outcome: TrainingAttested.Outcome
     }
 
     public var extended: Extended?
@@ -121,17 +132,25 @@ extension DeletionSurroundings {
                 model: measure.mitigation.model, until: measure.mitigation.until)
         }
         let replacements = Dictionary(
-            view.contributions.rows.values.compactMap { new in new.replaces.map { ($0, new.adapter) } },
+            view.contributions.rows.values.compactMap { new in new.replaces.map { ($0, new) } },
             uniquingKeysWith: { first, _ in first })
         self.retraining = retraining.compactMap { planned in
             view.contributions[planned.contribution].map { old in
                 Retraining(
-                    after: replacements[old.event], before: old.adapter, emptied: Count(planned.emptied.count)!,
-                    event: old.position, member: old.member, round: old.round, shards: Count(planned.shards.count)!)
+                    after: replacements[old.event]?.adapter, before: old.adapter,
+                    cohort: view.rounds[old.round]?.cohort(of: old.member), emptied: Count(planned.emptied.count)!,
+                    event: old.position, member: old.member, replays: Self.replays(replacements[old.event], view),
+                    round: old.round, shards: Count(planned.shards.count)!)
             }
         }
         scope = row.scope
         touched = Array(row.touched ?? [])
+    }
+
+    private static func replays(_ new: ContributionRow?, _ view: PublicView) -> [SecondReplay]? {
+        let rows = new.map { view.standingTrainingAttestations(of: $0.event) } ?? []
+        let replays = rows.map { SecondReplay(event: $0.position, member: $0.author, outcome: $0.attested.outcome) }
+        return replays.isEmpty ? nil : replays
     }
 
     /// Each recipient once, by the first event that gave it something that it was not told of since.

@@ -183,7 +183,8 @@ extension ProvenanceReport {
             rows: trained.map { row in
                 let training = row.training!
                 return [
-                    [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)], ["\(row.round)"],
+                    [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)],
+                    ["\(row.round.name(cohort: row.cohort))"],
                     ["\(training.trainer.rawValue)"], [.digest(training.recipe.hex)],
                     [.text(Self.words(training.shards))], [.digest(training.runs.hex)],
                 ]
@@ -229,7 +230,8 @@ extension ProvenanceReport {
             columns: ["Round", "Member", "Adapter", "Part", "Trained on", "Event", "Checkpoint"],
             rows: rows.map { row in
                 [
-                    ["\(row.round)"], [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)],
+                    ["\(row.round.name(cohort: row.cohort))"],
+                    [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)],
                     [.digest(row.adapter.hex)], part(of: row), origin(of: row), ["\(row.event)"], [.text(covered(row))],
                 ]
             })
@@ -243,7 +245,7 @@ extension ProvenanceReport {
             columns: ["Event", "Round", "Model", "State", "Merges"],
             rows: content.lineage.models.map { row in
                 [
-                    ["\(row.position)"], ["\(row.round)"], [.digest(row.model.hex)],
+                    ["\(row.position)"], ["\(row.round.name(cohort: row.cohort))"], [.digest(row.model.hex)],
                     [.mark(row.state.rawValue, row.state == .current ? .plain : .caution)],
                     ["\(Elapsed.unit(row.contributions.count, "contribution"))"],
                 ]
@@ -329,17 +331,20 @@ extension MergeRule {
 extension ProvenanceReport {
     public var rows: FlatTable {
         var table = FlatTable([
-            "model", "round", "kind", "part", "member", "of_round", "adapter", "tensors", "weight", "parents", "event",
+            "model", "round", "kind", "part", "member", "of_round", "of_cohort", "adapter", "tensors", "weight",
+            "parents", "event",
             "state", "excluded_by", "covered_by_checkpoint",
         ])
         let (name, round) = (model.model.hex, model.round.text)
         table.add([
-            name, round, "base", "base", nil, nil, content.base.hex, nil, nil, nil, nil, content.baseName.text, nil,
+            name, round, "base", "base", nil, nil, nil, content.base.hex, nil, nil, nil, nil, content.baseName.text,
+            nil,
             nil,
         ])
         for row in content.contributions {
             table.add([
-                name, round, "contribution", row.part.rawValue, row.member.text, row.round.text, row.adapter.hex,
+                name, round, "contribution", row.part.rawValue, row.member.text, row.round.text, row.cohort?.text,
+                row.adapter.hex,
                 row.tensors.hex, "\(row.weight)", row.parents.map(\.hex).joined(separator: " "), "\(row.event)", nil,
                 row.excludedBy?.hex, "\(row.isCovered)",
             ])
@@ -347,25 +352,25 @@ extension ProvenanceReport {
         for row in content.runs {
             table.add([
                 name, round, "run", row.isCurrent ? "counts" : "replaced", content.organisation?.text, row.round.text,
-                row.adapter.hex, nil, "\(row.records)", row.parent?.hex, "\(row.event)",
+                nil, row.adapter.hex, nil, "\(row.records)", row.parent?.hex, "\(row.event)",
                 "\(row.shard.dataset) \(row.shard.shard)", nil, nil,
             ])
         }
         for row in content.lineage.models {
             table.add([
                 name, round, "model", row.position == model.event ? "this" : "other", nil, row.round.text,
-                row.model.hex,
+                row.cohort?.text, row.model.hex,
                 nil, nil, nil, "\(row.position)", row.state.rawValue, nil, nil,
             ])
         }
         for row in content.deletions {
             table.add([
-                name, round, "deletion", row.deletion.text, row.member.text, nil, nil, nil, nil, nil, nil,
+                name, round, "deletion", row.deletion.text, row.member.text, nil, nil, nil, nil, nil, nil, nil,
                 "\(row.state.rawValue) \(row.grade.name)", row.plan.hex, nil,
             ])
         }
         for row in content.attestations {
-            table.add([name, round, "attestation", "equal bytes", row.member.text] + Array(repeating: nil, count: 9))
+            table.add([name, round, "attestation", "equal bytes", row.member.text] + Array(repeating: nil, count: 10))
         }
         return table
     }

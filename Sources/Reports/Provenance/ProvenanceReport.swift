@@ -13,6 +13,8 @@ public struct ProvenanceReport: Report {
         public var base: ArtifactDigest
         public var baseName: BaseName
         public var contributions: [Contribution]
+        /// Contributions that were trained otherwise than their members had decided; absent where none was.
+        public var deviations: [Deviation]?
         /// The deletions that touched the model or what it descends from.
         public var deletions: [TouchingDeletion]
         public var evaluations: [Evaluation]
@@ -63,6 +65,8 @@ public struct ProvenanceReport: Report {
         }
 
         public var adapter: ArtifactDigest
+        /// Its member's cohort, where the round has cohorts.
+        public var cohort: CohortName?
         public var event: Count
         public var excludedBy: ArtifactDigest?
         /// Whether the newest checkpoint covers the event.
@@ -75,6 +79,32 @@ public struct ProvenanceReport: Report {
         /// What it was trained by, where its member says so in public.
         public var training: TrainingReference?
         public var weight: Int
+    }
+
+    /// What a contribution was trained on, or for how long, beside what its member had decided to put in.
+    public struct Deviation: Codable, Hashable, Sendable {
+        public enum Matter: String, Codable, Hashable, Sendable { case epochs, shards }
+
+        public var decided: Count
+        /// The contribution's place.
+        public var event: Count
+        public var matter: Matter
+        public var member: MemberName
+        public var round: RoundID
+        public var trained: Count
+
+        public init(_ matter: Matter, of row: ContributionRow, decided: Int, trained: Int) {
+            (self.matter, self.decided, self.trained) = (matter, Count(decided)!, Count(trained)!)
+            (event, member, round) = (row.position, row.member, row.round)
+        }
+
+        var statement: String {
+            let (before, after) = (Elapsed.unit(decided.value, noun), Elapsed.unit(trained.value, noun))
+            return
+                "\(member) decided to put \(before) into \(round), and trained \(matter == .shards ? "on" : "for") \(after)."
+        }
+
+        private var noun: String { matter == .shards ? "shard" : "epoch" }
     }
 
     /// A training run on one shard, from a private chain.
@@ -123,9 +153,10 @@ public struct ProvenanceReport: Report {
     ///   - evidence: the events that ``events(of:in:)`` names.
     ///   - file: the directory that was asked about.
     ///   - privateChain: the private chain of one member, for its training runs.
+    ///   - epochs: contributions that were trained for other epochs than were decided, as far as recipes are at hand.
     public init(
         of model: ModelRow, in view: PublicView, evidence: [CitedEvent], file: String?, footing: Footing,
-        privateChain: (member: MemberName, view: PrivateView)? = nil
+        privateChain: (member: MemberName, view: PrivateView)? = nil, epochs: [Deviation] = []
     ) {
         let graph = LineageGraph(view: view, closureOf: model)
         let round = view.rounds[model.round]!
@@ -133,7 +164,7 @@ public struct ProvenanceReport: Report {
         content = Content(
             attestations: model.attestedBy.map { Attestation(member: $0) }, base: base.base, baseName: base.name,
             contributions: Self.contributions(graph, model, view, footing),
-            deletions: Self.deletions(graph, view),
+            deviations: Self.deviations(graph, view, epochs), deletions: Self.deletions(graph, view),
             evaluations: view.evaluations(in: model.round).map { Evaluation(event: $0.position, member: $0.author) },
             evidence: evidence, file: file, footing: footing, format: Self.format, lineage: graph,
             model: Model(
@@ -190,11 +221,22 @@ extension ProvenanceReport {
             uniquingKeysWith: { first, _ in first })
         return graph.contributions.compactMap { rows[$0.position] }.map { row in
             Contribution(
-                adapter: row.adapter, event: row.position, excludedBy: row.excludedBy ?? row.affectedBy,
+                adapter: row.adapter, cohort: view.rounds[row.round]?.cohort(of: row.member), event: row.position,
+                excludedBy: row.excludedBy ?? row.affectedBy,
                 isCovered: row.position.value < covered, member: row.member, parents: Array(row.parents),
                 part: merged.contains(row.position) ? .merged : row.counts ? .ancestor : .excluded,
                 round: row.round, tensors: row.tensors, training: row.training, weight: row.weight.value)
         }
+    }
+
+    /// Of the contributions in the lineage, in chain order.
+    private static func deviations(_ graph: LineageGraph, _ view: PublicView, _ epochs: [Deviation]) -> [Deviation]? {
+        let shards = view.overruns.map { row in
+            Deviation(.shards, of: row.contribution, decided: row.allowed.shards.value, trained: row.shards)
+        }
+        let known = Set(graph.contributions.map(\.position))
+        let found = (shards + epochs).filter { known.contains($0.event) }.sorted { $0.event < $1.event }
+        return found.isEmpty ? nil : found
     }
 
     /// The runs of a member on the shards that its contributions name, in the order of its chain.
@@ -250,6 +292,7 @@ extension ProvenanceReport {
         for deletion in unfinished {
             points.append(.init(.shortfall, "The deletion \(deletion.deletion) is not completed."))
         }
+        points += (content.deviations ?? []).map { .init(.weakness, $0.statement) }
         let uncovered = content.contributions.count { !$0.isCovered && $0.part != .excluded }
         if uncovered > 0 {
             points.append(

@@ -38,6 +38,14 @@ WITH RECURSIVE edges(source, target) AS (
     FROM affected AS a
     JOIN contributions AS c ON c.event_id = a.node AND c.excluded_by IS NULL
     JOIN done AS d ON d.plan = a.plan
+    UNION ALL
+    SELECT
+        d.deletion, d.completed_at, t.event_id, t.event_index,
+        t.member || ' trained the contribution of ' || c.member || ' to ' || c.round || ' again and got other bytes' AS reason
+    FROM training_attestations AS t
+    JOIN contributions AS c ON c.event_id = t.contribution_event
+    JOIN done AS d ON d.plan = t.plan
+    WHERE t.outcome = 'different' AND t.is_latest = 1
 )
 SELECT deletion AS subject, reason, completed_at AS since, event_id
 FROM judged

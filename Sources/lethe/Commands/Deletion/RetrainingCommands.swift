@@ -78,7 +78,9 @@ struct RetrainingGiven: ParsableArguments {
                 "\(file) says of nothing that it was trained again", hint: "leave out --base and --data")
         }
         do {
-            var verifier = try RetrainingVerifier(verdict, given())
+            let given = try given()
+            defer { try? FileManager.default.removeItem(atPath: given.scratch) }
+            var verifier = try RetrainingVerifier(verdict, given, progress: Surroundings.process().progress)
             for (row, outcome) in try verifier.verify() {
                 let place = "trained here from \(data.joined(separator: ", "))"
                 switch outcome {
@@ -155,6 +157,7 @@ extension DeletionCommand {
         func run() async throws {
             let id: DeletionID = try parsed(deletion, "deletion id")
             let given = try material.given()
+            defer { try? FileManager.default.removeItem(atPath: given.scratch) }
             let (replays, member, file) = try await options.writing { ledger in
                 let member = try await options.actor(ledger)
                 do {

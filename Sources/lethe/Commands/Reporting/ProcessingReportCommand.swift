@@ -14,7 +14,7 @@ struct ProcessingReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
-        let report = try await target.options(as: self.as).reading { ledger in
+        let report = try await target.options(as: self.as).readingEntries { ledger in
             let view = try await ledger.verifiedView()
             let privateView = try await ledger.verifiedOwnView(of: member, beside: view)?.view
             let evidence = try await ledger.cited(

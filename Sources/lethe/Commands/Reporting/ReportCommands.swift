@@ -96,17 +96,21 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
         // A folder of adapters may have a round's name; what has no adapter in it is not meant.
         let isThere = FileManager.default.fileExists(atPath: "\(model)/adapter_config.json")
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
-        let report = try await target.options(as: self.as).reading { ledger in
+        let report = try await target.options(as: self.as).readingEntries { ledger in
             let view = try await ledger.verifiedView()
             let row = try await ledger.modelAskedFor(model, isDirectory: isThere, in: view)
             let file = isThere ? URL(fileURLWithPath: model).lastPathComponent : nil
+            let own = try await ledger.verifiedOwnView(of: member, beside: view)
+            var epochs: [EpochDeviation] = []
+            if let own { epochs = try await ledger.epochDeviations(in: view, beside: own).found }
             return ProvenanceReport(
                 of: row, in: view, evidence: try await ledger.cited(ProvenanceReport.events(of: row, in: view)),
                 file: file,
                 footing: try await ledger.footing(
                     "lethe report provenance \(file ?? row.model.hex)" + (member.map { " --as \($0)" } ?? ""),
                     size: view.size),
-                privateChain: try await ledger.verifiedOwnView(of: member, beside: view))
+                privateChain: own,
+                epochs: epochs.map { .init(.epochs, of: $0.contribution, decided: $0.decided, trained: $0.trained) })
         }
         let found = report.content.model
         target.say("\(report.page.banner.heading)")
@@ -136,7 +140,7 @@ struct DeletionReportCommand: AsyncParsableCommand {
     @Argument(help: "The deletion's id (default: the only one).") var deletion: String?
 
     func run() async throws {
-        let report = try await target.options().reading { ledger in
+        let report = try await target.options().readingEntries { ledger in
             let view = try await ledger.verifiedView()
             let id = try resolve(view)
             var events = DeletionStateReport.events(of: id, in: view)
