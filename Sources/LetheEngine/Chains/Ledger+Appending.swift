@@ -94,7 +94,9 @@ extension Ledger {
         case .unknownAuthor, .unknownKey, .keyNotValid: "lethe show keys lists who may sign, and where"
         case .authorDidNotSign, .badSignature: "ask the author to sign it again"
         case .sequence, .previous: "the author has to import the newest chain and sign the event anew"
-        case .rule(.tooFewSignatures): "add signatures: --with MEMBER, or lethe sign FILE"
+        case .rule(.tooFewSignatures):
+            "add signatures: --with MEMBER for those whose keys are here; else --draft FILE, lethe sign FILE by each of the "
+                + "others, and lethe append FILE by the operator"
         case .rule(.lacksRole), .rule(.notTheMember): "say who acts with --as; lethe show members lists the roles"
         case .rule(.contested(_, let first, let second)):
             "whose runs were anchored first, lethe disclose shows; then lethe adapter withdraw ROUND --reason copied, by \(first) or "

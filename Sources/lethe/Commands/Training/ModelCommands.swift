@@ -313,11 +313,11 @@ struct ModelCommand: AsyncParsableCommand {
         func run() async throws {
             let round: RoundID = try parsed(round, "round name")
             let cohort: CohortName? = try cohort.map { try parsed($0, "cohort name") }
-            let plan = try parsedDigest(plan, "plan digest")
+            let plan = try beginning(plan, "plan digest")
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .aggregator)
                 printRecorded(
-                    try await ledger.recall(round, cohort: cohort, plan: plan, as: member),
+                    try await ledger.recall(round, cohort: cohort, plan: ledger.resolvePlan(plan), as: member),
                     "recalled the model of \(round.name(cohort: cohort))", json: options.json)
             }
         }
