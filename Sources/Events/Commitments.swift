@@ -32,6 +32,7 @@ public struct BodyReference: Codable, Hashable, Sendable {
 /// An RFC 6838 type, e.g. `application/json`. Lower case, no parameters.
 public struct MediaType: TextValue {
     public static let pattern = "^[a-z0-9][a-z0-9.+-]{0,62}/[a-z0-9][a-z0-9.+-]{0,62}$"
+    public static let form = "a media type in lower case, such as text/plain"
     public let text: String
 
     public init?(_ text: String) {

@@ -3,9 +3,11 @@ public import Bytes
 /// A value that is written as one string, of which only some strings are valid.
 ///
 /// Conforming types refuse bad strings when they are read, so a value that exists is valid. ``pattern`` is the same
-/// rule as an ECMA-262 regular expression, for the JSON Schema of the types that hold such values.
+/// rule as an ECMA-262 regular expression, for the JSON Schema of the types that hold such values; ``form`` says it to
+/// people, as what a value is.
 public protocol TextValue: Codable, Hashable, Sendable, CustomStringConvertible {
     static var pattern: String { get }
+    static var form: String { get }
     var text: String { get }
     init?(_ text: String)
 }
@@ -19,7 +21,7 @@ extension TextValue {
             throw DecodingError.dataCorrupted(
                 .init(
                     codingPath: decoder.codingPath,
-                    debugDescription: "\"\(text.prefix(80))\" does not match \(Self.pattern)"))
+                    debugDescription: "\"\(text.prefix(80))\" is not \(Self.form)"))
         }
         self = value
     }
@@ -34,6 +36,9 @@ extension TextValue {
 /// letter or digit. Tagged, so that a member cannot be passed for a round.
 public struct Identifier<Subject>: TextValue, Comparable {
     public static var pattern: String { "^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$" }
+    public static var form: String {
+        "a name of at most 64 lower-case letters, digits, dots, hyphens and underscores, with a letter or digit at both ends"
+    }
     public let text: String
 
     public init?(_ text: String) {
@@ -57,6 +62,7 @@ public typealias DeletionID = Identifier<DeletionSubject>
 /// The origin of a chain's checkpoints: `<consortium>/<chain>`, e.g. `skies.example/public`.
 public struct Origin: TextValue, Comparable {
     public static let pattern = "^[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?/[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$"
+    public static let form = "a consortium and one of its chains, such as skies.example/public"
     public let text: String
 
     public init?(_ text: String) {
@@ -90,6 +96,9 @@ public struct Origin: TextValue, Comparable {
 /// The domain-like name of a consortium, e.g. `skies.example`.
 public struct Consortium: TextValue {
     public static let pattern = "^[a-z0-9]([a-z0-9.-]{0,126}[a-z0-9])?$"
+    public static let form =
+        "a name such as skies.example: lower-case letters, digits, dots and hyphens, with a letter or "
+        + "digit at both ends"
     public let text: String
 
     public init?(_ text: String) {
@@ -126,6 +135,7 @@ private struct NameRule {
 /// A raw 32-byte public key in standard base64: what an event says a key is. Target `Signing` gives it meaning.
 public struct KeyBytes: TextValue {
     public static let pattern = "^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$"
+    public static let form = "32 bytes in base64: 43 characters and an equals sign"
     public let bytes: [UInt8]
     public var text: String { Base64.encode(bytes) }
 

@@ -5,6 +5,7 @@
 public struct Timestamp: TextValue, Comparable {
     public static let pattern =
         "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z$"
+    public static let form = "a time in UTC such as 2026-11-23T10:00:00Z"
 
     /// Seconds since 1970-01-01T00:00:00Z.
     public let seconds: Int
@@ -50,6 +51,7 @@ public struct Timestamp: TextValue, Comparable {
 /// A day of the proleptic Gregorian calendar, written `2026-11-23`.
 public struct CalendarDate: TextValue, Comparable {
     public static let pattern = "^(19[7-9][0-9]|[2-9][0-9]{3})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+    public static let form = "a day such as 2026-11-23"
     public let year, month, day: Int
 
     /// `nil` unless the day exists and lies in 1970 to 9999.

@@ -119,6 +119,41 @@ public final class RecordStore: Sendable {
         try find("subject_tag = ?") { $0.bind(copying: subjectTag(subject, dataset).bytes, at: 1) }
     }
 
+    /// How many of `records` each of `datasets` has: the same id, subject, label and text. Those with none are left out.
+    public func registered(
+        _ records: [DatasetRecord], in datasets: [DatasetID]
+    ) throws -> [(dataset: DatasetID, count: Int)] {
+        try datasets.compactMap { dataset in
+            let tags = records.map { recordTag($0.id, dataset).bytes }
+            let found = try vault.read("looking for rows of \(dataset)") { database in
+                let statement = try RawStatement(
+                    database,
+                    "SELECT commitment, \(Self.columns) FROM records WHERE dataset = ? AND record_tag = ?")
+                defer { statement.reset() }
+                return try tags.enumerated().compactMap { place, tag in
+                    statement.reset()
+                    statement.bind(dataset.text, at: 1)
+                    statement.bind(copying: tag, at: 2)
+                    guard try statement.next() else { return nil as Candidate? }
+                    return Candidate(
+                        place: place, commitment: try statement.hash(at: 0), row: Self.row(statement, from: 1))
+                }
+            }
+            let count = found.count { candidate in
+                let open = try? open(candidate.row, candidate.commitment, of: dataset)
+                return open?.record == records[candidate.place]
+            }
+            return count == 0 ? nil : (dataset, count)
+        }
+    }
+
+    /// A row with the id of the record at a place.
+    private struct Candidate {
+        var place: Int
+        var commitment: RecordCommitment
+        var row: Row
+    }
+
     private func find(_ condition: String, _ bind: (RawStatement) -> Void) throws -> [RecordCommitment] {
         try vault.read("looking for rows") { database in
             let statement = try RawStatement(

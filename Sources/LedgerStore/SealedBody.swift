@@ -74,7 +74,7 @@ public struct SealedBody: Hashable, Sendable {
 }
 
 extension SealedBody {
-    private static let maximumReaders = 65_535
+    fileprivate static let maximumReaders = 65_535
     private static let magic = Array("lethe/sealed-body/v1".utf8) + [0]
     private static let sealedLength = 64 + EncryptionPublicKey.overhead
 
@@ -122,5 +122,17 @@ extension SealedBody {
         self.readers = readers
         self.nonce = nonce
         self.ciphertext = ciphertext
+    }
+}
+
+extension SealedBody.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notAReader: "it is sealed to other keys than this one"
+        case .altered: "it was altered, or sealed to another key"
+        case .wrongCommitment: "what is in it is not what the chain commits to"
+        case .weakKey(let key): "anybody could read what is sealed to the key \(key)"
+        case .noReaders: "a body is sealed to between one reader and \(SealedBody.maximumReaders)"
+        }
     }
 }

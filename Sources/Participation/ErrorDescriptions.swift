@@ -86,3 +86,38 @@ extension SimulationError: CustomStringConvertible {
         }
     }
 }
+
+extension DecimalText.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .notCanonical(let text): "\"\(text.prefix(40))\" is not a decimal number in its one spelling"
+        case .notExact(let text, let digits): "\"\(text.prefix(40))\" has more than \(digits) digits after the point"
+        case .tooLarge(let text): "\"\(text.prefix(40))\" is too large"
+        }
+    }
+}
+
+extension Contribution.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .utilityOutOfRange(let value, let coalition):
+            "the model of \(coalition.isEmpty ? "nobody" : coalition.joined(separator: ", ")) measures \(value): out of range"
+        case .repeatedPlayer(let player): "\(player) is named twice"
+        case .badSampleCount(let count): "\(count) is no number of samples from 1 to 1000000"
+        }
+    }
+}
+
+extension Override.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noReason: "no reason is given"
+        case .reasonTooLong(let bytes): "the reason has \(bytes) bytes, of at most 1024"
+        case .controlCharacter: "the reason has a control character"
+        }
+    }
+}
+
+extension DecisionReplay.Refusal: CustomStringConvertible {
+    public var description: String { "input \(input): \(cause)" }
+}

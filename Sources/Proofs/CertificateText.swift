@@ -47,6 +47,11 @@ extension CertificateContent {
             "8. Refuse a time outside its bracket.",
         ])
 
+    /// What takes the place of ``recordsText`` where all repeated runs were repeated once more.
+    static let recordsSeenText =
+        "The repeated runs were trained again here, from the rows that were given, to the same bytes: which rows they used "
+        + "was seen. That these rows are all that their member has of a person is its word."
+
     /// The sentences that go with the outcome.
     func limitsText() -> [String] {
         var limits = [nothingWasRebuilt ?? Self.methodText(kind, state)]
@@ -78,7 +83,7 @@ extension CertificateContent {
     }
 
     /// On whose word it rests that what was trained again left the records out.
-    private var recordsText: String {
+    var recordsText: String {
         let rows = retraining ?? []
         guard !rows.isEmpty, rows.allSatisfy(\.isConfirmed) else {
             return

@@ -91,6 +91,19 @@ public struct CertificateVerdict: Sendable {
         return "signed by the chain's operator alone, \(content.issuer): \(line)"
     }
 
+    /// The sentences that go with the outcome, by what was trained again here and now.
+    public var limits: [String] {
+        let trained = findings.filter { $0.contribution != nil && $0.word != .notClaimed }
+        guard trained.contains(where: { $0.word == .reproduced }) else { return content.limits }
+        let left = trained.count { $0.word != .reproduced }
+        let instead =
+            left == 0
+            ? CertificateContent.recordsSeenText
+            : "Of \(left) of \(trained.count) contributions: "
+                + content.recordsText.prefix(1).lowercased() + content.recordsText.dropFirst()
+        return content.limits.map { $0 == content.recordsText ? instead : $0 }
+    }
+
     /// Seconds from the time by which the newest checkpoint was cosigned to `now`, negative where that lies ahead; `nil`
     /// where no time is proven.
     public func age(at now: Timestamp) -> Int? { cosignedAt.map { now.seconds - $0.seconds } }

@@ -59,6 +59,9 @@ public struct ChainFile: Hashable, Sendable {
     /// Reads a chain file. Only the header and the line structure are judged here; the entries are verified by whoever
     /// takes them in, before anything rests on them.
     public init(parsing bytes: [UInt8]) throws(Failure) {
+        if let first = bytes.first, first != UInt8(ascii: "{") {
+            throw .malformed(.unexpectedByte(first, offset: 0))
+        }
         guard bytes.last == 0x0a else { throw .noFinalNewline }
         // Each line takes memory besides its bytes, so that few bytes must not be many lines.
         let count = bytes.count { $0 == 0x0a }

@@ -46,7 +46,7 @@ public struct TlogProof: Hashable, Sendable {
         self.note = note
     }
 
-    private static let firstLine = "c2sp.org/tlog-proof@v1"
+    fileprivate static let firstLine = "c2sp.org/tlog-proof@v1"
 
     /// The file.
     public var bytes: [UInt8] {
@@ -104,6 +104,21 @@ extension String {
         let prefix = "\(keyword) "
         guard utf8.starts(with: prefix.utf8) else { return nil }
         return String(Substring(utf8.dropFirst(prefix.utf8.count)))
+    }
+}
+
+extension TlogProof.Failure: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tooLarge(let bytes): "it has \(bytes) bytes, of at most \(TlogProof.maximumSize)"
+        case .notAProof: "its first line is not \(TlogProof.firstLine)"
+        case .noEmptyLine: "there is no empty line between the path and the checkpoint"
+        case .extra: "the line of the entry is not \"extra\" and base64"
+        case .index: "there is no line \"index\" with a number"
+        case .pathHash(let place): "hash \(place + 1) of the path is not the base64 of 32 bytes"
+        case .pathTooLong(let count): "the path has \(count) hashes, of at most \(TlogProof.maximumPathLength)"
+        case .checkpoint(let failure): "its checkpoint is no signed note: \(failure)"
+        }
     }
 }
 

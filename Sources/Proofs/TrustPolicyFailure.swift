@@ -37,5 +37,37 @@ public struct TrustPolicyFailure: Error, Hashable, Sendable {
 }
 
 extension TrustPolicyFailure: CustomStringConvertible {
-    public var description: String { "line \(line): \(cause)" }
+    public var description: String { line == 0 ? "\(cause)" : "line \(line): \(cause)" }
+}
+
+extension TrustPolicyFailure.Cause: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .tooLarge(let bytes): "it has \(bytes) bytes, of at most \(TrustPolicy.maximumSize)"
+        case .noFinalNewline: "the last line does not end in a newline: it was cut off"
+        case .forbiddenOctet(let octet): "it has the control character \(octet)"
+        case .unknownKeyword(let word): "it begins with \(Self.quoted(word)), not with log, witness, group or quorum"
+        case .fieldCount(let keyword, let count): "a line of \(Self.quoted(keyword)) does not have \(count) words"
+        case .verifierKey(let failure): "\(failure)"
+        case .wrongKeyType(let algorithm):
+            "the key is for \(algorithm): logs sign with Ed25519, witnesses with cosignatures"
+        case .reservedName(let name): "\(Self.quoted(name)) cannot be the name of a witness or group"
+        case .duplicateName(let name): "two witnesses or groups are called \(Self.quoted(name))"
+        case .duplicateKey(let key): "the key \(key) stands in two lines"
+        case .duplicateKeyName(let name): "two keys are called \(name)"
+        case .unknownName(let name): "no line before this one names \(Self.quoted(name))"
+        case .threshold(let word):
+            "the threshold \(Self.quoted(word)) is not any, all, or from 1 to the number of members"
+        case .memberTwice(let name): "\(Self.quoted(name)) is in this group twice, or in another one already"
+        case .noMembers(let name): "the group \(Self.quoted(name)) has no members"
+        case .secondQuorum: "there are two quorum lines"
+        case .noQuorum: "there is no quorum line"
+        }
+    }
+
+    /// The beginning of `word`: a file of another kind may be one long word.
+    private static func quoted(_ word: PolicyWord) -> String {
+        let text = word.description
+        return "\"\(text.prefix(40))\(text.count > 40 ? "…" : "")\""
+    }
 }

@@ -116,6 +116,18 @@ extension VerifierKey {
     fileprivate func names(_ origin: String) -> Bool { name.text.utf8.elementsEqual(origin.utf8) }
 }
 
+extension TrustVerdict {
+    /// Whether no key of the policy signed: the policy and the file then know different logs.
+    public var isOfAnotherLog: Bool {
+        findings.contains { finding in
+            switch finding {
+            case .note(.noKnownSignature), .unknownLog: true
+            default: false
+            }
+        }
+    }
+}
+
 extension TrustVerdict.Finding: CustomStringConvertible {
     public var description: String {
         switch self {

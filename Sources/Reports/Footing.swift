@@ -19,6 +19,8 @@ public struct Footing: Codable, Hashable, Sendable {
     public var chain: Origin
     /// Absent before the first one was signed.
     public var checkpoint: KnownCheckpoint?
+    /// The newest one that somebody cosigned, where that is an earlier one.
+    public var cosigned: KnownCheckpoint?
     /// The command line that makes the report again.
     public var command: String
     /// By the clock of whoever made it.
@@ -27,10 +29,20 @@ public struct Footing: Codable, Hashable, Sendable {
     public var size: Count
 
     public init(
-        chain: Origin, size: Count, checkpoint: KnownCheckpoint?, command: String, madeAt: Timestamp
+        chain: Origin, size: Count, checkpoint: KnownCheckpoint?, cosigned: KnownCheckpoint? = nil, command: String,
+        madeAt: Timestamp
     ) {
-        (self.chain, self.size, self.checkpoint) = (chain, size, checkpoint)
+        (self.chain, self.size, self.checkpoint, self.cosigned) = (chain, size, checkpoint, cosigned)
         (self.command, self.madeAt) = (command, madeAt)
+    }
+}
+
+extension Footing.KnownCheckpoint {
+    /// Who cosigned it.
+    fileprivate var seen: String {
+        cosigners.count > 6
+            ? "cosigned by \(cosigners.count) witnesses"
+            : "cosigned by \(cosigners.map(\.text).joined(separator: ", "))"
     }
 }
 
@@ -46,15 +58,19 @@ extension Footing {
                 "and when.",
             ]
         }
-        let cosigned: String =
-            switch checkpoint.cosigners.count {
-            case 0: "nobody has cosigned it, so only its operator vouches for it"
-            case 1...6: "cosigned by \(checkpoint.cosigners.map(\.text).joined(separator: ", "))"
-            case let count: "cosigned by \(count) witnesses"
-            }
+        let seen: String =
+            checkpoint.cosigners.isEmpty
+            ? "nobody has cosigned it" + (cosigned == nil ? ", so only its operator vouches for it" : " yet")
+            : checkpoint.seen
         var spans: [Span] = [
-            "Newest checkpoint: size \(checkpoint.size), root ", .digest(checkpoint.root.hex), ", \(cosigned).",
+            "Newest checkpoint: size \(checkpoint.size), root ", .digest(checkpoint.root.hex), ", \(seen).",
         ]
+        if let cosigned {
+            let newer = Elapsed.unit(checkpoint.size.value - cosigned.size.value, "event")
+            spans.append(
+                " The one of size \(cosigned.size) is \(cosigned.seen); for the \(newer) after it only the operator vouches."
+            )
+        }
         if uncovered > 0 { spans.append(" \(Elapsed.unit(uncovered, "newer event")) it does not cover.") }
         return spans
     }

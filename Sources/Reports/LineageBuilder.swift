@@ -76,7 +76,7 @@ struct LineageBuilder {
             selection.graph.contributions.filter { $0.excludedBy == nil }.map { [$0.member.text, $0.round.text] })
         let excluded = Set(
             selection.graph.contributions.filter { row in
-                selection.focus.excludes(row)
+                selection.focus.removes(row)
                     && (row.excludedBy == nil || !kept.contains([row.member.text, row.round.text]))
             }.map(\.member))
         for row in 0..<metrics.rows {
@@ -201,6 +201,7 @@ struct LineageBuilder {
             case .affected: "affected"
             case .excluded: selection.focus.words.mark
             case .excludedEarlier: "earlier"
+            case .retraining: "to train"
             case .retrained: "again"
             }
         let title =

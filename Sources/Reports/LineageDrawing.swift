@@ -123,6 +123,7 @@ struct LineageDrawing {
             case .excluded: "node excluded"
             case .excludedEarlier: "node earlier"
             case .affected: "node affected"
+            case .retraining: "node waiting"
             case .retrained: "node again"
             }
         svg.element("rect", ["class": style, "rx": "3"] + box.attributes)

@@ -13,7 +13,7 @@ struct LineageLayout: Hashable, Sendable {
     static let maximumMembers = 40, maximumRounds = 20
 
     enum NodeKind: Int, Hashable, Sendable, CaseIterable {
-        case kept, excludedEarlier, affected, excluded, retrained
+        case kept, excludedEarlier, affected, retraining, excluded, retrained
     }
 
     enum ModelKind: Hashable, Sendable, CaseIterable {
@@ -81,8 +81,10 @@ struct LineageLayout: Hashable, Sendable {
     /// - Parameters:
     ///   - plan: the deletion's plan; what earlier plans excluded is shown as such.
     ///   - affected: places of contributions that were trained on an affected model and still exist.
-    init(_ graph: LineageGraph, plan: ArtifactDigest?, affected: Set<Count>) {
-        self.init(graph, LineageFocus(plans: plan.map { [$0] } ?? [], affected: affected))
+    ///   - toRetrain: places of those that wait to be trained again.
+    init(_ graph: LineageGraph, plan: ArtifactDigest?, affected: Set<Count>, toRetrain: Set<Count> = []) {
+        self.init(
+            graph, LineageFocus(plans: plan.map { [$0] } ?? [], toRetrain: toRetrain, affected: affected))
     }
 
     init(_ graph: LineageGraph, _ focus: LineageFocus) {
@@ -150,8 +152,7 @@ struct LineageSelection {
         return models.last { model in
             (model.state == .recalled || model.state == .suppressed)
                 && model.contributions.contains { position in
-                    contribution(at: position).map { kind($0) == .excluded || kind($0) == .affected }
-                        ?? false
+                    contribution(at: position).map { [.excluded, .retraining, .affected].contains(kind($0)) } ?? false
                 }
         }
     }

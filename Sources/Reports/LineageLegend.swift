@@ -42,6 +42,7 @@ enum LineageLegend {
         let all: [(Bool, Glyph, String)] = [
             (nodes.contains(.kept), .node(.kept), kept),
             (nodes.contains(.excluded), .node(.excluded), layout.words.excluded),
+            (nodes.contains(.retraining), .node(.retraining), layout.words.toRetrain),
             (nodes.contains(.retrained), .node(.retrained), "trained again without the records"),
             (nodes.contains(.affected), .node(.affected), "trained on an affected model"),
             (nodes.contains(.excludedEarlier), .node(.excludedEarlier), layout.words.excludedEarlier),

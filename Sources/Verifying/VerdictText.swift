@@ -41,7 +41,7 @@ extension CertificateVerdict {
         lines += findings.filter { $0.word != .notClaimed }.map(\.line)
         lines.append("")
         lines += findings.filter { $0.word == .notClaimed }.map(\.line)
-        return lines + [""] + content.limits
+        return lines + [""] + limits
     }
 }
 

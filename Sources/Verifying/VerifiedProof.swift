@@ -23,6 +23,9 @@ extension VerifyRequest {
             return VerifiedProof(
                 logged: try proof.verify(entry: entry, policy: policy), event: try ReceivedEvent(parsing: entry))
         } catch {
+            if case TlogProofVerificationFailure.untrusted(let verdict) = error, verdict.isOfAnotherLog {
+                throw .no("\(file) does not hold: \(error)", hint: Self.anotherLogHint)
+            }
             throw .no("\(file) does not hold: \(error)", hint: "do not rely on it")
         }
     }

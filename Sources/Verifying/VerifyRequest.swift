@@ -47,6 +47,9 @@ extension VerifyRequest {
         do throws(CertificateFailure) {
             verdict = try verifier.verify(bundle)
         } catch {
+            if case .untrusted(let verdict) = error, verdict.isOfAnotherLog {
+                throw .no("\(file) does not hold: \(error)", hint: Self.anotherLogHint)
+            }
             throw .no("\(file) does not hold: \(error)", hint: "do not rely on it; ask the issuer for another")
         }
         if let laterFile { verdict = try follow(verdict, bundle, laterFile, verifier) }
@@ -54,12 +57,19 @@ extension VerifyRequest {
         return .certificate(verdict, bundle)
     }
 
+    /// What to do where no key of the policy signed the file's checkpoint.
+    static let anotherLogHint =
+        "the policy is of another consortium, or the file is forged: its log has to be the one that the policy names"
+
     public static func policy(_ path: String) throws(VerifyRefusal) -> TrustPolicy {
         let bytes = try InputFile.read(path, limit: TrustPolicy.maximumSize)
         do throws(TrustPolicyFailure) {
             return try TrustPolicy(parsing: bytes)
         } catch {
-            throw .unknown("\(path) is not a trust policy: \(error)", hint: "it is a C2SP tlog-policy file")
+            throw .unknown(
+                "\(path) is not a trust policy: \(error)",
+                hint:
+                    "lethe trust --quorum N writes one; the consortium hands it out apart from what is checked with it")
         }
     }
 
@@ -68,7 +78,9 @@ extension VerifyRequest {
         do throws(CertificateBundle.Failure) {
             return try CertificateBundle(parsing: bytes)
         } catch {
-            throw .unknown("\(path) is not a certificate bundle or proof: \(error)", hint: "check that it is whole")
+            throw .unknown(
+                "\(path) is not a certificate bundle or proof: \(error)",
+                hint: "lethe verify takes those and disclosures: check that it is one, and whole")
         }
     }
 

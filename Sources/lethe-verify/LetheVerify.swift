@@ -64,10 +64,11 @@ private struct Options {
                 guard values.updateValue(value, forKey: argument) == nil else {
                     throw Self.wrong("\(argument) is given twice")
                 }
-            case "--adapters", "--base", "--data", "--ca":
+            case "--adapters", "--base", "--embedded", "--data", "--subject", "--record", "--threads", "--ca",
+                "--report":
                 throw VerifyRefusal(
                     64,
-                    "\(argument) needs what this program is made without: training, merging, certificates of authorities",
+                    "\(argument) needs what this program is made without: training, merging, authorities, pages",
                     hint: "lethe verify is the same and more: lethe verify BUNDLE --trust POLICY \(argument) …")
             case let name where name.hasPrefix("-") && name != "-": throw Self.wrong("unknown option \(name)")
             default: files.append(argument)
@@ -94,7 +95,7 @@ private struct Options {
         let text = String(cString: pointer)
         guard let now = Timestamp(text) else {
             throw VerifyRefusal(
-                64, "\"\(text)\" in LETHE_NOW is not a time", hint: "it must match \(Timestamp.pattern)")
+                64, "\"\(text)\" in LETHE_NOW is not a time", hint: "give \(Timestamp.form)")
         }
         return now
     }

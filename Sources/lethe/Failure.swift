@@ -19,7 +19,8 @@ struct Failure {
             hint = error.hint ?? Self.hint(error.code)
         case let error as StoreError:
             (code, message, hint) = (2, error.message, error.hint)
-        case let error as ChainFile.Failure: (code, message, hint) = (1, "\(error)", "fetch it again")
+        case let error as ChainFile.Failure:
+            (code, message, hint) = (1, "\(error)", "lethe chain export writes one: get it again")
         case let error as Answer:
             (code, message) = (error.code, error.message)
             hint = error.hint ?? "lethe show says what the chain has, the command with --help what it takes"
@@ -32,8 +33,10 @@ struct Failure {
                 code = 0
                 message = ""
             } else if usage == .validationFailure {
-                message = Lethe.message(for: error)
-                hint = "lethe help, or the command with --help"
+                let unknown = UnknownCommand(in: Array(CommandLine.arguments.dropFirst()))
+                message =
+                    unknown.map { "there is no command \"\($0.typed)\"" } ?? Lethe.message(for: error).lowercasedFirst
+                hint = unknown?.hint ?? "lethe help, or the command with --help"
             }
         }
     }
@@ -61,6 +64,11 @@ struct Failure {
         }
         Foundation.exit(code)
     }
+}
+
+extension String {
+    /// The same, as a sentence's end: other people's messages begin with a capital.
+    var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
 }
 
 /// A negative answer, or one that could not be found, after the details were printed.

@@ -66,8 +66,18 @@ struct LedgerOptions: ParsableArguments {
 
     /// The member that acts: the one named, or the only one whose keys are here and who has `role`.
     func actor(_ ledger: Ledger, role: Role? = nil) async throws -> MemberName {
-        if let name = self.as { return try parsed(name, "member name") }
         let members = await ledger.localMembers
+        if let name = self.as {
+            let member: MemberName = try parsed(name, "member name")
+            guard members.contains(member) else {
+                throw EngineError(
+                    .invalidRequest, "this ledger holds no keys of \(member)",
+                    hint: members.isEmpty
+                        ? "it holds no member's keys"
+                        : "it holds those of \(members.map(\.text).joined(separator: ", "))")
+            }
+            return member
+        }
         if members.count == 1 { return members[0] }
         if let role, let member = try await ledger.localMember(with: role) { return member }
         throw EngineError(
@@ -125,8 +135,7 @@ extension FaultInjector {
 /// The value that `text` spells; an error that names it where it spells none.
 func parsed<Value: TextValue>(_ text: String, _ what: String) throws -> Value {
     guard let value = Value(text) else {
-        throw Answer(
-            code: 64, message: "\"\(text)\" is not a \(what)", hint: "it must match \(Value.pattern)")
+        throw Answer(code: 64, message: "\"\(text)\" is not \(indefinite(what))", hint: "give \(Value.form)")
     }
     return value
 }
@@ -136,27 +145,34 @@ func parsed<Value: RawRepresentable & CaseIterable>(
 ) throws -> Value where Value.RawValue == String {
     guard let value = Value(rawValue: text) else {
         throw Answer(
-            code: 64, message: "\"\(text)\" is not a \(what)",
+            code: 64, message: "\"\(text)\" is not \(indefinite(what))",
             hint: "one of \(Value.allCases.map(\.rawValue).joined(separator: ", "))")
     }
     return value
 }
 
+/// `noun` with its article.
+private func indefinite(_ noun: String) -> String {
+    let isVowel = noun.first.map { "aeiou".contains($0) } ?? false
+    return "\(isVowel ? "an" : "a") \(noun)"
+}
+
 func parsedDigest(_ text: String, _ what: String) throws -> ArtifactDigest {
     guard let digest = ArtifactDigest(hex: text) else {
-        throw Answer(code: 64, message: "\"\(text)\" is not a \(what)", hint: "64 lower-case hexadecimal digits")
+        throw Answer(
+            code: 64, message: "\"\(text)\" is not \(indefinite(what))", hint: "64 lower-case hexadecimal digits")
     }
     return digest
 }
 
-/// The event hash that `text` spells in full.
-func parsedEvent(_ text: String) throws -> EventHash {
-    guard let event = EventHash(hex: text) else {
+/// `text`, once it can be the beginning of a hash: what it names, the ledger says.
+func beginning(_ text: String, _ what: String) throws -> String {
+    guard Ledger.isBeginning(text) else {
         throw Answer(
-            code: 64, message: "\"\(text)\" is not an event hash",
-            hint: "64 lower-case hexadecimal digits: lethe show events --json has them")
+            code: 64, message: "\"\(text)\" is not \(indefinite(what))",
+            hint: "64 lower-case hexadecimal digits, or the first \(Ledger.fewestDigits) or more of them")
     }
-    return event
+    return text
 }
 
 /// The bytes of the file at `path`, of which no more than `limit` are read: it may be somebody else's, or never end.

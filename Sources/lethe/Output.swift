@@ -1,9 +1,30 @@
 import Events
 import Foundation
+import LetheEngine
+import Signing
 import Verifying
 
+/// Says a line beside the results: after those that were printed before it, also where both go to one file.
 func standardError(_ line: String) {
+    fflush(nil)
     FileHandle.standardError.write(Data((line + "\n").utf8))
+}
+
+/// What is said of an event that was drafted for others to sign.
+func draftWords(_ author: MemberName) -> String {
+    "signed by \(author); the others add theirs with lethe sign, then the operator appends it with lethe append"
+}
+
+/// Says it where no witness cosigned the checkpoint in `note`, which a file that was just written stands under.
+func warnIfNobodyCosigned(_ note: [UInt8]) throws {
+    let note = try Note(parsing: note)
+    guard Ledger.cosigners(note).isEmpty else { return }
+    let lines = note.text.split(separator: "\n")
+    standardError(
+        "lethe: warning: nobody has cosigned checkpoint \(lines[1]) of \(lines[0]): policies with a quorum refuse it")
+    standardError(
+        "lethe: hint: have witnesses cosign it (lethe witness cosign, lethe chain checkpoint --collect), then repeat; "
+            + "--trust POLICY makes sure")
 }
 
 /// Prints `value` as canonical JSON, one line.

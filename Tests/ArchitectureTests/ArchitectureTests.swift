@@ -143,6 +143,39 @@ private enum Tree {
         }
     }
 
+    /// What is thrown is shown to people: by its description, not by the name of a case.
+    @Test func everyErrorHasWords() throws {
+        // Shown by their messages, or never shown.
+        let exempt: Set<String> = [
+            "Answer", "VerifyRefusal", "RetrainingFault", "SQLiteFailure", "Ledger.RunStop",
+        ]
+        let sources = try Tree.sources()
+        let described = Set(
+            sources.flatMap(\.lines).compactMap { line in
+                line.firstMatch(of: /^extension ([A-Za-z.]+): .*CustomStringConvertible/).map { String($0.1) }
+            })
+        var count = 0
+        for file in sources {
+            var outer = ""
+            for line in file.lines {
+                if let type = line.firstMatch(
+                    of: /^(?:public )?(?:final )?(?:extension|struct|enum|class|actor) ([A-Za-z.]+)/)
+                {
+                    outer = String(type.1)
+                }
+                guard
+                    let error = line.firstMatch(
+                        of: /^( *)(?:[a-z]+ )*(?:enum|struct) ([A-Za-z]+): ([^{]*\bError\b[^{]*)/)
+                else { continue }
+                count += 1
+                let name = (error.1.isEmpty ? "" : "\(outer).") + error.2
+                let hasWords = error.3.contains("CustomStringConvertible") || described.contains(name)
+                #expect(hasWords || exempt.contains(name), "\(file.path): \(name)")
+            }
+        }
+        #expect(count > 40)
+    }
+
     @Test func noFileIsLong() throws {
         let tests = Tree.files("Tests", ".swift")
         for path in Tree.files("Sources", ".swift") + tests {

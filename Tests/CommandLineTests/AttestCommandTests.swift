@@ -87,6 +87,6 @@ import Testing
         #expect(place.lethe(attest + ["--retained", "blobs=gdpr-17-3-b"]).status == 64)
         #expect(place.lethe(attest + ["--retained", "blobs", "--until", "2096-01-01T00:00:00Z"]).status == 64)
         #expect(place.lethe(attest + ["--until", "2096-01-01T00:00:00Z"]).status == 64)
-        expectRefusal(place.lethe(attest), 2, naming: "there is no deletion del-1")
+        expectRefusal(place.lethe(attest), 2, naming: "there is no deletion \"del-1\"")
     }
 }

@@ -89,7 +89,8 @@ struct LeakTests {
         try organisations.exchange()
         try organisations.cosign()
         try organisations.at(
-            "hub", "deletion", "certify", deletion, "--output", "certificate.json", "--report", "report.html")
+            "hub", "deletion", "certify", deletion, "--output", "certificate.json", "--trust", "trust.policy",
+            "--report", "report.html")
         try organisations.exchange()
         return organisations
     }

@@ -166,7 +166,8 @@ struct StoryTests {
         let place = organisations.place
         try organisations.cosign()
         try organisations.at(
-            "hub", "deletion", "certify", deletion, "--output", "certificate.json", "--report", "report.html")
+            "hub", "deletion", "certify", deletion, "--output", "certificate.json", "--trust", "trust.policy",
+            "--report", "report.html")
         try organisations.exchange()
         try organisations.at(
             organisations.second, "deletion", "countersign", "certificate.json", "--trust", "trust.policy")

@@ -39,7 +39,7 @@ struct UsageTests {
         (["model", "materialize", "round-2"], 1, "round-2"), (["round", "open", "round-1"], 1, "round-1"),
         (["round", "close", "round-9"], 1, "round-9"), (["body", "show", "ab"], 64, "ab"),
         (["deletion", "plan", "del-none"], 2, "del-none"), (["deletion", "execute", "ab"], 64, "ab"),
-        (["deletion", "decide", "del-none", "--as", "alder"], 1, "del-none"),
+        (["deletion", "decide", "del-none", "--as", "alder"], 2, "del-none"),
         (["deletion", "request", "--member", "nobody", "--as", "alder"], 1, "nobody"),
         (["key", "revoke", "00000000", "--as", "alder"], 2, "00000000"),
         (["key", "add", "spare", "--as", "alder"], 64, "spare"),

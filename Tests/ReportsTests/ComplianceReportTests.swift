@@ -55,6 +55,20 @@ import Testing
         #expect(text.contains("The other \(hidden) are in this page's data"))
     }
 
+    /// More exceptions than things in scope look like an error unless it is said that one thing can have several.
+    @Test func saysWhereOneThingHasSeveralExceptions() throws {
+        var control = try #require(
+            try Self.report().result.packs.flatMap(\.controls).first { $0.violations.count > 2 })
+        control.violations = Array(control.violations.prefix(2))
+        for (population, words) in [(1, "2, several of one thing"), (2, "2"), (9, "2")] {
+            control.population = population
+            #expect(ComplianceReport.exceptionCount(control) == words)
+        }
+        control.population = nil
+        #expect(ComplianceReport.exceptionCount(control) == "2")
+        #expect(try Self.report().html().visibleText.contains("one thing can have several"))
+    }
+
     @Test func hasARowForEachExceptionAndForEachControlWithoutAny() throws {
         let report = try Self.report()
         let expected = report.result.packs.flatMap(\.controls).reduce(0) { $0 + max(1, $1.violations.count) }

@@ -161,6 +161,51 @@ enum SurroundedDeletion {
         let report = try LedgerSample.state(history, "del-1")
         #expect(report.html().visibleText.contains("gdpr-17-3-b, reviewed by the office legal"))
         #expect(report.content.openPoints.map(\.statement).contains("The refusal names no notice to the person."))
+        #expect(report.html().visibleText.contains("contributed stays, and no model is changed."))
+        let layout = LineageLayout(report.content.lineage, report.focus)
+        #expect(Set(layout.nodes.map(\.kind)) == [.kept] && layout.rowLabels.allSatisfy { $0.note == nil })
+    }
+
+    /// From the request to the rebuilt model: what is to be trained again is never drawn as if it went for good.
+    @Test func whatWaitsToBeTrainedAgainIsNotDrawnAsExcluded() throws {
+        var skies = SampleConsortium.founded()
+        try skies.openRound("r1")
+        for member in [SampleConsortium.united, SampleConsortium.virgin] {
+            try skies.commit(member, to: "r1", shards: [0, 1, 2])
+        }
+        try skies.close("r1")
+        try skies.materialize("r1")
+        var asked = skies
+        try skies.acceptRecords("d1", of: SampleConsortium.united, shards: [0, 1], emptied: [1])
+        func picture(_ skies: SampleConsortium) -> (LineageLayout, String) {
+            let footing = Footing(
+                chain: SampleConsortium.origin, size: Count(skies.view.size)!, checkpoint: nil, command: "lethe report",
+                madeAt: Timestamp(seconds: skies.clock)!)
+            let report = DeletionStateReport(
+                of: DeletionID("d1")!, in: skies.view, waits: [], evidence: [], footing: footing)
+            return (LineageLayout(report.content.lineage, report.focus), report.html().visibleText)
+        }
+        // Before the decision nobody but the member can tell what rests on the records.
+        let received = Timestamp(seconds: asked.clock)!
+        try asked.say(
+            .deletionRequested(
+                DeletionRequested(
+                    deletion: DeletionID("d1")!, dueAt: Timestamp(seconds: asked.clock + 86_400)!, ground: .gdpr171b,
+                    member: SampleConsortium.united, receivedAt: received, scope: .records)),
+            by: SampleConsortium.united)
+        let (_, open) = picture(asked)
+        #expect(open.contains("its decision will say") && !open.contains("no contribution to exclude"))
+        let (planned, words) = picture(skies)
+        #expect(Set(planned.nodes.map(\.kind)) == [.kept, .retraining])
+        #expect(planned.rowLabels.allSatisfy { $0.note == nil })
+        #expect(words.contains("would be trained again without the records") && !words.contains("to go"))
+        let plan = try skies.start("d1")
+        try skies.exclude(plan)
+        let (begun, later) = picture(skies)
+        #expect(Set(begun.nodes.map(\.kind)) == [.kept, .retraining])
+        #expect(later.contains("waits to be trained again without the records"))
+        try skies.rebuild(plan)
+        #expect(Set(picture(skies).0.nodes.map(\.kind)) == [.kept, .retrained])
     }
 
     /// Records go from two of three shards, from one of them all: the contribution is trained again, and the page and its

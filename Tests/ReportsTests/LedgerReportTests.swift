@@ -7,6 +7,25 @@ import Testing
 
 @testable import Reports
 
+/// Between two turns of cosigning the newest checkpoint has no cosignature, and the one before it has.
+@Test func anEarlierCheckpointThatWasCosignedIsNamed() throws {
+    let history = try Sample.isolated.history()
+    var footing = LedgerSample.footing(history, cosigners: 0)
+    let size = footing.checkpoint!.size.value
+    func words(_ footing: Footing) -> String {
+        var report = LedgerSample.provenanceOfRound1(history)
+        report.content.footing = footing
+        return report.html().visibleText
+    }
+    #expect(words(footing).contains("nobody has cosigned it, so only its operator vouches for it."))
+    footing.cosigned = .init(
+        size: Count(size - 1)!, root: footing.checkpoint!.root, cosigners: Array(history.members.prefix(2)))
+    let text = words(footing)
+    #expect(!text.contains("so only its operator vouches"))
+    #expect(text.contains("nobody has cosigned it yet. The one of size \(size - 1) is cosigned by american, delta;"))
+    #expect(text.contains("for the 1 event after it only the operator vouches."))
+}
+
 /// What every report from a ledger owes its readers.
 @Suite struct LedgerReportTests {
     @Test(

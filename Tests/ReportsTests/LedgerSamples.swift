@@ -45,6 +45,10 @@ enum LedgerSample {
             footing: footing(history))
     }
 
+    static func provenanceOfRound1(_ history: History) -> ProvenanceReport {
+        try! provenance(history, "round-1")
+    }
+
     static func state(
         _ history: History, _ id: String, waits: [DeletionStateReport.Wait] = [], later seconds: Int = 0
     ) throws -> DeletionStateReport {

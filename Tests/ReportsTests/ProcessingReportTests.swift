@@ -18,15 +18,27 @@ import Testing
             ])
     }
 
-    @Test func countsWhatNobodyRecorded() throws {
+    /// What a private chain would tell is no finding where that chain was not looked at; nor is it a pass.
+    @Test func tellsWhatIsNotRecordedFromWhatWasNotLookedAt() throws {
         let report = try LedgerSample.processing(try Sample.isolated.history(), "virgin")
         let activity = try #require(report.content.activities.first)
-        #expect(activity.missing == [.purposes, .subjects, .data, .transfers, .timeLimits])
-        #expect(report.findings == 5)
+        #expect(activity.missing.isEmpty && report.findings == 0)
+        #expect(activity.untold == [.purposes, .subjects, .data, .timeLimits] && report.unseen == 4)
         #expect(report.page.banner.tone == .caution)
         let text = report.html().visibleText
-        #expect(text.contains("Incomplete: 5 matters of Art. 30(1) not recorded, over 1 activity."))
+        #expect(
+            text.contains(
+                "Nothing that can be seen here is missing; 4 matters of Art. 30(1) are for private chains to tell."))
         #expect(activity.entry(.recipients).values.contains("american: merges the adapters"))
+    }
+
+    @Test func countsWhatNobodyRecorded() throws {
+        var report = try LedgerSample.processing(try Sample.isolated.history(), "virgin")
+        report.content.activities[0].unseen = []
+        #expect(report.content.activities[0].missing == [.purposes, .subjects, .data, .timeLimits])
+        #expect(report.findings == 4 && report.unseen == 0)
+        #expect(
+            report.html().visibleText.contains("Incomplete: 4 matters of Art. 30(1) not recorded, over 1 activity."))
     }
 
     @Test func isCompleteWhereEverythingIsRecorded() throws {

@@ -7,6 +7,9 @@ public typealias PackID = Identifier<PackNameSubject>
 /// A control's id, e.g. `GDPR-12-3a`. An `-M` at the end says that a person has to judge as well.
 public struct ControlID: TextValue, Comparable {
     public static let pattern = "^[A-Z][A-Za-z0-9]*(-[A-Za-z0-9]+)+$"
+    public static let form =
+        "an id such as GDPR-12-3a: words of letters and digits with hyphens between them, the first with "
+        + "a capital"
     public let text: String
 
     public init?(_ text: String) {
@@ -28,6 +31,7 @@ public struct ControlID: TextValue, Comparable {
 /// words the third.
 public struct PackVersion: TextValue {
     public static let pattern = "^(0|[1-9][0-9]{0,4})\\.(0|[1-9][0-9]{0,4})\\.(0|[1-9][0-9]{0,4})$"
+    public static let form = "three numbers with dots between them, such as 1.0.2"
     public let text: String
 
     public init?(_ text: String) {
@@ -48,6 +52,7 @@ enum DecimalText {
 /// A name of a column, a table or a parameter in SQL.
 public struct SQLName: TextValue {
     public static let pattern = "^[a-z][a-z0-9_]{0,40}$"
+    public static let form = "a name of at most 41 lower-case letters, digits and underscores that begins with a letter"
     public let text: String
 
     public init?(_ text: String) {
@@ -63,6 +68,7 @@ public struct SQLName: TextValue {
 public struct VersionRange: TextValue {
     public static let pattern =
         "^>=(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))? <(0|[1-9][0-9]{0,3})(\\.(0|[1-9][0-9]{0,3}))?$"
+    public static let form = "a range of versions such as \">=1 <2\""
     public let text: String
     private let lower, upper: TablesVersion
 
@@ -88,6 +94,7 @@ public struct VersionRange: TextValue {
 /// One to 2,000 characters without control characters: a sentence or a few, on one line.
 public struct Prose: TextValue {
     public static let pattern = "^[^\\u0000-\\u001f\\u007f]{1,2000}$"
+    public static let form = "one line of 1 to 2,000 characters"
     public let text: String
 
     public init?(_ text: String) {
@@ -104,6 +111,7 @@ public struct Prose: TextValue {
 /// An address that a reader may open: https, no spaces, no quotes.
 public struct WebAddress: TextValue {
     public static let pattern = "^https://[A-Za-z0-9._~:/?#@%&=+,;()-]{1,300}$"
+    public static let form = "an address that begins with https://, without spaces and quotes"
     public let text: String
 
     public init?(_ text: String) {

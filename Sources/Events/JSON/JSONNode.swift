@@ -52,7 +52,7 @@ struct JSONNode {
     func text<Value: TextValue>(_ type: Value.Type = Value.self) throws(JSONError) -> Value {
         guard let text = string else { throw refusal("is not a string") }
         guard let value = Value(text) else {
-            throw refusal("\"\(text.prefix(80))\" does not match \(Value.pattern)")
+            throw refusal("\"\(text.prefix(80))\" is not \(Value.form)")
         }
         return value
     }

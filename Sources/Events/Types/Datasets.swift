@@ -33,6 +33,7 @@ public struct DatasetRegistered: Codable, Hashable, Sendable {
 /// What a trainer says of itself: 1 to 200 printable ASCII characters.
 public struct TrainerText: TextValue {
     public static let pattern = "^[ -~]{1,200}$"
+    public static let form = "1 to 200 printable ASCII characters"
     public let text: String
 
     public init?(_ text: String) {

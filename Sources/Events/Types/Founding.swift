@@ -142,6 +142,9 @@ public struct ReadersListed: Codable, Hashable, Sendable {
 /// The name of a base model where people fetch it, e.g. `sentence-transformers/all-MiniLM-L6-v2`.
 public struct BaseName: TextValue {
     public static let pattern = "^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$"
+    public static let form =
+        "a name of at most 128 letters, digits, dots, hyphens, underscores and slashes that begins with "
+        + "a letter or digit"
     public let text: String
 
     public init?(_ text: String) {

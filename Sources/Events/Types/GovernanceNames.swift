@@ -43,6 +43,7 @@ public typealias IncidentID = Identifier<IncidentSubject>
 /// The id of a control of a policy pack, e.g. `GDPR-12-3a`.
 public struct ControlCode: TextValue, Comparable {
     public static let pattern = "^[A-Z][A-Za-z0-9]{0,15}(-[A-Za-z0-9]{1,15}){1,5}$"
+    public static let form = "the id of a control, such as GDPR-12-3a"
     public let text: String
 
     public init?(_ text: String) {
@@ -63,6 +64,7 @@ public struct ControlCode: TextValue, Comparable {
 /// A country by its two letters of ISO 3166-1, e.g. `DE`.
 public struct CountryCode: TextValue {
     public static let pattern = "^[A-Z]{2}$"
+    public static let form = "a country's two capital letters, such as DE"
     public let text: String
 
     public init?(_ text: String) {

@@ -49,6 +49,7 @@ public struct PartsPerBillion: IntegerValue {
 /// Here it is only text in braces. That it is canonical is the chain's to judge; what it says, target `Participation`'s.
 public struct PolicyText: TextValue {
     public static let pattern = "^\\{[ -~]{0,24574}\\}$"
+    public static let form = "a JSON object of at most 24,576 printable ASCII characters on one line"
     public static let maximumLength = 24_576
     public let text: String
 

@@ -94,8 +94,16 @@ extension Ledger {
         case .unknownAuthor, .unknownKey, .keyNotValid: "lethe show keys lists who may sign, and where"
         case .authorDidNotSign, .badSignature: "ask the author to sign it again"
         case .sequence, .previous: "the author has to import the newest chain and sign the event anew"
-        case .rule(.tooFewSignatures): "add signatures: --with MEMBER, or lethe sign FILE"
+        case .rule(.tooFewSignatures):
+            "add signatures: --with MEMBER for those whose keys are here; else --draft FILE, lethe sign FILE by each of the "
+                + "others, and lethe append FILE by the operator"
         case .rule(.lacksRole), .rule(.notTheMember): "say who acts with --as; lethe show members lists the roles"
+        case .rule(.contested(_, let first, let second)):
+            "whose runs were anchored first, lethe disclose shows; then lethe adapter withdraw ROUND --reason copied, by \(first) or "
+                + "\(second) itself or with as many signatures as the charter's threshold"
+        case .rule(.adapterOfAnother):
+            "while the other's round is open both may stand; once it is closed, the members set the copy aside: lethe adapter "
+                + "withdraw ROUND --of MEMBER --reason copied --with MEMBER"
         case .rule: "nothing was changed; lethe show says what the chain has"
         }
     }

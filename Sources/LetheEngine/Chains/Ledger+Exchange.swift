@@ -54,6 +54,7 @@ extension Ledger {
     ///   consortium, when it has no charter yet to take the key from.
     public func importChain(_ file: ChainFile, policy: TrustPolicy?) throws -> Imported {
         let origin = file.header.origin
+        try requireOwnConsortium(origin)
         if !origin.isPublic { try requireKnownChain(origin) }
         let note = try Self.note(Array(file.header.checkpoint.utf8))
         try verifyCheckpoint(note, of: origin, policy: policy)
@@ -99,6 +100,13 @@ extension Ledger {
         }
     }
 
+    private func requireOwnConsortium(_ origin: Origin) throws {
+        guard let own = publicView?.origin, own.consortium != origin.consortium else { return }
+        throw EngineError(
+            .refused, "this ledger is of \(own.consortium), the file of \(origin.consortium)",
+            hint: "a ledger holds the chains of one consortium: give another --ledger")
+    }
+
     /// Who may sign a private chain's checkpoints stands on the public chain and nowhere else.
     private func requireKnownChain(_ origin: Origin) throws {
         guard publicView?.chains[origin] != nil else {
@@ -112,7 +120,9 @@ extension Ledger {
         do throws(Note.Failure) {
             return try Note(parsing: bytes)
         } catch {
-            throw EngineError(.refused, "this is not a signed note: \(error)", cause: error)
+            throw EngineError(
+                .refused, "this is not a signed note: \(error)",
+                hint: "lethe chain checkpoint prints one; a chain file has one in its first line", cause: error)
         }
     }
 
@@ -153,10 +163,19 @@ extension Ledger {
             _ = try note.verified(by: logKeys)
             _ = try note.verified(by: logKeys + witnessKeys)
         } catch {
+            guard case .noKnownSignature = error else {
+                throw EngineError(
+                    .refused, "the checkpoint of \(origin) does not hold: \(error)",
+                    hint: "it was changed on the way; get it again, and keep this one if that is the same", cause: error
+                )
+            }
+            let isKnown = checkpointKeyOnRecord(of: origin) != nil
             throw EngineError(
                 .refused,
-                "the checkpoint is not signed by the key of \(origin), or a cosignature does not hold: \(error)",
-                hint: "make sure that file and policy belong to the same consortium", cause: error)
+                "the checkpoint of \(origin) is not signed by the key that \(isKnown ? "this ledger knows" : "the policy gives") for it",
+                hint:
+                    "it is another consortium's that bears the same name, or a forgery: ask the operator of \(origin)",
+                cause: error)
         }
     }
 

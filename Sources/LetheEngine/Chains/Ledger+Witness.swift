@@ -149,40 +149,22 @@ extension Ledger {
 
     // MARK: Proofs
 
-    /// The offline proof that `event` stands on its chain, under the newest checkpoint.
-    public func prove(_ event: EventHash) throws -> (proof: TlogProof, origin: Origin) {
+    /// The offline proof that `event` stands on its chain, under the newest checkpoint that `policy` takes; without a
+    /// policy, of those that most witnesses cosigned.
+    public func prove(
+        _ event: EventHash, under policy: TrustPolicy? = nil
+    ) throws -> (proof: TlogProof, origin: Origin) {
         for origin in try origins() {
             let chain = try chainID(origin)
             guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain) else { continue }
-            let (checkpoint, note) = try checkpointNote(of: origin)
-            guard index.rawValue < checkpoint.size.rawValue,
-                let entry = try directory.events.entry(at: index, of: chain)
-            else { throw EngineError(.missing, "the event is newer than the last checkpoint of \(origin)") }
+            let (checkpoint, note) = try checkpoint(of: origin, covering: index, under: policy)
+            guard let entry = try directory.events.entry(at: index, of: chain) else {
+                throw EngineError(.inconsistent, "event \(index) of \(origin) is not stored")
+            }
             let path = try directory.events.inclusionProof(of: index, in: checkpoint.size, of: chain)
             return (TlogProof(extra: entry.envelope, index: index, path: path, note: try Note(parsing: note)), origin)
         }
         throw EngineError(
             .refused, "no chain of this ledger has the event \(event)", hint: "lethe show events lists them")
-    }
-
-    /// The event whose hash begins with `prefix`, or stands at `index` of the public chain where the text is a number.
-    public func resolveEvent(_ text: String) throws -> EventHash {
-        if let hash = EventHash(hex: text) { return hash }
-        var found: [EventHash] = []
-        for origin in try origins() {
-            let chain = try chainID(origin)
-            let size = try directory.events.size(of: chain)
-            try directory.events.scanEntries(of: chain, in: LeafIndex(0)..<LeafIndex(size.rawValue)) { index, leaf, _ in
-                let isNamed = origin.isPublic && String(index.rawValue) == text
-                if isNamed || (text.count >= 8 && leaf.hex.hasPrefix(text)) { found.append(EventHash(retagging: leaf)) }
-            }
-        }
-        guard let event = found.first, found.count == 1 else {
-            throw EngineError(
-                .invalidRequest,
-                found.isEmpty ? "no event \"\(text)\" in this ledger" : "\"\(text)\" names \(found.count) events",
-                hint: "give the event's index on the public chain, its hash, or at least 8 digits of it")
-        }
-        return event
     }
 }

@@ -14,8 +14,12 @@ extension Ledger {
     /// The checkpoint that it stands under is cosigned by the local witnesses first; cosignatures of others are in it
     /// where they were collected. All local members of `signers` sign beside the issuer. A deletion that has a document
     /// already gets another one that supersedes it, if `again`.
+    ///
+    /// - Parameter policy: what the bundle is judged by; nothing is issued that it would not take. Without one no
+    ///   cosignature is asked for, and the verdict says so.
     public func certify(
-        _ id: DeletionID, as issuer: MemberName, signers: [MemberName], witnesses: [MemberName], again: Bool = false
+        _ id: DeletionID, as issuer: MemberName, signers: [MemberName], witnesses: [MemberName], again: Bool = false,
+        under policy: TrustPolicy? = nil
     ) throws -> (bundle: CertificateBundle, verdict: CertificateVerdict, recorded: Recorded) {
         let origin = try publicOrigin
         try checkCertifiable(id, again: again)
@@ -28,6 +32,9 @@ extension Ledger {
                 .missing, "the newest checkpoint of \(origin) has \(checkpoint.size) entries, this ledger more",
                 hint: "import the newest chain file")
         }
+        if let policy, case let trust = policy.evaluate(try Self.note(note)), !trust.isTrusted {
+            throw Self.untrusted(checkpoint, trust)
+        }
         let earlier = try earlierCheckpoints(of: id, before: checkpoint)
         let content = try content(of: id, checkpoint, earlier.map(\.checkpoint), as: issuer)
         let certificate = try seal(content, as: [issuer] + signers.filter { $0 != issuer })
@@ -38,15 +45,15 @@ extension Ledger {
             earlier: try earlier.map { try bundled($0, before: checkpoint) },
             proofs: try content.events.map { try inclusion(of: $0, in: checkpoint.size) },
             timestamps: try timestamps(before: checkpoint))
-        let verdict = try judged(bundle)
+        let verdict = try judged(bundle, by: policy ?? trustPolicy(quorum: 0))
         let event = DeletionCertified(
             certificate: .sha256(certificate.payload), deletion: id, kind: content.kind, supersedes: content.supersedes)
         return (bundle, verdict, try record(.deletionCertified(event), as: issuer, on: origin))
     }
 
     /// What a verifier says of a bundle that is about to be issued. What does not hold is never recorded.
-    private func judged(_ bundle: CertificateBundle) throws -> CertificateVerdict {
-        let verifier = CertificateVerifier(policy: try trustPolicy(quorum: 0), cores: surroundings.cores)
+    private func judged(_ bundle: CertificateBundle, by policy: TrustPolicy) throws -> CertificateVerdict {
+        let verifier = CertificateVerifier(policy: policy, cores: surroundings.cores)
         do throws(CertificateFailure) {
             // Through the bytes: what is handed on is what was judged.
             return try verifier.verify(bundle.bytes)

@@ -58,10 +58,13 @@ public struct DeletionStatus: Sendable {
 
 extension Ledger {
     /// Records a request: what it is about on the author's private chain, an opaque id on the public one.
+    ///
+    /// - Parameter again: also where an open request is about the same.
     public func requestDeletion(
-        _ request: DeletionRequest, as author: MemberName
+        _ request: DeletionRequest, as author: MemberName, again: Bool = false
     ) throws -> (id: DeletionID, recorded: Recorded) {
         let records = try records(for: request, as: author)
+        if !again { try refuseRepeated(request, records) }
         let id = DeletionID("del-" + Hex.encode(surroundings.random.generate(6)))!
         let event = DeletionRequested(
             deletion: id, dueAt: request.dueAt, ground: request.ground, member: request.member,
@@ -73,6 +76,29 @@ extension Ledger {
                 .deletionScoped(DeletionScoped(deletion: id)), as: author, on: origin, body: (.json, body))
         }
         return (id, try record(.deletionRequested(event), as: author, on: publicOrigin))
+    }
+
+    /// Refuses a request that an open one makes already: of all contributions of the member, or of the same records.
+    ///
+    /// Whom a request for records is about stands on the member's private chain alone, so only its own ledger sees it.
+    private func refuseRepeated(
+        _ request: DeletionRequest, _ records: [DatasetID: [RecordCommitment]]?
+    ) throws {
+        let wanted = DeletionScopeDocument(request, records)
+        for row in try viewAhead().allDeletions where row.member == request.member {
+            guard [.requested, .accepted, .started].contains(row.state),
+                (row.scope == .records) == (records != nil)
+            else { continue }
+            if records != nil {
+                guard let open = try scope(of: row.deletion), open.asksForTheSame(as: wanted) else { continue }
+            }
+            let what = records == nil ? "all contributions of \(row.member)" : "the same records"
+            throw EngineError(
+                .refused, "\(row.deletion) asks for \(what) already, and is \(row.state.rawValue)",
+                hint:
+                    "lethe deletion status says what it waits for; --again records another request, as of another person"
+            )
+        }
     }
 
     /// The private chain that `member` operates here, once it has its reader list.
@@ -118,6 +144,12 @@ extension Ledger {
     /// What carrying out the deletions would do. Changes nothing.
     public func planDeletions(_ ids: [DeletionID]) throws -> Plan {
         let view = try view
+        guard ids.count <= DeletionStarted.mostDeletions else {
+            throw EngineError(
+                .refused,
+                "\(ids.count) deletions are more than the \(DeletionStarted.mostDeletions) that one plan carries out",
+                hint: "name fewer; the others make another plan")
+        }
         for id in ids {
             guard let row = view.deletions[id] else {
                 throw EngineError(
@@ -138,8 +170,7 @@ extension Ledger {
     public func deletions(ofPlan digest: ArtifactDigest) throws -> Ascending<DeletionID> {
         let view = try view
         if let row = view.plans[digest] { return row.deletions }
-        let accepted = view.allDeletions.filter { $0.state == .accepted }.map(\.deletion)
-        for subset in Self.subsets(of: accepted) where view.plan(for: Ascending(subset)).digest == digest {
+        for subset in acceptedTogether(view) where view.plan(for: Ascending(subset)).digest == digest {
             return Ascending(subset)
         }
         throw EngineError(
@@ -149,9 +180,14 @@ extension Ledger {
         )
     }
 
+    /// Which accepted deletions of `view` may have one plan, the likely choices first.
+    func acceptedTogether(_ view: PublicView) -> [[DeletionID]] {
+        Self.subsets(of: view.allDeletions.filter { $0.state == .accepted }.map(\.deletion))
+    }
+
     /// All of `ids`, each alone, then every other choice of them; of many, only the first two kinds.
     private static func subsets(of ids: [DeletionID]) -> [[DeletionID]] {
-        let likely = [ids] + ids.map { [$0] }
+        let likely = [Array(ids.prefix(DeletionStarted.mostDeletions))] + ids.map { [$0] }
         guard ids.count <= 10 else { return likely }
         let others = (0..<(1 << ids.count)).map { choice in
             ids.indices.filter { choice >> $0 & 1 == 1 }.map { ids[$0] }
@@ -171,6 +207,8 @@ extension Ledger {
     ) throws -> [DeletionStep] {
         let deletions = try deletions(ofPlan: digest)
         var benches: Benches = [:]
+        // Replaying from zero and merging every model afresh is done once for all deletions that a plan completes.
+        var isReplayed = false
         while true {
             let left = DeletionProgress(view: try viewAhead()).nextSteps(for: deletions)
             let steps = DeletionProgress(view: try view).nextSteps(for: deletions).filter(left.contains)
@@ -179,9 +217,43 @@ extension Ledger {
                 return left
             }
             surroundings.progress(step.summary, 0, 1)
-            try take(step, as: member, options, &benches)
+            do {
+                if case .complete(_, let plan) = step, !isReplayed {
+                    try replayFromZero(plan)
+                    isReplayed = true
+                }
+                try take(step, as: member, options, &benches)
+            } catch let error as EngineError where error.code == .missing {
+                throw try lackingAdapters(for: digest) ?? error
+            }
             surroundings.progress(step.summary, 1, 1)
         }
+    }
+
+    /// The refusal that names every adapter which rebuilding the rest of a plan takes and this ledger has not; `nil` where
+    /// it has them all. Where a running sum serves, nothing but what it loses is taken.
+    private func lackingAdapters(for digest: ArtifactDigest) throws -> EngineError? {
+        let view = try view
+        let open = view.plans[digest]?.models.filter {
+            $0.outcome == .rematerialized && view.models[$0.materialization]?.state == .suppressed
+        }
+        var lacking: [ContributionRow] = []
+        for planned in open ?? [] {
+            let rows = view.contributions(to: planned.round, cohort: planned.cohort)
+            let old = view.models[planned.materialization]!
+            guard try !canSubtract(view.rounds[planned.round]!, old, rows) else { continue }
+            lacking += try rows.filter { row in
+                try !holdsAdapter(row.adapter) && !lacking.contains { $0.event == row.event }
+            }
+        }
+        guard !lacking.isEmpty else { return nil }
+        let names = lacking.map { "\($0.adapter.hex.prefix(16))… of \($0.member) in \($0.round)" }
+        return EngineError(
+            .missing,
+            "\(lacking.count) adapter(s) that rebuilding takes are not in this ledger: \(names.joined(separator: ", "))",
+            hint:
+                "ask \(Set(lacking.map(\.member.text)).sorted().joined(separator: ", ")) for the directories, then for "
+                + "each: lethe adapter import DIR; and repeat")
     }
 
     private func firstLocal(_ steps: [DeletionStep]) throws -> (DeletionStep, MemberName)? {
@@ -244,9 +316,9 @@ extension Ledger {
 
     // MARK: Completing
 
-    /// Replays from zero without the excluded events, merges every affected model afresh, and completes only if every
-    /// digest is the one on the chain.
-    private func complete(_ deletion: DeletionID, _ plan: ArtifactDigest, as member: MemberName) throws -> Recorded {
+    /// Replays from zero without the excluded events, merges every affected model afresh, and compares every digest with the
+    /// one on the chain: nothing is completed before that.
+    private func replayFromZero(_ plan: ArtifactDigest) throws {
         let view = try view
         let replay = try replayPublic(publicOrigin)
         guard replay.view.rows == view.rows else {
@@ -255,10 +327,11 @@ extension Ledger {
                 hint: "lethe check finds the difference; lethe replay --views rebuilds the views")
         }
         let row = view.plans[plan]!
+        let replayer = try replayer(view)
         for rebuilt in row.dispositions ?? [] where rebuilt.outcome == .rematerialized {
             let round = view.rounds[rebuilt.round]!
             let rows = view.contributions(to: rebuilt.round, cohort: rebuilt.cohort)
-            let result = try replayer(view).replay(round, cohort: rebuilt.cohort, rows)
+            let result = try replayer.replay(round, cohort: rebuilt.cohort, rows)
             guard result.outcome == .equal else {
                 throw EngineError(
                     .refused,
@@ -266,6 +339,11 @@ extension Ledger {
                     hint: "lethe check looks at every model")
             }
         }
+    }
+
+    private func complete(_ deletion: DeletionID, _ plan: ArtifactDigest, as member: MemberName) throws -> Recorded {
+        let view = try view
+        let row = view.plans[plan]!
         let event = DeletionCompleted(
             deletion: deletion, keyDirectory: view.keyDirectory, outcome: row.isExact ? .exact : .withdrawn, plan: plan)
         return try record(.deletionCompleted(event), as: member, on: publicOrigin)

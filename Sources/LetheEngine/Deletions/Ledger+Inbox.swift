@@ -36,18 +36,26 @@ public struct DeletionDates: Codable, Hashable, Sendable {
 public struct InboxItem: Codable, Hashable, Sendable {
     /// What it is about: a deletion, a model, a checkpoint, a file.
     public var about: String
-    /// What to type.
-    public var command: String
+    /// What to type here; absent where something else has to be done than to type.
+    public var command: String?
     public var due: Timestamp?
     public var isOverdue: Bool
     public var what: String
 
-    init(_ what: String, about: String, command: String, due: Timestamp? = nil, now: Timestamp) {
+    init(_ what: String, about: String, command: String?, due: Timestamp? = nil, now: Timestamp) {
         self.about = about
         self.command = command
         self.due = due
         isOverdue = due.map { $0 < now } ?? false
         self.what = what
+    }
+
+    /// With who acts, for ledgers that hold keys of several members.
+    fileprivate func acting(as member: MemberName?) -> InboxItem {
+        guard let member, let command, !command.contains(" --as ") else { return self }
+        var item = self
+        item.command = "\(command) --as \(member)"
+        return item
     }
 }
 
@@ -67,7 +75,8 @@ extension Ledger {
             + privateItems(of: member, view, calendar, now)
             + holdItems(of: member, view, now)
         let files = try checkpointItems(of: member, view, now) + outboxItems(of: member, view, now)
-        return (items + files).sorted { left, right in
+        let all = (items + files).map { $0.acting(as: localMembers.count > 1 ? member : nil) }
+        return all.sorted { left, right in
             (left.isOverdue ? 0 : 1, left.due ?? .latest, left.about) < (
                 right.isOverdue ? 0 : 1, right.due ?? .latest, right.about
             )
@@ -223,10 +232,7 @@ extension Ledger {
             let fresh = try events.filter { try !isOnChain($0) }
             guard !fresh.isEmpty else { continue }
             if fresh.contains(where: { $0.statement.author == member }), name.hasSuffix(".jsonl") {
-                items.append(
-                    InboxItem(
-                        "send \(fresh.count) event(s) to the chain's operator", about: name,
-                        command: "lethe append \(path)", now: now))
+                items.append(sending(fresh.count, path, about: name, view, now))
             } else if !name.hasSuffix(".jsonl"),
                 fresh.contains(where: { $0.envelope.signatures.allSatisfy { !keys.contains($0.keyID) } })
             {
@@ -235,6 +241,16 @@ extension Ledger {
             }
         }
         return items
+    }
+
+    /// What waits in the file at `path`: its member can send it, and the operator alone appends it.
+    private func sending(
+        _ count: Int, _ path: String, about name: String, _ view: PublicView, _ now: Timestamp
+    ) -> InboxItem {
+        let chainOperator = view.charter.map { "the operator, \($0.chainOperator)," } ?? "the operator"
+        return InboxItem(
+            "send \(path) to \(chainOperator) who appends its \(count) event(s); then import the chain that comes back",
+            about: name, command: nil, now: now)
     }
 
     private func isOnChain(_ event: ReceivedEvent) throws -> Bool {

@@ -1,4 +1,4 @@
-internal import Bytes
+public import Bytes
 public import ChainViews
 public import Events
 internal import LedgerStore
@@ -50,6 +50,14 @@ struct DeletionScopeDocument: Codable, Hashable {
         case .dataset(let dataset): self.dataset = dataset
         }
     }
+
+    /// Whether both name the same person, record or dataset, or come to the same rows.
+    func asksForTheSame(as other: DeletionScopeDocument) -> Bool {
+        let isNamedAlike =
+            (subject, record, dataset) == (other.subject, other.record, other.dataset)
+            && (subject != nil || record != nil || dataset != nil)
+        return isNamedAlike || records == other.records
+    }
 }
 
 /// What a plan means for the members of this ledger, beside what everybody can derive.
@@ -97,6 +105,11 @@ extension Ledger {
             return try? CanonicalJSON.decode(DeletionScopeDocument.self, from: body.bytes)
         }
         return nil
+    }
+
+    /// The body that says what the deletion `id` is about in full, where its private chain is here.
+    public func scopeBody(of id: DeletionID) -> BodyCommitment? {
+        privateViews.values.compactMap { $0.scopes[id]?.body }.first
     }
 
     // MARK: Forgetting who it was

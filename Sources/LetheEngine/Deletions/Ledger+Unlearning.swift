@@ -141,6 +141,7 @@ extension Ledger {
     /// it is committed to, a run or a recipe that is not here.
     func checkTrainable(_ plan: Plan) throws {
         let view = try view
+        var lacking: [String] = []
         for planned in plan.retraining {
             let row = view.contributions[planned.contribution]!
             guard localMembers.contains(row.member), privateChain(of: row.member) != nil else { continue }
@@ -155,15 +156,17 @@ extension Ledger {
             for shard in row.training!.shards
             where !planned.shards.contains(shard) && !planned.emptied.contains(shard) {
                 let kept = try run(on: shard, behind: row, under: nil)
-                guard try holdsAdapter(kept.trained.adapter) else {
-                    throw EngineError(
-                        .missing,
-                        "the adapter of shard \(shard.shard) of \(shard.dataset) for \(row.round) is not in this ledger",
-                        hint:
-                            "lethe adapter import DIR brings it back; without it the contribution cannot be merged again"
-                    )
-                }
+                guard try !holdsAdapter(kept.trained.adapter) else { continue }
+                lacking.append("of shard \(shard.shard) of \(shard.dataset) for \(row.round)")
             }
+        }
+        guard lacking.isEmpty else {
+            throw EngineError(
+                .missing,
+                lacking.count == 1
+                    ? "the adapter \(lacking[0]) is not in this ledger"
+                    : "\(lacking.count) adapters are not in this ledger: \(lacking.joined(separator: ", "))",
+                hint: "lethe adapter import DIR brings each back; without it the contribution cannot be merged again")
         }
     }
 

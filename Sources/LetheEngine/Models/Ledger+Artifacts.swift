@@ -78,6 +78,8 @@ extension Ledger {
             return (adapter, ArtifactDigest(retagging: digests.adapter), ArtifactDigest(retagging: digests.tensors))
         } catch let error as EngineError {
             throw error
+        } catch  where !FileManager.default.fileExists(atPath: path) {
+            throw EngineError(.invalidRequest, "there is no directory \(path)", hint: "check the path", cause: error)
         } catch {
             throw EngineError(
                 .invalidRequest, "\(path) is not an adapter that can be used: \(error)",
@@ -88,6 +90,12 @@ extension Ledger {
     /// Takes in an adapter that another member handed over; the chain must know it.
     public func importAdapter(at path: String) throws -> ContributionSummary {
         let view = try view
+        guard let first = view.allBases.first else {
+            throw EngineError(
+                .refused, "no base is registered, so no adapter is known", hint: "import the newest public chain first")
+        }
+        // What is no adapter under the first base is none under another.
+        _ = try inspect(path, base: first.base)
         for base in view.allBases {
             guard let found = try? inspect(path, base: base.base) else { continue }
             let row = view.contributions(withAdapter: found.adapterDigest).first

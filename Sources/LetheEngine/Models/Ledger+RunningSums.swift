@@ -23,6 +23,23 @@ extension Ledger {
         try directory.blobs.put(BlobID(.runningSum, set.digest), contentsOf: sum.path)
     }
 
+    /// What `rows` leave out of `before`, and what they have besides.
+    private static func changes(
+        to before: [ContributionRow], _ rows: [ContributionRow]
+    ) -> (removed: [ContributionRow], added: [ContributionRow]) {
+        let (kept, known) = (Set(rows.map(\.event)), Set(before.map(\.event)))
+        return (before.filter { !kept.contains($0.event) }, rows.filter { !known.contains($0.event) })
+    }
+
+    /// Whether the model of `rows` can be made from the sum of `old`, so that the adapters that stay are not taken.
+    func canSubtract(_ round: RoundRow, _ old: ModelRow, _ rows: [ContributionRow]) throws -> Bool {
+        guard round.rule == .mean, try directory.blobs.contains(BlobID(.runningSum, old.contributions.digest)) else {
+            return false
+        }
+        let (removed, added) = Self.changes(to: try view.mergedContributions(of: old), rows)
+        return try !removed.isEmpty && (removed + added).allSatisfy { try holdsAdapter($0.adapter) }
+    }
+
     /// The model of `rows` from the sum of the model `old` that it replaces, by subtracting what is gone and adding what
     /// took its place; `nil` where there is no such sum, or an adapter is not here.
     func rebuildFromRunningSum(
@@ -32,10 +49,7 @@ extension Ledger {
         guard round.rule == .mean,
             let blob = try directory.blobs.open(BlobID(.runningSum, old.contributions.digest))
         else { return nil }
-        let before = view.mergedContributions(of: old)
-        let (kept, known) = (Set(rows.map(\.event)), Set(before.map(\.event)))
-        let removed = before.filter { !kept.contains($0.event) }
-        let added = rows.filter { !known.contains($0.event) }
+        let (removed, added) = Self.changes(to: view.mergedContributions(of: old), rows)
         let removing = try contributions(to: round, removed, allowMissing: true)
         let adding = try contributions(to: round, added, allowMissing: true)
         guard removing.count == removed.count, adding.count == added.count, !removing.isEmpty else { return nil }

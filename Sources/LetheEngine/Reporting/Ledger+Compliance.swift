@@ -243,10 +243,26 @@ extension Ledger {
     /// The newest checkpoint of `origin` that is kept here, with the members whose cosignatures on it verify.
     public func newestCheckpoint(of origin: Origin) throws -> (checkpoint: Checkpoint, cosigners: [MemberName])? {
         guard let kept = try directory.checkpoints.kept(origin.text)?.checkpoint else { return nil }
-        let cosigners = try directory.checkpoints.cosignatures(on: kept).compactMap {
-            try cosignature($0, on: kept, of: origin)?.witness
+        return (kept, try cosigners(of: kept, of: origin))
+    }
+
+    /// The newest checkpoint of `origin` that was cosigned, whether it is the newest of all or not.
+    public func newestCosignedCheckpoint(
+        of origin: Origin
+    ) throws -> (checkpoint: Checkpoint, cosigners: [MemberName])? {
+        guard let end = try directory.checkpoints.kept(origin.text)?.checkpoint.size else { return nil }
+        let known = try directory.checkpoints.cosigned(origin.text, below: TreeSize(end.rawValue + 1))
+        for kept in known.reversed() {
+            let cosigners = try cosigners(of: kept.checkpoint, of: origin)
+            if !cosigners.isEmpty { return (kept.checkpoint, cosigners) }
         }
-        return (kept, cosigners.sorted())
+        return nil
+    }
+
+    private func cosigners(of checkpoint: Checkpoint, of origin: Origin) throws -> [MemberName] {
+        try directory.checkpoints.cosignatures(on: checkpoint).compactMap {
+            try cosignature($0, on: checkpoint, of: origin)?.witness
+        }.sorted()
     }
 
     // MARK: Evidence

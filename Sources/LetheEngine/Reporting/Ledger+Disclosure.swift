@@ -38,9 +38,11 @@ extension Ledger {
     /// Opens one event of a private chain for somebody, or the checkpoint behind one anchor, and records on that chain
     /// that it did so. The file is made first: it shows the chain as it was before the access was recorded.
     ///
-    /// The checkpoint that it stands under is cosigned by the local `witnesses` first.
+    /// The newest checkpoint is cosigned by the local `witnesses` first; the one that the file stands under is the newest
+    /// that `policy` takes, without a policy the one that most witnesses cosigned.
     public func disclose(
-        _ event: EventHash, _ request: DisclosureRequest, as member: MemberName, witnesses: [MemberName]
+        _ event: EventHash, _ request: DisclosureRequest, as member: MemberName, witnesses: [MemberName],
+        under policy: TrustPolicy? = nil
     ) throws -> (disclosure: Disclosure, recorded: Recorded) {
         let document = try Self.document(request)
         let place = try place(of: event)
@@ -51,11 +53,12 @@ extension Ledger {
         for witness in witnesses {
             _ = try cosign(checkpoint: checkpointNote(of: publicOrigin).note, as: witness)
         }
-        let (checkpoint, note) = try checkpointNote(of: publicOrigin)
+        let newest = try checkpointNote(of: publicOrigin).checkpoint
         let anchor =
             try leaf == nil
-            ? openedAnchor(event, before: checkpoint)
-            : anchor(covering: place.index, of: origin, before: checkpoint)
+            ? openedAnchor(event, before: newest) : anchor(covering: place.index, of: origin, before: newest)
+        let (checkpoint, note) = try checkpoint(
+            of: publicOrigin, covering: LeafIndex(view.anchors[anchor.event]!.position.value), under: policy)
         var entries: [[UInt8]] = []
         try forEachBatch(of: publicOrigin, upTo: checkpoint.size) { entries += $0 }
         let disclosure = Disclosure(

@@ -173,6 +173,21 @@ extension Ledger {
         return try outbox(of: origin).isEmpty ? nil : outboxFile(origin)
     }
 
+    /// An event for the public chain that was recorded before, and where it is: on it, or in the outbox.
+    func recorded(_ event: EventHash) throws -> (place: Recorded, content: Event) {
+        let (origin, chain) = (try publicOrigin, try chainID(publicOrigin))
+        if let waiting = try outbox(of: origin).first(where: { EventHash(envelope: $0) == event }) {
+            return (.outbox(event: event, file: outboxFile(origin)), try Self.parse(waiting, origin).statement.event)
+        }
+        guard let index = try directory.events.position(of: LeafHash(retagging: event), in: chain),
+            let entry = try directory.events.entry(at: index, of: chain)
+        else { throw EngineError(.missing, "\(origin) has no event \(event)") }
+        return (
+            .appended(Appended(event: event, index: index, isNew: false)),
+            try Self.parse(entry.envelope, origin).statement.event
+        )
+    }
+
     private func putIntoOutbox(_ bytes: [UInt8], _ origin: Origin) throws -> Recorded {
         let waiting = try outbox(of: origin)
         try checkAgainstCopy(waiting + [bytes], origin)

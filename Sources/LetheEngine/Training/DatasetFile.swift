@@ -100,8 +100,8 @@ public struct DatasetFile: Sendable {
         }
         for name in [columns.id, columns.label, columns.text] where !names.contains(name) {
             throw EngineError(
-                .invalidRequest, "\(path) has no column \"\(name)\": its header is \"\(header.prefix(120))\"",
-                hint: Self.headerHint)
+                .invalidRequest, "\(path) has no column \"\(name)\"; \(Self.words(forColumns: names))",
+                hint: names.count == 1 ? Self.tabHint : Self.headerHint)
         }
         ignored = names.filter { !columns.names.contains($0) }.sorted()
         let place = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
@@ -122,6 +122,14 @@ public struct DatasetFile: Sendable {
                 labelText: fields[place[columns.label]!], text: fields[place[columns.text]!], line: index + 1)
         }
     }
+
+    private static func words(forColumns names: [String]) -> String {
+        let shown = names.prefix(8).map { "\"\($0.prefix(40))\"" }.joined(separator: ", ")
+        let more = names.count > 8 ? " and \(names.count - 8) more" : ""
+        return names.count == 1 ? "its header is one column, \(shown)" : "it has \(shown)\(more)"
+    }
+
+    private static let tabHint = "tabs separate the columns, in the header and in every line; commas and spaces do not"
 
     private static let headerHint =
         "the first line names the columns record_id, subject_id (optional), label and text; "

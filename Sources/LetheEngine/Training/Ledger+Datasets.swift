@@ -12,8 +12,11 @@ public struct DatasetRequest: Sendable {
     /// What people call it.
     public var name: String
     public var shards: Int
+    /// Also where the member registered some of its rows before.
+    public var again: Bool
 
-    public init(file: DatasetFile, path: String, name: String, shards: Int) {
+    public init(file: DatasetFile, path: String, name: String, shards: Int, again: Bool = false) {
+        self.again = again
         self.file = file
         self.path = path
         self.name = name
@@ -73,6 +76,7 @@ extension Ledger {
     ) throws -> (dataset: DatasetID, recorded: Recorded) {
         let origin = try requiredPrivateChain(of: member)
         try check(request)
+        if !request.again { try refuseRegistered(request, origin) }
         try discardUnregistered()
         let dataset = DatasetID("ds-" + Hex.encode(surroundings.random.generate(6)))!
         let key = ShardingKey(bytes: surroundings.random.generate(32))!
@@ -90,6 +94,20 @@ extension Ledger {
         let recorded = try record(
             .datasetRegistered(event), as: member, on: origin, body: (.json, CanonicalJSON.encode(manifest)))
         return (dataset, recorded)
+    }
+
+    /// Refuses rows that a dataset of the chain has already: they would count twice, and have to be erased twice.
+    private func refuseRegistered(_ request: DatasetRequest, _ origin: Origin) throws {
+        let datasets = privateViews[origin]!.allDatasets.map(\.dataset)
+        let known = try directory.records.registered(request.file.records, in: datasets)
+        guard let most = known.max(by: { $0.count < $1.count }) else { return }
+        let count = request.file.records.count
+        throw EngineError(
+            .refused,
+            "\(most.count == count ? "all \(count)" : "\(most.count) of \(count)") rows of \(request.path) are registered already, "
+                + "as \(most.dataset)",
+            hint: "nothing was changed; --again registers them once more: they then count twice in training, and a "
+                + "deletion takes both")
     }
 
     private static func manifest(

@@ -84,6 +84,8 @@ public struct TrainingSummary: Sendable {
     public var reused: Int
     public var contribution: AdapterCommitted
     public var recorded: Recorded
+    /// Whether an earlier call had done all of it.
+    public var wasDone = false
 }
 
 extension Ledger {
@@ -96,8 +98,9 @@ extension Ledger {
     /// way goes on where it was last saved, and the bytes are those of a call that nobody interrupted.
     public func train(_ request: TrainingRequest, as member: MemberName) throws -> TrainingSummary {
         let view = try view
-        let round = try trainableRound(request.round, view)
         let origin = try requiredPrivateChain(of: member)
+        if let done = try trained(request, as: member, on: origin) { return done }
+        let round = try trainableRound(request.round, view)
         let bench = try workbench(for: round, request.options)
         try bench.check(request.recipe)
         try checkCommittable(request, round, bench, as: member)
@@ -117,6 +120,32 @@ extension Ledger {
         let merged = try mergeRuns(runs, for: round)
         let (event, recorded) = try commit(merged, runs, to: round, as: member, on: origin)
         return TrainingSummary(runs: runs, reused: reused, contribution: event, recorded: recorded)
+    }
+
+    /// What an earlier call of the same request did; `nil` where the member has not contributed to the round.
+    ///
+    /// - Throws: where it contributed something else: a round takes one contribution of each member.
+    private func trained(
+        _ request: TrainingRequest, as member: MemberName, on origin: Origin
+    ) throws -> TrainingSummary? {
+        let rows = try viewAhead().contributions(to: request.round)
+        guard let row = rows.first(where: { $0.member == member }) else { return nil }
+        let datasets = Set(request.datasets)
+        let recipe = ArtifactDigest(retagging: request.recipe.digest)
+        guard let training = row.training, training.recipe == recipe,
+            Set(training.shards.map(\.dataset)) == datasets, let chain = privateViews[origin],
+            case let runs = training.shards.compactMap({ chain.currentRun(on: $0, in: request.round) }),
+            runs.count == training.shards.count, Hash256(runs: runs.map(\.trained.run)) == training.runs
+        else {
+            throw EngineError(
+                .refused,
+                "\(member) has contributed to \(request.round) already, by another recipe or from other data",
+                hint: "a round takes one contribution of each member: train for another round")
+        }
+        let (recorded, event) = try recorded(row.event)
+        guard case .adapterCommitted(let contribution) = event else { return nil }
+        return TrainingSummary(
+            runs: runs, reused: runs.count, contribution: contribution, recorded: recorded, wasDone: true)
     }
 
     private func trainableRound(_ id: RoundID, _ view: PublicView) throws -> RoundRow {

@@ -73,13 +73,13 @@ extension ComplianceReport {
         }
         let overview = DataTable(
             caption: "Controls that are not met or could not be told, the gravest first",
-            columns: ["Control", "Wanted", "Result", "Severity", "Exceptions", "In scope"],
+            columns: ["Control", "Result", "Wanted", "Severity", "In scope", "Exceptions"],
             rows: found.map { found in
                 let control = found.control
                 return [
-                    [.code(control.control.text)], [.text(control.title.text)],
-                    [.mark(control.word.words, control.word.tone)], ["\(control.severity.rawValue)"],
-                    [.text(Self.exceptionCount(control))], [.text(Self.population(control))],
+                    [.code(control.control.text)], [.mark(control.word.words, control.word.tone)],
+                    [.text(control.title.text)], ["\(control.severity.rawValue)"],
+                    [.text(Self.population(control))], [.text(Self.exceptionCount(control))],
                 ]
             })
         return Section(
@@ -87,8 +87,12 @@ extension ComplianceReport {
             [.table(overview)] + found.flatMap { blocks(of: $0.control, in: $0.pack) })
     }
 
+    /// How many exceptions there are; where they are more than what is in scope, of how few things.
     static func exceptionCount(_ control: ControlResult) -> String {
-        control.isTruncated ? "> \(control.violations.count)" : "\(control.violations.count)"
+        let count = control.violations.count
+        let number = control.isTruncated ? "> \(count)" : "\(count)"
+        guard let population = control.population, count > population, population > 0 else { return number }
+        return "\(number), several of \(population == 1 ? "one thing" : "the same things")"
     }
 
     static func population(_ control: ControlResult) -> String { control.population.map { "\($0)" } ?? "—" }

@@ -10,16 +10,17 @@ extension ComplianceReport {
         let tables = result.packs.map { pack -> Block in
             let rows = pack.controls.map { control -> [[Span]] in
                 [
-                    [.code(control.control.text)], [.text(control.title.text)],
+                    [.code(control.control.text)],
                     [.mark(control.word.words, control.word.tone)] + Self.because(control),
-                    [.text(Self.population(control))], [.text(Self.exceptionCount(control))],
+                    [.text(control.title.text)], [.text(Self.population(control))],
+                    [.text(Self.exceptionCount(control))],
                     [.digest(control.queryDigest.hex)],
                 ]
             }
             return .table(
                 DataTable(
                     caption: "\(pack.pack) \(pack.version), \(pack.title): \(pack.overall.words)",
-                    columns: ["Control", "Wanted", "Result", "In scope", "Exceptions", "Query"], rows: rows))
+                    columns: ["Control", "Result", "Wanted", "In scope", "Exceptions", "Query"], rows: rows))
         }
         return [Section("controls", "All controls", tables.isEmpty ? [.paragraph(["No pack was asked for."])] : tables)]
     }
@@ -121,7 +122,10 @@ extension ComplianceReport {
             Fact("control", "one rule that can be checked over a ledger: a query whose rows are the exceptions"),
             Fact("pack", "a set of controls with one version and one digest"),
             Fact("in scope", "how many things the control looked at; with none it does not apply"),
-            Fact("exception", "one row of a control's query: a thing that is not as the rule wants it"),
+            Fact(
+                "exception",
+                "one row of a control's query: a thing that is not as the rule wants it, in one respect; one thing can have several"
+            ),
             Fact("query", "SHA-256 of the query's text: the same digits, the same question"),
             Fact("waiver", "a time-limited exception, approved by somebody who does not own the control"),
         ]

@@ -5,7 +5,7 @@ internal import Proofs
 extension DeletionReport {
     var lineage: Section {
         let title = "Lineage before and after the deletion"
-        let layout = LineageLayout(content.lineage, plan: certificate.plan, affected: affected)
+        let layout = LineageLayout(content.lineage, plan: certificate.plan, affected: affected, toRetrain: toRetrain)
         let picture = Picture(
             markup: LineageDrawing.markup(layout, title: title, summary: lineageSummary), label: title,
             caption: lineageCaption(layout).map { .text($0) }, isWide: layout.width > 760)

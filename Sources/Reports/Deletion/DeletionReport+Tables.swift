@@ -153,7 +153,7 @@ extension DeletionReport {
     // MARK: Limits and use
 
     var limits: Section {
-        Section("limits", "Limits", [.list(certificate.limits.map { [.text($0)] })])
+        Section("limits", "Limits", [.list(limitSentences.map { [.text($0)] })])
     }
 
     var checking: Section {

@@ -30,6 +30,10 @@ public struct DeletionReport: Report {
     public var content: Content
     /// Places of contributions that were trained on an affected model and still exist.
     let affected: Set<Count>
+    /// Places of contributions that the plan wants trained again, and that are not yet.
+    let toRetrain: Set<Count>
+    /// The sentences under the outcome: the certificate's, by what was trained again.
+    let limitSentences: [String]
 
     /// - Parameters:
     ///   - verdict: what checking the bundle gave.
@@ -43,6 +47,9 @@ public struct DeletionReport: Report {
             format: Self.format, isSignedByOperatorAlone: verdict.isSignedByOperatorAlone,
             lineage: LineageGraph(view: verdict.view),
             openPoints: Self.openPoints(verdict, timeline), signers: verdict.signers, timeline: timeline)
+        limitSentences = verdict.limits
+        toRetrain =
+            certificate.plan.flatMap { verdict.view.plans[$0] }.map(verdict.view.placesToRetrain) ?? []
         affected = Set(
             certificate.descendants.compactMap { verdict.view.contributions[$0.event]?.position })
     }

@@ -57,10 +57,15 @@ extension DeletionStateReport {
 
     private var outcome: [Span] {
         let member = Span.strong(content.member.text)
+        guard content.state != .refused else {
+            return ["What ", member, " contributed stays, and no model is changed."]
+        }
+        if isUntold {
+            return ["Which contributions rest on the records ", member, " alone knows; its decision will say."]
+        }
         guard !content.excluded.isEmpty else { return [member, " has no contribution to exclude."] }
         let count = Elapsed.unit(content.excluded.count, "contribution")
         let models = Elapsed.unit(content.models.count, "model")
-        if content.state == .refused { return ["\(count) of ", member, " stay."] }
         let owners = Span.strong(DeletionReport.names(content.excluded.map(\.member)))
         if content.surroundings.scope == .records {
             let retraining = content.surroundings.retraining
@@ -82,6 +87,9 @@ extension DeletionStateReport {
             ? "and \(models) would be rebuilt or withdrawn" : "and \(done) of \(models) that held them are settled"
         return ["\(count) of ", owners, " \(verb), \(fate)."]
     }
+
+    /// Whether what it would change cannot be told yet: records are to go, and nobody has said which shards have them.
+    private var isUntold: Bool { content.state == .requested && content.surroundings.scope == .records }
 
     private var due: [Span] {
         var spans: [Span] = [
@@ -122,9 +130,13 @@ extension DeletionStateReport {
     }
 
     private var lineage: Section {
-        let title = content.isPlanned ? "What the deletion would change" : "Lineage before and after the deletion"
+        let title =
+            isUntold
+            ? "Lineage as it is now"
+            : content.isPlanned ? "What the deletion would change" : "Lineage before and after the deletion"
         let layout = LineageLayout(content.lineage, focus)
         var caption = "Each lane is a member, each column a round."
+        if isUntold { caption += " What the deletion would change is not drawn: the decision will say." }
         let drawn = layout.columnLabels.count
         if drawn < content.rounds.value { caption += " \(drawn) of \(content.rounds) rounds are drawn." }
         if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
@@ -139,13 +151,16 @@ extension DeletionStateReport {
 
     /// What the picture shows as excluded and as affected.
     var focus: LineageFocus {
+        let toRetrain = Set(content.surroundings.retraining.filter { $0.after == nil }.map(\.event))
         guard content.isPlanned else {
-            return LineageFocus(plans: Set([content.plan].compactMap { $0 }), affected: Set(content.descendants))
+            return LineageFocus(
+                plans: Set([content.plan].compactMap { $0 }), toRetrain: toRetrain, affected: Set(content.descendants))
         }
         let before = Set(content.models.map(\.before))
         let pending = content.lineage.models.filter { $0.state == .current && before.contains($0.model) }
         return LineageFocus(
-            plans: [], toExclude: Set(content.excluded.map(\.event)), affected: Set(content.descendants),
+            plans: [], toExclude: Set(content.excluded.map(\.event)), toRetrain: toRetrain,
+            affected: Set(content.descendants),
             toRebuild: Set(pending.map(\.position)), words: .plan)
     }
 

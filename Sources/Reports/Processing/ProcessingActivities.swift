@@ -50,11 +50,14 @@ extension ProcessingReport {
                 let rounds = unique(rows.map(\.round))
                 return activity(
                     .merging, name, rows.count, rounds, rows.first?.event, rows.last?.event, times,
-                    partners(of: name, rounds, view, contributions) + [security(of: name, view)] + recorded)
+                    recipients(of: name, rounds, view) + partners(of: name, rounds, view, contributions)
+                        + [security(of: name, view)] + recorded)
             }
             return [training, merging].compactMap { $0 }.map { activity in
                 var activity = activity
                 if activity.kind == .training, let privateView { activity.datasets = datasets(in: privateView) }
+                // Who merges has no data of its own: what they are about, the members say behind whose adapters they are.
+                if activity.kind == .merging || privateView == nil { activity.unseen = Matter.ofDatasets }
                 return activity
             }
         }

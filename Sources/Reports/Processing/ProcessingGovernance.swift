@@ -16,6 +16,11 @@ extension ProcessingReport {
     static func recorded(of name: MemberName, in view: PublicView, at time: Timestamp) -> [Entry] {
         let documents = view.allDocuments.filter { $0.isInForce(at: time) }
         let handovers = view.allHandovers.filter { $0.author == name }
+        if handovers.isEmpty {
+            return arrangements(of: name, documents) + [
+                Entry(.transfers, ["none is recorded: nothing was handed to anybody outside the consortium"])
+            ]
+        }
         return arrangements(of: name, documents)
             + handovers.flatMap { handover in
                 let given = handover.handedOver

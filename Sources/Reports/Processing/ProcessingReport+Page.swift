@@ -9,7 +9,7 @@ extension ProcessingReport {
     public var page: Page {
         Page(
             title: "Records of processing", subtitle: "GDPR Art. 30, from \(content.footing.chain)", banner: banner,
-            sections: [missing, scope] + records + [
+            sections: [missing, untold, scope].compactMap { $0 } + records + [
                 .evidence(content.evidence, caption: "Events that the records rest on"), limits, checking, definitions,
             ], data: json())
     }
@@ -19,6 +19,9 @@ extension ProcessingReport {
         let heading: String =
             if activities.isEmpty {
                 "No processing is recorded."
+            } else if findings == 0, unseen > 0 {
+                "Nothing that can be seen here is missing; \(Elapsed.unit(unseen, "matter")) of Art. 30(1) "
+                    + "\(unseen == 1 ? "is" : "are") for private chains to tell."
             } else if findings == 0 {
                 "Every matter of Art. 30(1) is recorded for \(Elapsed.unit(activities.count, "activity", "activities"))."
             } else {
@@ -26,7 +29,7 @@ extension ProcessingReport {
                     + "\(Elapsed.unit(activities.count, "activity", "activities"))."
             }
         return Banner(
-            tone: findings == 0 && !activities.isEmpty ? .good : .caution, notice: nil, heading: heading,
+            tone: findings + unseen == 0 && !activities.isEmpty ? .good : .caution, notice: nil, heading: heading,
             sentences: [
                 [
                     "Made from ", .strong(Elapsed.unit(content.footing.size.value, "event")),
@@ -39,7 +42,7 @@ extension ProcessingReport {
             counts: [
                 Fact(controllers == 1 ? "organisation" : "organisations", "\(controllers)"),
                 Fact(activities.count == 1 ? "activity" : "activities", "\(activities.count)"),
-                Fact("not recorded", "\(findings)"),
+                Fact("not recorded", "\(findings)"), Fact("not looked at", "\(unseen)"),
             ])
     }
 
@@ -57,6 +60,26 @@ extension ProcessingReport {
             columns: ["Organisation", "Activity", "Not recorded", "Number"],
             rows: rows)
         return Section("missing", "Findings: what is not recorded", table: table, orElse: "Nothing is missing.")
+    }
+
+    /// What others know, which is no finding.
+    private var untold: Section? {
+        guard unseen > 0 else { return nil }
+        let rows = activities.filter { !$0.untold.isEmpty }.map { activity -> [[Span]] in
+            [
+                ["\(activity.controller)"], [.text(activity.kind.words)],
+                [.text(activity.untold.map(\.title).joined(separator: ", "))],
+                [
+                    activity.kind == .merging
+                        ? "each member behind whose adapters the data are"
+                        : .text("\(activity.controller), on its private chain: --as \(activity.controller)")
+                ],
+            ]
+        }
+        let table = DataTable(
+            caption: "Matters of Art. 30(1) that descriptions of data sets tell, which stand on private chains",
+            columns: ["Organisation", "Activity", "Not looked at", "Who can tell"], rows: rows)
+        return Section("untold", "What private chains tell", table: table, orElse: "")
     }
 
     private var scope: Section {
@@ -100,6 +123,9 @@ extension ProcessingReport {
         }
         return [extent] + datasets
             + activity.entries.map { entry in
+                guard entry.isRecorded || !activity.unseen.contains(entry.matter) else {
+                    return Fact(entry.matter.term, [.mark("not looked at", .plain)])
+                }
                 guard entry.isRecorded else {
                     let tone = entry.matter.isRequired ? Tone.caution : .plain
                     return Fact(entry.matter.term, [.mark("not recorded", tone)])
@@ -124,6 +150,7 @@ extension ProcessingReport {
                     (Footing.limits + [
                         "Whether a member is a controller, a joint controller or a processor is a legal question. Each member "
                             + "is listed for what it does.",
+                        "A transfer that nobody recorded is not on this page, nor where the members themselves are.",
                         "Contact details are wanted by Art. 30(1)(a) and are not on the ledger.",
                     ]).map { [.text($0)] })
             ])
@@ -149,6 +176,10 @@ extension ProcessingReport {
                             "an adapter, a small set of changed weights, that a member committed to a round"),
                         Fact("recipient", "whoever gets the adapters or what was made of them"),
                         Fact("not recorded", "no event that was looked at says anything of the matter"),
+                        Fact(
+                            "not looked at",
+                            "a description of a data set may say it, on a private chain that this report was made without"
+                        ),
                     ] + Footing.definitions)
             ])
     }

@@ -66,13 +66,18 @@ public struct ProcessingReport: Report {
         /// How many contributions, or models.
         public var number: Count
         public var rounds: [RoundID]
+        /// What stands on the private chain of whoever does it, if anywhere, and was not looked at.
+        public var unseen: [Matter] = []
 
         func entry(_ matter: Matter) -> Entry { entries.first { $0.matter == matter } ?? Entry(matter, []) }
 
-        /// What Art. 30(1) wants and nobody recorded.
+        /// What Art. 30(1) wants and nobody recorded where it could be seen.
         public var missing: [Matter] {
-            Matter.allCases.filter { $0.isRequired && !entry($0).isRecorded }
+            Matter.allCases.filter { $0.isRequired && !entry($0).isRecorded && !unseen.contains($0) }
         }
+
+        /// What Art. 30(1) wants of what was not looked at.
+        public var untold: [Matter] { unseen.filter { $0.isRequired && !entry($0).isRecorded } }
     }
 
     /// What the page says, as data.
@@ -111,9 +116,15 @@ public struct ProcessingReport: Report {
 
     /// How many matters nobody recorded.
     public var findings: Int { content.activities.reduce(0) { $0 + $1.missing.count } }
+
+    /// How many stand on private chains that were not looked at, if anywhere.
+    public var unseen: Int { content.activities.reduce(0) { $0 + $1.untold.count } }
 }
 
 extension ProcessingReport.Matter {
+    /// What descriptions of data sets say, which stand on private chains.
+    static let ofDatasets: [Self] = [.purposes, .legalBasis, .subjects, .data, .timeLimits]
+
     /// Whether Art. 30(1) wants it; the others help to judge.
     var isRequired: Bool { self != .legalBasis }
 

@@ -10,6 +10,12 @@ struct DemoDocuments {
         var text: String
     }
 
+    /// A data set as its member describes it on its private chain, with the datasheet.
+    struct Description {
+        var described: DatasetDescribed
+        var datasheet: String
+    }
+
     /// In the order in which they are recorded.
     let documents: [Document]
 
@@ -76,6 +82,30 @@ struct DemoDocuments {
         \(members.map(\.text).joined(separator: ", ")) decide together on purposes and means of training, and are joint \
         controllers of what is in the shared adapters. Each answers the persons in its own data; all carry out what one \
         of them accepts.
+        """
+    }
+
+    // MARK: Data sets
+
+    /// What one of the demo's members says of the data that its made-up adapters stand for, and how long it keeps them.
+    static func description(by member: MemberName, now: Timestamp) -> Description {
+        let described = DatasetDescribed(
+            dataset: DatasetID("ds-reviews")!, source: .dataSubjects, licence: .own,
+            purposes: [PurposeName("service-quality")!], isPersonal: true, basis: .gdpr61f,
+            deidentification: .pseudonymised, retainUntil: Timestamp(seconds: now.seconds + 2 * 365 * 86_400),
+            topics: Ascending(DatasetDescribed.Topic.allCases), dataCategories: [.content],
+            subjectCategories: [.customers])
+        return Description(described: described, datasheet: datasheet(of: member))
+    }
+
+    private static func datasheet(of member: MemberName) -> String {
+        """
+        Made up for a demonstration: there are no such reviews. Collection and original purpose: customers of \(member) wrote \
+        them after a service, so that it be improved. Preparation: names, contact and booking numbers were removed; what leads \
+        back to a person is a table that \(member) keeps apart. Suitability and assumptions: a review says something of the \
+        service it is about. Gaps and bias: who is content writes less often, and other languages than English are missing. \
+        Minimisation: the text and whether it praises, nothing else. Legitimate interests: to answer complaints sooner; nothing \
+        but texts would serve; who wrote for that purpose expects no less, and may object. Kept for two years.
         """
     }
 }

@@ -36,6 +36,7 @@ struct DemoStory {
     mutating func tell() async throws {
         try await found()
         try await openPrivateChains()
+        try await describeData()
         try await prepare()
         try await train()
         let event = try await showLineage()
@@ -43,6 +44,7 @@ struct DemoStory {
         let plan = try await carryOut(deletion)
         try await replaySecond(plan)
         try await complete(plan)
+        try await forget(deletion)
         try await certify(deletion)
         let proof = try await prove(event)
         try await check()
@@ -91,7 +93,22 @@ struct DemoStory {
             try await ledgers[member]!.openPrivateChain(of: member, readers: [])
         }
         try await exchange()
-        say("each has a private chain, anchored on the public one by a salted commitment")
+        say("each of the \(input.members.count) has a private chain, anchored on the public one by a salted commitment")
+    }
+
+    /// What each member says of its data, on its private chain: for what, on which basis, until when. Of adapters that
+    /// others made nobody here knows.
+    private func describeData() async throws {
+        guard input.isMadeUp else { return }
+        for member in input.members {
+            let ledger = ledgers[member]!
+            let description = DemoDocuments.description(by: member, now: ledger.surroundings.now())
+            _ = try await ledger.record(
+                .datasetDescribed(description.described), as: member, on: ledger.privateChain(of: member)!,
+                body: (.plainText, Array(description.datasheet.utf8)))
+        }
+        try await exchange()
+        say("on it stands what its data are for, on which legal basis, and until when they are kept")
     }
 
     /// What comes before training: the hub changes its signing key, and records what all agreed on.
@@ -245,6 +262,15 @@ struct DemoStory {
         guard left.isEmpty else { throw Answer.unknown("the plan waits for \(left[0].actor): \(left[0].summary)") }
         try await exchange()
         say("replayed from zero without the excluded events: every digest is the one on the chain")
+    }
+
+    /// Nothing needs any more what the request said: it goes with its salt and its key.
+    private func forget(_ deletion: DeletionID) async throws {
+        let ledger = ledgers[deleted]!
+        guard let body = await ledger.scopeBody(of: deletion) else { return }
+        _ = try await ledger.eraseBody(body, as: deleted)
+        try await exchange()
+        say("\(deleted) erased what it had asked for and why; a commitment that nobody can open is left")
     }
 
     // MARK: Certificate

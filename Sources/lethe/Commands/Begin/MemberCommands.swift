@@ -29,7 +29,7 @@ struct MemberCommand: AsyncParsableCommand {
                     let bytes = try await ledger.draft(event, as: author, cosigners: cosigners)
                     try writeFile(bytes + [0x0a], to: draft)
                     printFile(
-                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures",
+                        draft, ["member": author.text], draftWords(author),
                         json: options.json)
                 } else {
                     let origin = try await ledger.publicOrigin

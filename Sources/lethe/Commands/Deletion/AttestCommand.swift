@@ -26,9 +26,9 @@ extension DeletionCommand {
         @Option(help: "How many things are kept (default: as many as the plan names).") var items: Int?
 
         func run() async throws {
-            let id: DeletionID = try parsed(deletion, "deletion id")
             let kept = try keptStores()
             try await options.writing { ledger in
+                let id = try await ledger.resolveDeletion(deletion)
                 let holder = try await options.actor(ledger)
                 let (recorded, results) = try await ledger.attestErasure(of: id, keeping: kept, as: holder)
                 if options.json {

@@ -68,17 +68,19 @@ extension DeletionCommand {
         @Option(help: "The notice-sent event on the private chain.") var notice: String?
 
         func run() async throws {
-            let id: DeletionID = try parsed(deletion, "deletion id")
             let reason: DeletionExtended.Reason = try parsed(reason, "reason")
             let told: Timestamp? = try told.map { try parsed($0, "time") }
             let until: Timestamp? = try until.map { try parsed($0, "time") }
-            let notice = try notice.map { try parsedEvent($0) }
+            _ = try notice.map { try beginning($0, "event hash") }
             let calendar = try calendar.calendar
             try await options.writing { ledger in
                 let author = try await options.actor(ledger)
+                let id = try await ledger.resolveDeletion(deletion)
+                let notice = try await notice.asyncMap { try await ledger.resolveEvent($0) }
                 guard let row = try await ledger.view.deletions[id] else {
                     throw EngineError(
-                        .invalidRequest, "there is no deletion \(id)", hint: "lethe deletion status lists them")
+                        .missing, "\(id) waits in the outbox: it is not on the chain yet",
+                        hint: "send the outbox to the chain's operator, and import the chain that comes back")
                 }
                 let deadlines = LegalDeadlines(calendar: calendar)
                 let law = DeletionLaw(row.ground)
@@ -130,7 +132,6 @@ extension DeletionCommand {
             @Option(help: "The hold's id (default: a fresh one).") var id: String?
 
             func run() async throws {
-                let deletion: DeletionID? = try deletion.map { try parsed($0, "deletion id") }
                 let dataset: DatasetID? = try dataset.map { try parsed($0, "data set id") }
                 let ground: HoldPlaced.Ground = try parsed(ground, "ground")
                 let until: Timestamp? = try until.map { try parsed($0, "time") }
@@ -141,6 +142,7 @@ extension DeletionCommand {
                 }
                 try await options.writing { ledger in
                     let author = try await options.actor(ledger)
+                    let deletion = try await deletion.asyncMap { try await ledger.resolveDeletion($0) }
                     let end = until ?? Timestamp(seconds: ledger.surroundings.now().seconds + 90 * 86_400)!
                     let event = HoldPlaced(
                         dataset: dataset, deletion: deletion, endsAt: end, ground: ground,
@@ -183,10 +185,11 @@ extension DeletionCommand {
         var doubt: String?
 
         func run() async throws {
-            let event = IdentityChecked(
-                deletion: try parsed(deletion, "deletion id"), doubt: try doubt.map { try parsed($0, "doubt") },
-                step: try parsed(step, "step"))
+            let doubt: IdentityChecked.Doubt? = try doubt.map { try parsed($0, "doubt") }
+            let step: IdentityChecked.Step = try parsed(step, "step")
             try await options.writing { ledger in
+                let event = IdentityChecked(
+                    deletion: try await ledger.resolveDeletion(deletion), doubt: doubt, step: step)
                 let author = try await options.actor(ledger)
                 let recorded = try await ledger.record(.identityChecked(event), as: author, on: ledger.publicOrigin)
                 printRecorded(recorded, "\(event.deletion): identity \(event.step.rawValue)", json: options.json)
@@ -237,15 +240,17 @@ struct InboxCommand: AsyncParsableCommand {
     func run() async throws {
         let calendar = try calendar.calendar
         let (items, member) = try await options.reading { ledger in
-            let member = try await options.actor(ledger)
+            // Another member's is shown as far as the public chain tells.
+            let named: MemberName? = try options.as.map { try parsed($0, "member name") }
+            let member = if let named { named } else { try await options.actor(ledger) }
             return (try await ledger.inbox(of: member, calendar: calendar), member)
         }
         if options.json { return printJSON(items) }
         guard !items.isEmpty else { return print("nobody waits for \(member)") }
-        var table = TextTable(["due", "about", "what", "type"])
+        var table = TextTable(["due", "about", "what", "command"])
         for item in items {
             let due = item.due.flatMap(calendar.day(of:))?.text ?? "-"
-            table.add([item.isOverdue ? "\(due), overdue" : due, item.about, item.what, item.command])
+            table.add([item.isOverdue ? "\(due), overdue" : due, item.about, item.what, item.command ?? "-"])
         }
         print(table.text)
     }

@@ -29,6 +29,7 @@ struct DeletionCommand: AsyncParsableCommand {
         @Option(help: "The right or duty it rests on.") var ground = "contract-ended"
         @Option(help: "When it was received (default: now).") var received: String?
         @Option(help: "What was asked, in the requester's words.") var reason = ""
+        @Flag(help: "Record it although an open request is about the same.") var again = false
 
         func run() async throws {
             guard [member, subject, record, dataset].count(where: { $0 != nil }) == 1 else {
@@ -44,7 +45,7 @@ struct DeletionCommand: AsyncParsableCommand {
                 let request = DeletionRequest(
                     member: member ?? author, matter: try await matter(ledger), ground: ground,
                     receivedAt: received ?? ledger.surroundings.now(), reason: reason)
-                let (id, recorded) = try await ledger.requestDeletion(request, as: author)
+                let (id, recorded) = try await ledger.requestDeletion(request, as: author, again: again)
                 if options.json { return printJSON(["deletion": id.text, "event": recorded.event.hex]) }
                 printRecorded(recorded, "requested \(id)", json: false)
             }
@@ -72,10 +73,11 @@ struct DeletionCommand: AsyncParsableCommand {
 
         func run() async throws {
             let decision: Decision = try parsed(decision, "decision")
-            let refusal = try refusal(decision)
+            try checkRefusal(decision)
             let cosigners: [MemberName] = try cosigners.map { try parsed($0, "member name") }
             try await options.writing { ledger in
                 let id = try await resolve(deletion, in: .requested, ledger)
+                let refusal = try await refusal(decision, ledger)
                 // The member concerned decides, where its keys are here; else whoever is named.
                 let local = await ledger.localMembers
                 let concerned = try await ledger.view.deletions[id]?.member
@@ -95,7 +97,7 @@ struct DeletionCommand: AsyncParsableCommand {
                     try writeFile(bytes + [0x0a], to: draft)
                     return answer(
                         ["file": draft, "signedBy": member.text],
-                        "\(draft): signed by \(member); lethe sign adds signatures", json: options.json)
+                        "\(draft): \(draftWords(member))", json: options.json)
                 }
                 printRecorded(
                     try await ledger.decideDeletion(
@@ -105,23 +107,31 @@ struct DeletionCommand: AsyncParsableCommand {
         }
 
         /// A refusal says why and who looked at it; a consent to delete says neither.
-        private func refusal(_ decision: Decision) throws -> Refusal? {
+        private func checkRefusal(_ decision: Decision) throws {
             guard decision == .refused else {
                 guard ground == nil, reviewer == nil, notice == nil else {
                     throw Answer(
                         code: 64, message: "--ground, --reviewer and --notice belong to a refusal",
                         hint: "leave them out, or say --decision refused")
                 }
-                return nil
+                return
             }
-            guard let ground, let reviewer else {
+            guard ground != nil, reviewer != nil else {
                 throw Answer(
                     code: 64, message: "a refusal needs --\(ground == nil ? "ground" : "reviewer")",
                     hint: "grounds: \(Refusal.Ground.allCases.map(\.rawValue).joined(separator: ", ")); "
                         + "reviewers: \(Office.allCases.map(\.rawValue).joined(separator: ", "))")
             }
+            let _: Refusal.Ground = try parsed(ground!, "ground of refusal")
+            let _: Office = try parsed(reviewer!, "office")
+            _ = try notice.map { try beginning($0, "event hash") }
+        }
+
+        private func refusal(_ decision: Decision, _ ledger: Ledger) async throws -> Refusal? {
+            guard decision == .refused, let ground, let reviewer else { return nil }
             return Refusal(
-                ground: try parsed(ground, "ground of refusal"), notice: try notice.map { try parsedEvent($0) },
+                ground: try parsed(ground, "ground of refusal"),
+                notice: try await notice.asyncMap { try await ledger.resolveEvent($0) },
                 reviewer: try parsed(reviewer, "office"))
         }
     }
@@ -135,9 +145,10 @@ struct DeletionCommand: AsyncParsableCommand {
         @Flag(help: "Print the plan's digest and nothing else.") var digestOnly = false
 
         func run() async throws {
-            let given: [DeletionID] = try deletions.map { try parsed($0, "deletion id") }
             let (plan, view, outlook) = try await options.reading { ledger in
-                let ids = given.isEmpty ? try await accepted(ledger) : given
+                var ids: [DeletionID] = []
+                for text in deletions { ids.append(try await ledger.resolveDeletion(text)) }
+                if ids.isEmpty { ids = try await accepted(ledger) }
                 let plan = try await ledger.planDeletions(ids)
                 return (plan, try await ledger.view, try await ledger.outlook(of: plan))
             }
@@ -152,15 +163,16 @@ struct DeletionCommand: AsyncParsableCommand {
             abstract: "Carry out a plan: every step that members of this ledger can take.",
             discussion: "Cut off at any point, it goes on where it stopped.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The plan's digest, as lethe deletion plan printed it.") var plan: String
+        @Argument(help: "The plan's digest as lethe deletion plan printed it, or at least 8 digits of it.")
+        var plan: String
         @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
         @Option(help: "The command of the external trainer, for what was trained by one.") var trainer: String?
 
         func run() async throws {
-            let digest = try parsedDigest(plan, "plan digest")
+            let plan = try beginning(plan, "plan digest")
             let training = TrainingOptions(threads: threads, trainer: try trainer.map { try TrainerCommand($0) })
             let (left, size, file) = try await options.writing { ledger in
-                let left = try await ledger.execute(plan: digest, options: training)
+                let left = try await ledger.execute(plan: ledger.resolvePlan(plan), options: training)
                 return (left, try await ledger.view.size, try await ledger.waitingFile())
             }
             if options.json { return printJSON(left.map(\.summary)) }
@@ -179,26 +191,35 @@ struct DeletionCommand: AsyncParsableCommand {
         @OptionGroup var options: LedgerOptions
         @Argument(help: "The deletion's id (default: the only completed one).") var deletion: String?
         @Option(name: .shortAndLong, help: "The bundle file to write.") var output: String
-        @Option(help: "Also write a page for people.") var report: String?
+        @Option(help: "The trust policy that it has to meet: without its quorum nothing is issued.") var trust: String?
+        @Option(help: "Also write a page for people, judged by the policy of --trust.") var report: String?
         @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
         var signers: [String] = []
         @Flag(help: "Issue another document in the place of the one that the chain records.") var supersede = false
 
+        func validate() throws {
+            guard report == nil || trust != nil else {
+                throw ValidationError("--report is judged by a trust policy: add --trust POLICY")
+            }
+        }
+
         func run() async throws {
             let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
+            let policy = try trust.map(readPolicy)
             let (bundle, verdict) = try await options.writing { ledger in
                 let id = try await resolve(deletion, in: .completed, ledger)
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
                 let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
                 let (bundle, verdict, _) = try await ledger.certify(
-                    id, as: issuer, signers: signers, witnesses: witnesses, again: supersede)
+                    id, as: issuer, signers: signers, witnesses: witnesses, again: supersede, under: policy)
                 return (bundle, verdict)
             }
             try writeFile(bundle.bytes, to: output)
-            if let report {
-                try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: "trust.policy")
+            if let report, let trust {
+                try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: trust)
             }
+            if policy == nil { try warnIfNobodyCosigned(Array(bundle.chain.checkpoint.utf8)) }
             let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
             printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
         }
@@ -237,14 +258,8 @@ func readBundle(_ path: String) throws -> CertificateBundle {
 
 /// The deletion that `text` names; without a name the only one in `state`.
 private func resolve(_ text: String?, in state: DeletionRow.State, _ ledger: Ledger) async throws -> DeletionID {
-    if let text { return try parsed(text, "deletion id") }
-    let candidates = try await ledger.view.allDeletions.filter { $0.state == state }.map(\.deletion)
-    guard let only = candidates.first, candidates.count == 1 else {
-        throw Answer.unknown(
-            "\(candidates.count) deletions are \(state.rawValue)",
-            hint: candidates.isEmpty ? "lethe deletion status shows them all" : "name one: \(candidates[0])")
-    }
-    return only
+    if let text { return try await ledger.resolveDeletion(text) }
+    return try await ledger.onlyDeletion(in: state)
 }
 
 /// All deletions that are accepted and not started.
@@ -253,7 +268,12 @@ private func accepted(_ ledger: Ledger) async throws -> [DeletionID] {
     guard !found.isEmpty else {
         throw Answer.unknown("no deletion is accepted", hint: "lethe deletion status shows them all")
     }
-    return found
+    let limit = DeletionStarted.mostDeletions
+    if found.count > limit {
+        standardError(
+            "lethe: \(found.count) deletions are accepted; this plan is for the first \(limit), the others make another one")
+    }
+    return Array(found.prefix(limit))
 }
 
 /// Writes the page for people beside a bundle.
@@ -319,18 +339,18 @@ struct BodyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Print the body behind a commitment. Reading one of a private chain is recorded on that chain.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The commitment.") var commitment: String
+        @Argument(help: "The commitment, or at least 8 digits of it.") var commitment: String
         @Option(help: "Why it is read, for readers of the private chain.") var reason: String?
 
         func run() async throws {
-            guard let value = BodyCommitment(hex: commitment) else {
-                throw Answer(code: 64, message: "\"\(commitment)\" is not a commitment", hint: "64 hexadecimal digits")
-            }
+            let text = try beginning(commitment, "commitment")
             let member: MemberName? = try options.as.map { try parsed($0, "member name") }
-            let found = try await options.writing { try await $0.readBody(value, as: member, reason: reason) }
+            let found = try await options.writing { ledger in
+                try await ledger.readBody(ledger.resolveBody(text), as: member, reason: reason)
+            }
             guard let body = found else { throw Answer.no("no body \(commitment) is in this ledger") }
-            let text = String(decoding: body, as: UTF8.self)
-            options.json ? printJSON(["body": text]) : print(text)
+            let said = String(decoding: body, as: UTF8.self)
+            options.json ? printJSON(["body": said]) : print(said)
         }
     }
 
@@ -338,14 +358,13 @@ struct BodyCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Erase a body with its salt and data key, then record that it is gone.")
         @OptionGroup var options: LedgerOptions
-        @Argument(help: "The commitment.") var commitment: String
+        @Argument(help: "The commitment, or at least 8 digits of it.") var commitment: String
 
         func run() async throws {
-            guard let value = BodyCommitment(hex: commitment) else {
-                throw Answer(code: 64, message: "\"\(commitment)\" is not a commitment", hint: "64 hexadecimal digits")
-            }
+            let text = try beginning(commitment, "commitment")
             try await options.writing { ledger in
                 let member = try await self.options.actor(ledger)
+                let value = try await ledger.resolveBody(text)
                 printRecorded(
                     try await ledger.eraseBody(value, as: member), "erased \(short(value.hex))", json: options.json)
             }

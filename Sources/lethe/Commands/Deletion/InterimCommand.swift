@@ -35,10 +35,10 @@ extension DeletionCommand {
         @Option(name: .shortAndLong, help: "The PEFT directory to write, to be served until then.") var output: String
 
         func run() async throws {
-            let id: DeletionID = try parsed(deletion, "deletion id")
             let until = try parseEnd()
             let given = try forget.map(readRecords)
             try await options.writing { ledger in
+                let id = try await ledger.resolveDeletion(deletion)
                 let forget = if let given { given } else { try await ledger.forgetSet(of: id) }
                 let member = try await options.actor(ledger, role: .aggregator)
                 let request = InterimRequest(

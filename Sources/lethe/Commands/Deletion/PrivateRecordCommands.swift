@@ -139,11 +139,15 @@ extension RecordCommand {
             [String] = []
 
         func run() async throws {
-            let event = NoticeSent(
-                channel: try parsed(channel, "channel"), contents: try words(contents, "part of a notice"),
-                deletion: try parsed(deletion, "deletion id"), kind: try parsed(kind, "kind of notice"),
-                sentAt: try parsed(sent, "time"))
-            try await options.publish("recorded the notice about \(event.deletion)", .noticeSent(event))
+            let channel: Channel = try parsed(channel, "channel")
+            let contents: Ascending<NoticeSent.Content> = try words(contents, "part of a notice")
+            let kind: NoticeSent.Kind = try parsed(kind, "kind of notice")
+            let sent: Timestamp = try parsed(sent, "time")
+            try await options.publish { ledger in
+                let id = try await ledger.resolveDeletion(deletion)
+                let event = NoticeSent(channel: channel, contents: contents, deletion: id, kind: kind, sentAt: sent)
+                return ("recorded the notice about \(id)", .noticeSent(event))
+            }
         }
     }
     struct Question: AsyncParsableCommand {
@@ -155,10 +159,13 @@ extension RecordCommand {
         @Option(help: "app, email, letter, person, phone or web.") var channel: String
 
         func run() async throws {
-            let event = RecipientsAsked(
-                channel: try parsed(channel, "channel"), deletion: try parsed(deletion, "deletion id"),
-                receivedAt: try parsed(received, "time"))
-            try await options.publish("recorded the question about \(event.deletion)", .recipientsAsked(event))
+            let channel: Channel = try parsed(channel, "channel")
+            let received: Timestamp = try parsed(received, "time")
+            try await options.publish { ledger in
+                let id = try await ledger.resolveDeletion(deletion)
+                let event = RecipientsAsked(channel: channel, deletion: id, receivedAt: received)
+                return ("recorded the question about \(id)", .recipientsAsked(event))
+            }
         }
     }
 }

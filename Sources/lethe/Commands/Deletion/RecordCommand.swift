@@ -53,7 +53,7 @@ struct RecordOptions: ParsableArguments {
             let bytes = try await ledger.draft(event, as: author, cosigners: cosigners, body: body)
             try writeFile(bytes + [0x0a], to: draft)
             printFile(
-                draft, ["member": author.text], "signed by \(author); lethe sign adds signatures",
+                draft, ["member": author.text], draftWords(author),
                 json: self.ledger.json)
         }
     }
@@ -79,6 +79,11 @@ struct PrivateRecordOptions: ParsableArguments {
     }
 
     func publish(_ what: String, hasBody: Bool = true, _ event: Event) async throws {
+        try await publish(hasBody: hasBody) { _ in (what, event) }
+    }
+
+    /// The same for an event that names something that the ledger has to look up, and what is said of it.
+    func publish(hasBody: Bool = true, _ event: @escaping (Ledger) async throws -> (String, Event)) async throws {
         let body = hasBody ? try body() : nil
         if !hasBody, text != nil || file != nil {
             throw Answer(code: 64, message: "this kind has no text", hint: "leave out --text and --file")
@@ -88,6 +93,7 @@ struct PrivateRecordOptions: ParsableArguments {
             guard let origin = await ledger.privateChain(of: author) else {
                 throw EngineError(.missing, "\(author) operates no private chain here", hint: "lethe chain open")
             }
+            let (what, event) = try await event(ledger)
             let recorded = try await ledger.record(event, as: author, on: origin, body: body)
             printRecorded(recorded, what, json: self.ledger.json)
         }
@@ -261,11 +267,11 @@ extension RecordCommand {
         @Option(help: "notified, impossible or disproportionate.") var outcome = "notified"
 
         func run() async throws {
-            let event = RecipientNotified(
-                deletion: try parsed(deletion, "deletion id"), outcome: try parsed(outcome, "outcome"),
-                recipient: try parsed(recipient, "recipient id"))
-            try await options.publish("\(event.recipient): \(event.outcome.rawValue)") { _, _ in
-                .recipientNotified(event)
+            let outcome: RecipientNotified.Outcome = try parsed(outcome, "outcome")
+            let recipient: RecipientID = try parsed(recipient, "recipient id")
+            try await options.publish("\(recipient): \(outcome.rawValue)") { ledger, _ in
+                let id = try await ledger.resolveDeletion(deletion)
+                return .recipientNotified(RecipientNotified(deletion: id, outcome: outcome, recipient: recipient))
             }
         }
     }
@@ -279,11 +285,11 @@ extension RecordCommand {
         @Option(help: "deleted, not-held, pending or refused.") var result: String
 
         func run() async throws {
-            let event = RecipientAcknowledged(
-                deletion: try parsed(deletion, "deletion id"), recipient: try parsed(recipient, "recipient id"),
-                result: try parsed(result, "result"))
-            try await options.publish("\(event.recipient): \(event.result.rawValue)") { _, _ in
-                .recipientAcknowledged(event)
+            let recipient: RecipientID = try parsed(recipient, "recipient id")
+            let result: RecipientAcknowledged.Result = try parsed(result, "result")
+            try await options.publish("\(recipient): \(result.rawValue)") { ledger, _ in
+                let id = try await ledger.resolveDeletion(deletion)
+                return .recipientAcknowledged(RecipientAcknowledged(deletion: id, recipient: recipient, result: result))
             }
         }
     }
@@ -383,13 +389,5 @@ extension Ledger {
                 .invalidRequest, "\(round) has no current model", hint: "lethe show rounds lists those that have")
         }
         return model
-    }
-}
-
-extension Optional {
-    /// The value of `body` for the value that is there.
-    fileprivate func asyncMap<Result>(_ body: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        guard let self else { return nil }
-        return try await body(self)
     }
 }

@@ -32,6 +32,10 @@ struct RetrainingGiven: ParsableArguments {
             throw ValidationError(
                 data.isEmpty ? "--base trains nothing without --data" : "--data is trained on a base: add --base DIR")
         }
+        let folders = data.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+        if let twice = folders.indices.first(where: { folders[..<$0].contains(folders[$0]) }) {
+            throw ValidationError("--data \(data[twice]) is given twice")
+        }
         if data.isEmpty, !subject.isEmpty || !record.isEmpty || threads != nil || trainer != nil {
             throw ValidationError("--subject, --record, --threads and --trainer belong to --data")
         }
@@ -209,11 +213,11 @@ extension DeletionCommand {
         @Option(name: .shortAndLong, help: "The directory to make.") var output: String
 
         func run() async throws {
-            let id: DeletionID = try parsed(deletion, "deletion id")
             let kind: AccessReader = try parsed(kind, "kind of reader")
             let request = DisclosureRequest(kind: kind, reader: reader, reason: reason, sealedTo: nil)
             let export = try await options.writing { ledger in
-                try await ledger.exportRetraining(of: id, for: request, to: output, as: options.actor(ledger))
+                try await ledger.exportRetraining(
+                    of: ledger.resolveDeletion(deletion), for: request, to: output, as: options.actor(ledger))
             }
             if options.json { return printJSON(export) }
             print(

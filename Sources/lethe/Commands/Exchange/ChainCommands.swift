@@ -22,7 +22,15 @@ func printRecorded(_ recorded: Recorded, _ what: String, json: Bool) {
     case .outbox(let event, let file):
         if json { return printJSON(RecordedAnswer(event: event, outbox: file)) }
         print("\(what): \(short(event.hex)) waits for the chain's operator in \(file)")
+        remind(ofOutbox: file)
     }
+}
+
+/// What to do with a file in the outbox.
+private func remind(ofOutbox file: String) {
+    standardError(
+        "lethe: hint: send \(file) to the chain's operator, who runs lethe append FILE; it counts once you have "
+            + "imported the chain that comes back (lethe chain import)")
 }
 
 struct ChainCommand: AsyncParsableCommand {
@@ -194,6 +202,14 @@ struct ChainCommand: AsyncParsableCommand {
             var directory: String
             var files: Int
         }
+    }
+}
+
+extension Optional {
+    /// What `transform` makes of the value, where there is one.
+    func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
+        guard let self else { return nil }
+        return try await transform(self)
     }
 }
 

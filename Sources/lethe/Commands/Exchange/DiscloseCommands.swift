@@ -27,6 +27,7 @@ struct DiscloseCommand: AsyncParsableCommand {
     @Option(help: "Why. It stays on the private chain.") var reason: String?
     @Flag(help: "Seal the file to the member's encryption key.") var seal = false
     @Option(help: "Seal the file to this X25519 key (base64).") var sealTo: String?
+    @Option(help: "The reader's trust policy: the file stands under a checkpoint that meets it.") var trust: String?
     @Option(name: .shortAndLong, help: "The file to write.") var output: String
 
     func validate() throws {
@@ -37,6 +38,7 @@ struct DiscloseCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        let policy = try trust.map(readPolicy)
         let (bytes, disclosure, recorded) = try await options.writing { ledger in
             let hash = try await ledger.resolveEvent(event)
             let reader = try await options.as == nil ? ledger.onlyReader(of: hash) : nil
@@ -47,11 +49,12 @@ struct DiscloseCommand: AsyncParsableCommand {
                 view.members[$0]?.roles.contains(.witness) ?? false
             }
             let (disclosure, recorded) = try await ledger.disclose(
-                hash, request, as: member, witnesses: witnesses)
+                hash, request, as: member, witnesses: witnesses, under: policy)
             let sealed = try await request.sealedTo.asyncMap { try await ledger.seal(disclosure, to: $0) }
             return (sealed?.bytes ?? disclosure.bytes, disclosure, recorded)
         }
         try writeFile(bytes, to: output)
+        if policy == nil { try warnIfNobodyCosigned(Array(disclosure.chain.checkpoint.utf8)) }
         let what = disclosure.leaf.map { "event \($0.index)" } ?? "an anchor"
         if options.json {
             return printJSON(
@@ -86,13 +89,6 @@ struct DiscloseCommand: AsyncParsableCommand {
             key = try await ledger.encryptionKey(of: member)
         }
         return DisclosureRequest(kind: kind, reader: reader, reason: reason, sealedTo: key)
-    }
-}
-
-extension Optional {
-    fileprivate func asyncMap<Result>(_ transform: (Wrapped) async throws -> Result) async rethrows -> Result? {
-        guard let self else { return nil }
-        return try await transform(self)
     }
 }
 

@@ -136,20 +136,16 @@ struct ExportCommand: AsyncParsableCommand {
 
     struct Catalog: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Control packs as an OSCAL catalog.")
-        @Argument(help: "The folders of the packs.") var packs: [String]
+        @Argument(help: "The folders of the packs, or a folder that holds them.") var packs: [String]
         @Option(name: .shortAndLong, help: "The file to write.") var output: String
         @Flag(name: .long, help: "Answer in JSON.") var json = false
 
         func run() async throws {
-            let read = try packs.map { path in
-                do throws(PackError) {
-                    return try Pack(folder: path)
-                } catch {
-                    throw Answer.unknown(
-                        "\(path) is not a sound pack: \(error)",
-                        hint: "schemas/policy-packs.md says what a pack is")
-                }
+            let folders = packs.flatMap { path in
+                let inside = packFolders(in: path)
+                return inside.isEmpty ? [path] : inside
             }
+            let read = try folders.map(readPack)
             guard Set(read.map(\.id.text)).count == read.count else {
                 throw Answer(code: 64, message: "a pack is named twice", hint: "name each folder once")
             }

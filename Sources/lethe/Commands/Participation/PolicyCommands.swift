@@ -33,7 +33,7 @@ struct PolicyCommand: AsyncParsableCommand {
                 if let draft {
                     try writeFile(try await ledger.draft(event, as: author, cosigners: cosigners) + [0x0a], to: draft)
                     return printFile(
-                        draft, ["member": author.text], "signed by \(author); lethe sign adds signatures",
+                        draft, ["member": author.text], draftWords(author),
                         json: options.json)
                 }
                 let recorded = try await ledger.record(

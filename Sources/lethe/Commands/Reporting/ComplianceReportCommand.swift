@@ -53,10 +53,6 @@ struct ComplianceReportCommand: AsyncParsableCommand {
     }
 }
 
-extension String {
-    fileprivate var lowercasedFirst: String { prefix(1).lowercased() + dropFirst() }
-}
-
 /// The options of the command, read and judged before the ledger is opened.
 private struct ComplianceSetting: Sendable {
     private let command: ComplianceReportCommand

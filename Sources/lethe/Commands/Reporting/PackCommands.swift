@@ -3,6 +3,8 @@ import Bytes
 import ChainViews
 import Compliance
 import Events
+import Foundation
+import LedgerStore
 import LetheEngine
 
 struct PackCommand: AsyncParsableCommand {
@@ -26,7 +28,7 @@ struct PackCommand: AsyncParsableCommand {
         func run() async throws {
             let pack = try readPack(folder)
             let failed = SelfTest.results(of: pack).filter { !$0.isExpected }
-            let check = alone ? nil : try await options.reading { try await $0.check(pack) }
+            let check = alone ? nil : try await withLedger { try await $0.check(pack) }
             if options.json {
                 printJSON(
                     CheckAnswer(
@@ -45,6 +47,17 @@ struct PackCommand: AsyncParsableCommand {
                 throw Answer.no(
                     "\(failed.count) fixture(s) of \(pack.id) are judged otherwise than they say",
                     hint: "a control that cannot tell its fixtures apart says nothing about a ledger")
+            }
+        }
+
+        /// Without a ledger there is a way to go on.
+        private func withLedger<Result: Sendable>(_ body: (Ledger) async throws -> Result) async throws -> Result {
+            do {
+                return try await options.reading(body)
+            } catch let error as StoreError where error.code == .notALedger {
+                throw Answer.unknown(
+                    "\(error.message), so who signed \(folder) and whether it is adopted cannot be told",
+                    hint: "--ledger DIR names one; --alone looks at the files only")
             }
         }
 
@@ -124,9 +137,21 @@ func readPack(_ folder: String) throws -> Pack {
     do throws(PackError) {
         return try Pack(folder: folder)
     } catch {
+        let inside = packFolders(in: folder)
         throw Answer.unknown(
-            "\(folder) is no control pack: \(error)", hint: "schemas/policy-packs.md says what a pack is")
+            "\(folder) is no control pack: \(error)",
+            hint: inside.isEmpty
+                ? "schemas/policy-packs.md says what a pack is"
+                : "it is a folder of packs: give one of \(inside.joined(separator: ", "))")
     }
+}
+
+/// The folders in `folder` that have the manifest of a pack, by name; none where it is a pack itself.
+func packFolders(in folder: String) -> [String] {
+    let files = FileManager.default
+    guard !files.fileExists(atPath: "\(folder)/pack.yaml") else { return [] }
+    let names = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted()
+    return names.map { "\(folder)/\($0)" }.filter { files.fileExists(atPath: "\($0)/pack.yaml") }
 }
 
 /// The same, where every control tells its fixtures apart.

@@ -163,20 +163,16 @@ struct DeletionReportCommand: AsyncParsableCommand {
     }
 
     private func resolve(_ view: PublicView) throws -> DeletionID {
-        let all = view.allDeletions.map(\.deletion)
-        guard let deletion else {
-            guard let only = all.first, all.count == 1 else {
-                throw Answer.unknown(
-                    "this ledger has \(all.count) deletions",
-                    hint: all.first.map { "name one: \($0)" } ?? "lethe deletion request records one")
-            }
-            return only
+        let all = view.allDeletions
+        if let deletion { return try Ledger.deletion(deletion, among: all) }
+        guard let only = all.first, all.count == 1 else {
+            let names = all.map { "\($0.deletion) (\($0.member), \($0.state.rawValue))" }
+            throw Answer.unknown(
+                "this ledger has \(all.count) deletions",
+                hint: all.isEmpty
+                    ? "lethe deletion request records one" : "name one: \(names.joined(separator: ", "))")
         }
-        let id: DeletionID = try parsed(deletion, "deletion id")
-        guard view.deletions[id] != nil else {
-            throw Answer.unknown("there is no deletion \(id)", hint: "lethe deletion status shows them all")
-        }
-        return id
+        return only.deletion
     }
 }
 
@@ -185,13 +181,16 @@ extension Ledger {
     func footing(_ command: String, size: Int? = nil) throws -> Footing {
         let (origin, view) = (try publicOrigin, try view)
         let kept = try newestCheckpoint(of: origin)
+        let cosigned = kept?.cosigners.isEmpty ?? false ? try newestCosignedCheckpoint(of: origin) : nil
         return Footing(
-            chain: origin, size: Count(size ?? view.size)!,
-            checkpoint: kept.map { checkpoint, cosigners in
-                .init(
-                    size: Count(checkpoint.size.rawValue)!, root: .init(retagging: checkpoint.root),
-                    cosigners: cosigners)
-            },
-            command: command, madeAt: surroundings.now())
+            chain: origin, size: Count(size ?? view.size)!, checkpoint: kept.map(Footing.KnownCheckpoint.init),
+            cosigned: cosigned.map(Footing.KnownCheckpoint.init), command: command, madeAt: surroundings.now())
+    }
+}
+
+extension Footing.KnownCheckpoint {
+    fileprivate init(_ checkpoint: Checkpoint, cosigners: [MemberName]) {
+        self.init(
+            size: Count(checkpoint.size.rawValue)!, root: .init(retagging: checkpoint.root), cosigners: cosigners)
     }
 }

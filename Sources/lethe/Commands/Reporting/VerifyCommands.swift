@@ -8,6 +8,7 @@ import LetheEngine
 import MerkleLog
 import Proofs
 import Replay
+import Signing
 import Verifying
 
 struct ProveCommand: AsyncParsableCommand {
@@ -15,15 +16,19 @@ struct ProveCommand: AsyncParsableCommand {
         commandName: "prove", abstract: "Write the offline proof that an event stands on its chain.")
     @OptionGroup var options: LedgerOptions
     @Argument(help: "The event: its index on the public chain, its hash, or at least 8 digits of it.") var event: String
+    @Option(help: "The reader's trust policy: the proof stands under a checkpoint that meets it.") var trust: String?
     @Option(name: .shortAndLong, help: "The file to write (default: EVENT.tlog-proof).") var output: String?
 
     func run() async throws {
-        let (proof, hash) = try await options.reading { ledger in
+        let policy = try trust.map(readPolicy)
+        let (proof, hash, origin) = try await options.reading { ledger in
             let hash = try await ledger.resolveEvent(event)
-            return (try await ledger.prove(hash).proof, hash)
+            let (proof, origin) = try await ledger.prove(hash, under: policy)
+            return (proof, hash, origin)
         }
         let path = output ?? "\(hash.hex.prefix(16)).tlog-proof"
         try writeFile(proof.bytes, to: path)
+        if policy == nil, origin.isPublic { try warnIfNobodyCosigned(proof.note.bytes) }
         printFile(path, ["event": hash.hex], "event \(proof.index) \(short(hash.hex))", json: options.json)
     }
 }

@@ -25,12 +25,13 @@ struct DatasetCommand: AsyncParsableCommand {
         @Option(help: "The column of subjects, where there is one.") var subjectColumn = "subject_id"
         @Option(help: "The column of labels: whole numbers from 0.") var labelColumn = "label"
         @Option(help: "The column of texts.") var textColumn = "text"
+        @Flag(help: "Register rows once more that a dataset of the member has already.") var again = false
 
         func run() async throws {
             let data = try DatasetFile(
                 parsing: readFile(file), format: fileFormat(), columns: columns, path: file)
             let name = name ?? URL(fileURLWithPath: file).lastPathComponent
-            let request = DatasetRequest(file: data, path: file, name: name, shards: shards)
+            let request = DatasetRequest(file: data, path: file, name: name, shards: shards, again: again)
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .contributor)
                 let (dataset, recorded) = try await ledger.registerDataset(request, as: member)

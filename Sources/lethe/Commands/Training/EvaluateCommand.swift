@@ -49,8 +49,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         if base.isGiven { return try await measureFiles() }
         try await options.writing { ledger in
             let (adapter, base) = try await resolve(ledger)
-            var request = try request(base, data: try await evaluationData(ledger))
-            if let deletion = request.deletion, request.forget == nil {
+            let deletion = try await deletion.asyncMap { try await ledger.resolveDeletion($0) }
+            var request = try request(base, data: try await evaluationData(ledger), deletion: deletion)
+            if let deletion, request.forget == nil {
                 request.forget = try? await ledger.forgetSet(of: deletion)
             }
             let evaluation = try AdapterEvaluation(of: adapter, on: base, request, threads: ledger.surroundings.cores)
@@ -71,7 +72,8 @@ struct EvaluateCommand: AsyncParsableCommand {
     private func measureFiles() async throws {
         let base = try base.load()
         let adapter = try AdapterCommand.open(adapter, base: base.weightsDigest.hex)
-        let request = try request(base, data: try readRecords(data!))
+        let request = try request(
+            base, data: try readRecords(data!), deletion: try deletion.map { try parsed($0, "deletion id") })
         show(
             try AdapterEvaluation(
                 of: adapter, on: base, request, threads: ProcessInfo.processInfo.activeProcessorCount),
@@ -101,8 +103,9 @@ struct EvaluateCommand: AsyncParsableCommand {
         return try await ledger.evaluationRecords(of: ledger.resolveDataset(dataset!))
     }
 
-    private func request(_ base: BaseEncoder, data: EvaluationRecords) throws -> EvaluationRequest {
-        let deletion: DeletionID? = try deletion.map { try parsed($0, "deletion id") }
+    private func request(
+        _ base: BaseEncoder, data: EvaluationRecords, deletion: DeletionID? = nil
+    ) throws -> EvaluationRequest {
         return EvaluationRequest(
             data: data, forget: try forget.map(readRecords),
             retrain: try retrain.map { try AdapterCommand.open($0, base: base.weightsDigest.hex) },

@@ -49,7 +49,8 @@ struct TrainCommand: AsyncParsableCommand {
         let event = summary.contribution
         printRecorded(
             summary.recorded,
-            "\(member) committed \(short(event.adapter.hex)) to \(event.round), trained on \(event.weight) records",
+            "\(member) \(summary.wasDone ? "had committed" : "committed") \(short(event.adapter.hex)) to \(event.round)"
+                + "\(summary.wasDone ? " already" : ""), trained on \(event.weight) records",
             json: false)
     }
 
