@@ -116,7 +116,9 @@ struct Closure {
         if !effect.goes, !effect.isWhole { affectedShards[row.event] = effect.shards }
         if row.affectedBy != nil { stuck.insert(row.event) }
         guard row.excludedBy == nil else { return }
-        if effect.goes || !seeds.touchedShards(of: row).isEmpty || effect.isTrainable {
+        // What was withdrawn no model has, and nothing goes on from it: its bytes go, and nothing takes their place.
+        let isWithdrawn = row.withdrawnBy != nil
+        if effect.goes || !seeds.touchedShards(of: row).isEmpty || effect.isTrainable || isWithdrawn {
             exclude(row)
             if !effect.goes, effect.isTrainable { retrain(row, effect) }
         } else {
@@ -129,13 +131,16 @@ struct Closure {
         excluded.append(row.event)
         leaving.insert(row.event)
         holders.formUnion([row.member, view.rounds[row.round]!.author])
+        // Who committed a copy that was set aside has the bytes too.
+        let copies = (view.contributionsByAdapter[row.adapter] ?? []).map { view.contributions[$0]! }
+        holders.formUnion(copies.filter { $0.withdrawnBy != nil }.map(\.member))
     }
 
     /// Plans another contribution in the place of `row`, unless nothing is left to train on, or nothing wants it: then its
     /// round is open, and its member commits anew.
     private mutating func retrain(_ row: ContributionRow, _ effect: Effect) {
         let remaining = seeds.remainingShards(of: row)
-        guard !remaining.isEmpty, isWanted(row) else { return }
+        guard !remaining.isEmpty, row.withdrawnBy == nil, isWanted(row) else { return }
         let again = effect.isWhole ? remaining : Ascending(remaining.filter(effect.shards.contains))
         let all = row.training?.shards ?? []
         retrained.insert(row.event)
@@ -171,7 +176,8 @@ struct Closure {
     }
 
     private func effect(on row: ContributionRow) -> Effect {
-        var effect = Effect(isTrainable: row.training != nil && row.affectedBy == nil)
+        var effect = Effect(
+            isTrainable: row.training != nil && row.affectedBy == nil && row.withdrawnBy == nil)
         effect.goes = seeds.goes(row)
         effect.shards = seeds.touchedShards(of: row)
         if hasBytesOfModel(row) { (effect.isWhole, effect.isTrainable) = (true, false) }
@@ -255,7 +261,9 @@ struct Closure {
     var artifacts: Set<ArtifactDigest> {
         let gone = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
         return gone.filter { bytes in
-            !view.contributions(withAdapter: bytes).contains { $0.excludedBy == nil && !leaving.contains($0.event) }
+            !view.contributions(withAdapter: bytes).contains {
+                $0.excludedBy == nil && $0.withdrawnBy == nil && !leaving.contains($0.event)
+            }
         }
     }
 }

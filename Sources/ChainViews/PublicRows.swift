@@ -66,6 +66,11 @@ public struct AnchorRow: Codable, Hashable, Sendable {
 public struct BaseRow: Codable, Hashable, Sendable {
     public var base: ArtifactDigest
     public var name: BaseName
+    /// What the same weights are called elsewhere, in chain order: copies of it, and names that it had.
+    public var aliases: [BaseName] = []
+
+    /// The name that it was registered under, and its others.
+    public var names: [BaseName] { [name] + aliases }
 }
 
 public struct RoundRow: Codable, Hashable, Sendable {
@@ -121,8 +126,11 @@ public struct ContributionRow: Codable, Hashable, Sendable {
     /// member may keep it. But what is merged or trained from here on leaves it out.
     public var affectedBy: ArtifactDigest?
 
+    /// The event that took it back or set it aside, if any: no model ever merged it.
+    public var withdrawnBy: EventHash?
+
     /// Whether later merges take it in.
-    public var counts: Bool { excludedBy == nil && affectedBy == nil }
+    public var counts: Bool { excludedBy == nil && affectedBy == nil && withdrawnBy == nil }
 }
 
 public struct ModelRow: Codable, Hashable, Sendable {

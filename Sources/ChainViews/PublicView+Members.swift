@@ -111,7 +111,13 @@ extension PublicView {
 
     mutating func registerBase(_ event: BaseRegistered, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
-        guard bases[event.base] == nil else { throw .baseExists(event.base) }
+        if let other = bases.rows.values.first(where: { $0.names.contains(event.name) }) {
+            guard other.base != event.base else { throw .baseExists(event.base) }
+            throw .recordExists("base", id: event.name.text)
+        }
+        guard bases[event.base] == nil else {
+            return bases.update(event.base) { $0.aliases.append(event.name) }
+        }
         bases.set(event.base, BaseRow(base: event.base, name: event.name))
     }
 }

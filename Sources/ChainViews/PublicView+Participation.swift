@@ -55,6 +55,13 @@ extension PublicView {
         decisions.update(decision.event) { $0.state = .delivered }
     }
 
+    /// What was delivered was taken back: it is promised again while the round is open, and broken after that.
+    mutating func renewPromise(of member: MemberName, in round: RoundID) {
+        guard let decision = decision(of: member, in: round), decision.state == .delivered else { return }
+        let isOpen = rounds[round]!.state == .open
+        decisions.update(decision.event) { $0.state = isOpen ? .promised : .broken }
+    }
+
     mutating func breakPromises(in round: RoundID) {
         for decision in decisions(in: round) where decision.state == .promised {
             decisions.update(decision.event) { $0.state = .broken }

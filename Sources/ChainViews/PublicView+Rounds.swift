@@ -42,8 +42,8 @@ extension PublicView {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
         for artifact in [event.adapter, event.tensors] {
-            try checkOwnBytes(artifact, record.author)
-            try checkLineage(of: artifact, as: event)
+            try checkOwnBytes(artifact, of: event, record.author)
+            try checkLineage(of: artifact, as: event, record.author)
         }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
@@ -93,9 +93,35 @@ extension PublicView {
         }
     }
 
+    /// Its member takes a contribution back while the round is open. Later, and for anybody else, it takes the charter's
+    /// threshold: a contribution that does not merge, or is a copy, holds up everybody.
+    mutating func withdraw(_ event: ContributionWithdrawn, _ record: EventRecord) throws(RuleViolation) {
+        func refused(_ reason: String) -> RuleViolation { .withdrawalRefused(event.contribution, reason: reason) }
+        guard let row = contributions[event.contribution], row.adapter == event.adapter else {
+            throw .unknownAdapter(event.adapter)
+        }
+        let round = rounds[row.round]!
+        guard row.counts else { throw refused("it does not count any more") }
+        guard row.replaces == nil else { throw refused("a plan wants it in another's place") }
+        if record.author != row.member || round.state != .open { try requireThreshold(record) }
+        guard !allModels(of: row.round).contains(where: { merged(row, in: $0) }) else {
+            throw refused("a model merged it, and a deletion takes it out of that")
+        }
+        let later = (lineage.children[row.adapter] ?? []).map { contributions[$0]! }
+        guard !later.contains(where: { $0.member == row.member && $0.counts && $0.position > row.position }) else {
+            throw refused("a later contribution of \(row.member) goes on from it")
+        }
+        contributions.update(row.event) { $0.withdrawnBy = record.hash }
+        lineage.discount(row)
+        renewPromise(of: row.member, in: row.round)
+        guard contributions(to: row.round).isEmpty else { return }
+        rounds.update(row.round) { $0.configuration = nil }
+    }
+
     mutating func closeRound(_ event: RoundClosed, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let round = try openRow(event.round)
+        try checkUncontested(event.round)
         try checkContributions(event.contributions, of: event.round)
         // Where members decide for themselves, all of them may have stayed out.
         guard event.contributions.count.value > 0 || round.policy != nil else { throw .listIsEmpty("contributions") }

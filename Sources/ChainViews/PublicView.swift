@@ -122,6 +122,7 @@ public struct PublicView: Sendable {
         case .baseRegistered(let event): try registerBase(event, record)
         case .roundOpened(let event): try openRound(event, record)
         case .adapterCommitted(let event): try commitAdapter(event, record)
+        case .contributionWithdrawn(let event): try withdraw(event, record)
         case .roundClosed(let event): try closeRound(event, record)
         case .modelMaterialized(let event): try materialize(event, record)
         case .modelAttested(let event): try attest(event, record)
@@ -264,7 +265,7 @@ extension PublicView {
         for artifact in [row.adapter, row.tensors] where firstContributions[artifact] == nil {
             firstContributions[artifact] = row.event
         }
-        if !row.counts { forget(row.adapter, row.tensors) }
+        if row.excludedBy != nil || row.affectedBy != nil { forget(row.adapter, row.tensors) }
     }
 
     mutating func index(_ row: ModelRow) {
@@ -346,7 +347,9 @@ extension PublicView {
 
     /// Whether `model` merged `row`, which is of its round.
     func merged(_ row: ContributionRow, in model: ModelRow) -> Bool {
-        guard row.position < model.position, isMerged(row, for: model.cohort) else { return false }
+        guard row.withdrawnBy == nil, row.position < model.position, isMerged(row, for: model.cohort) else {
+            return false
+        }
         return [row.excludedBy, row.affectedBy].allSatisfy { plan in
             plan.flatMap { plans[$0]?.startedAt }.map { $0 > model.position } ?? true
         }

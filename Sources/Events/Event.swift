@@ -10,6 +10,7 @@ public enum EventType: String, CaseIterable, Hashable, Sendable {
     case consentRecorded = "consent-recorded"
     case consentWithdrawn = "consent-withdrawn"
     case consortiumFounded = "consortium-founded"
+    case contributionWithdrawn = "contribution-withdrawn"
     case datasetDescribed = "dataset-described"
     case datasetRegistered = "dataset-registered"
     case decisionExplained = "decision-explained"
@@ -110,6 +111,7 @@ public enum Event: Hashable, Sendable {
     case consentRecorded(ConsentRecorded)
     case consentWithdrawn(ConsentWithdrawn)
     case consortiumFounded(ConsortiumFounded)
+    case contributionWithdrawn(ContributionWithdrawn)
     case datasetDescribed(DatasetDescribed)
     case datasetRegistered(DatasetRegistered)
     case decisionExplained(DecisionExplained)
@@ -172,6 +174,7 @@ extension Event {
         case .consentRecorded: .consentRecorded
         case .consentWithdrawn: .consentWithdrawn
         case .consortiumFounded: .consortiumFounded
+        case .contributionWithdrawn: .contributionWithdrawn
         case .datasetDescribed: .datasetDescribed
         case .datasetRegistered: .datasetRegistered
         case .decisionExplained: .decisionExplained
@@ -235,6 +238,7 @@ extension Event {
         case .consentRecorded(let content): content
         case .consentWithdrawn(let content): content
         case .consortiumFounded(let content): content
+        case .contributionWithdrawn(let content): content
         case .datasetDescribed(let content): content
         case .datasetRegistered(let content): content
         case .decisionExplained(let content): content
@@ -303,6 +307,7 @@ extension Event {
         case .consentRecorded: self = .consentRecorded(try node.decode(ConsentRecorded.self))
         case .consentWithdrawn: self = .consentWithdrawn(try node.decode(ConsentWithdrawn.self))
         case .consortiumFounded: self = .consortiumFounded(try node.decode(ConsortiumFounded.self))
+        case .contributionWithdrawn: self = .contributionWithdrawn(try node.decode(ContributionWithdrawn.self))
         case .datasetDescribed: self = .datasetDescribed(try node.decode(DatasetDescribed.self))
         case .datasetRegistered: self = .datasetRegistered(try node.decode(DatasetRegistered.self))
         case .decisionExplained: self = .decisionExplained(try node.decode(DecisionExplained.self))
@@ -369,6 +374,7 @@ extension EventType {
         case .consentRecorded: ConsentRecorded.self
         case .consentWithdrawn: ConsentWithdrawn.self
         case .consortiumFounded: ConsortiumFounded.self
+        case .contributionWithdrawn: ContributionWithdrawn.self
         case .datasetDescribed: DatasetDescribed.self
         case .datasetRegistered: DatasetRegistered.self
         case .decisionExplained: DecisionExplained.self

@@ -62,6 +62,7 @@ public struct Statement: Hashable, Sendable {
         case .baseRegistered(let content): [Subject(name: "base", digest: content.base)]
         case .modelMaterialized(let content):
             [Subject(name: "model", digest: content.model), Subject(name: "tensors", digest: content.tensors)]
+        case .contributionWithdrawn(let content): [Subject(name: "adapter", digest: content.adapter)]
         case .modelAttested(let content): [Subject(name: "model", digest: content.model)]
         case .modelRecalled(let content): [Subject(name: "model", digest: content.model)]
         case .modelReleased(let content): [Subject(name: "model", digest: content.model)]

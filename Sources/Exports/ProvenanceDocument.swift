@@ -69,7 +69,21 @@ public struct ProvenanceDocument {
             add("entity", data, ["prov:type": Self.qualified("lethe:Dataset")])
             relate("used", ["prov:activity": .string(activity), "prov:entity": .string(data)])
         }
+        for replay in history.view.standingTrainingAttestations(of: row.event) where replay.attested.outcome == .equal {
+            attested(entity, by: replay.author)
+        }
         if let plan = row.excludedBy { invalidated(entity, by: plan) }
+    }
+
+    /// Another member made it again and got the same bytes.
+    private mutating func attested(_ entity: String, by member: MemberName) {
+        agent(member)
+        relate(
+            "wasInfluencedBy",
+            [
+                "prov:influencee": .string(entity), "prov:influencer": .string("chain:member-\(member)"),
+                "prov:type": Self.qualified("lethe:Attestation"),
+            ])
     }
 
     private mutating func fill(_ row: ModelRow) {
@@ -88,15 +102,7 @@ public struct ProvenanceDocument {
             relate("used", ["prov:activity": .string(activity), "prov:entity": .string(source)])
             derived(entity, from: source, activity, ["lethe:weight": .integer(merged.weight.value)])
         }
-        for member in row.attestedBy {
-            agent(member)
-            relate(
-                "wasInfluencedBy",
-                [
-                    "prov:influencee": .string(entity), "prov:influencer": .string("chain:member-\(member)"),
-                    "prov:type": Self.qualified("lethe:Attestation"),
-                ])
-        }
+        for member in row.attestedBy { attested(entity, by: member) }
     }
 
     private mutating func fill(_ old: ModelRow, replacedBy new: ModelRow) {

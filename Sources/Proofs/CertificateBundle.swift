@@ -8,8 +8,8 @@ public import Events
 /// cited event also has its own inclusion proof, for a check by hand.
 public struct CertificateBundle: Codable, Hashable, Sendable {
     public static let format = "lethe/certificate-bundle@v1"
-    /// The most bytes that a verifier reads.
-    public static let maximumBytes = 64 << 20
+    /// The most bytes that a verifier reads: a public chain of some 200,000 events with its certificate.
+    public static let maximumBytes = 256 << 20
     /// The most values (objects, lists, strings, numbers) that a bundle may be made of. Together with the limit above
     /// it bounds what reading one may cost.
     public static let maximumValues = 4 << 20

@@ -14,6 +14,7 @@ enum RoundVectors {
         try closing(&set)
         try models(&set)
         try attestations(&set)
+        try WithdrawalVectors.add(to: &set)
     }
 
     private static func opened(_ round: String, base: ArtifactDigest = Skies.base) -> Event {
@@ -28,6 +29,13 @@ enum RoundVectors {
             by: Skies.united)
         try skies.say(base, by: Skies.delta)
         set.add("base-again", rule: "baseExists", "The base is registered.", skies, base, by: Skies.swiss)
+        let alias = Event.baseRegistered(BaseRegistered(base: Skies.base, name: BaseName("mirror/base")!))
+        set.add(
+            "base-under-another-name", "ok", "The same weights lie elsewhere too.", skies,
+            skies.envelope(alias, by: Skies.swiss))
+        set.add(
+            "base-of-the-name-of-another", rule: "recordExists", "One name, one base.", skies,
+            .baseRegistered(BaseRegistered(base: digest("other"), name: BaseName("mini/base")!)), by: Skies.swiss)
         set.add(
             "round-by-a-contributor", rule: "lacksRole", "Aggregators open rounds.", skies, opened("r1"),
             by: Skies.united)
@@ -58,16 +66,19 @@ enum RoundVectors {
         set.add(
             "contribution-again", rule: "alreadyContributed", "One contribution to a round.", skies,
             .adapterCommitted(Skies.contribution(Skies.united, to: "r1", label: "other")), by: Skies.united)
+        var later = skies
+        try later.close("r1")
+        try later.openRound("r2")
+        var copy = Skies.contribution(Skies.virgin, to: "r2", label: "united/r1")
         set.add(
             "contribution-of-anothers-adapter", rule: "adapterOfAnother",
-            "The same adapter was committed by another.",
-            skies, .adapterCommitted(good), by: Skies.virgin)
-        var tensors = Skies.contribution(Skies.virgin, to: "r1")
-        tensors.tensors = good.tensors
+            "The same adapter was committed by another, whose round is closed.",
+            later, .adapterCommitted(copy), by: Skies.virgin)
+        copy.adapter = digest("adapter/virgin/r2")
         set.add(
             "contribution-of-anothers-tensors", rule: "adapterOfAnother",
             "The same tensors under another configuration.",
-            skies, .adapterCommitted(tensors), by: Skies.virgin)
+            later, .adapterCommitted(copy), by: Skies.virgin)
         try lineages(skies, &set)
         var configured = Skies.contribution(Skies.virgin, to: "r1")
         configured.configuration = digest("rank 16")

@@ -66,7 +66,7 @@ struct HostileBundleTests {
         truncate(place.file("bundle.json"), 1 << 40)
         for program in Self.programs() {
             let outcome = place.run(program + ["bundle.json", "--trust", Self.folder + "/smallest.policy"])
-            expectRefusal(outcome, 2, naming: "bundle.json", "67108864")
+            expectRefusal(outcome, 2, naming: "bundle.json", "268435456")
         }
     }
 

@@ -77,6 +77,26 @@ private func object(_ bytes: [UInt8]) throws -> [String: Any] {
         #expect(sources.count == 2 && !sources.contains("chain:adapter-\(excluded.adapter)"))
     }
 
+    /// Only who got the same bytes is said to have made it again.
+    @Test func provenanceTellsWhoTrainedItAgain() throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        let old = try skies.commit(Skies.united, to: "r1", shards: [0])
+        try skies.close("r1")
+        try skies.materialize("r1")
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [0])
+        let plan = try skies.start("del-1")
+        try skies.dispose(plan)
+        try skies.say(.trainingAttested(skies.replayed(old, plan)), by: Skies.virgin)
+        try skies.say(.trainingAttested(skies.replayed(old, plan, .different)), by: Skies.swiss)
+        let document = try object(ProvenanceDocument.bytes(of: history(skies, "r1")))
+        let influences = try #require(document["wasInfluencedBy"] as? [String: [String: Any]])
+        let adapter = skies.replayed(old, plan).adapter
+        #expect(
+            influences.values.map { "\($0["prov:influencee"] ?? "") \($0["prov:influencer"] ?? "")" }
+                == ["chain:adapter-\(adapter) chain:member-virgin"])
+    }
+
     @Test func theBillOfMaterialsListsWhatTheModelIsMadeOf() throws {
         let history = try history(Self.afterDeletion(), "r1")
         let bytes = BillOfMaterials.bytes(of: history, files: [.init(name: "f", sha256: "ab")], version: "1.2")

@@ -176,6 +176,7 @@ public enum ControlSchema {
                 .text("replaces", "the contribution in whose place it was trained again").optional,
                 .text("recipe", "digest of the recipe, where its member trained here").optional,
                 .text("trainer", "built-in or external, where its member says").optional,
+                .text("withdrawn_by", "the event that took it back or set it aside; no model merged it").optional,
             ]),
         ControlTable(
             "contribution_parents", "What a contribution's training started from.",

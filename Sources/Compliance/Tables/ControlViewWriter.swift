@@ -164,7 +164,7 @@ struct ControlViewWriter {
                     .text(row.excludedBy?.hex),
                     .integer(row.excludedBy.flatMap { view.plans[$0]?.startedAt.value }),
                     .text(row.affectedBy?.hex), .text(row.replaces?.hex), .text(row.training?.recipe.hex),
-                    .text(row.training?.trainer.rawValue),
+                    .text(row.training?.trainer.rawValue), .text(row.withdrawnBy?.hex),
                 ]
             }
         }

@@ -122,6 +122,31 @@ extension AdapterCommitted {
     }
 }
 
+/// A contribution is taken back, or set aside by the members, before a model takes it in. It does not count any more, and its
+/// member may commit another.
+public struct ContributionWithdrawn: Codable, Hashable, Sendable {
+    public enum Reason: String, Codable, CaseIterable, Hashable, Sendable {
+        /// Another member made these bytes.
+        case copied
+        /// It does not merge with the others: it was trained on another base, say, or by another configuration.
+        case misfit
+        /// Its member committed something that it did not mean to.
+        case mistaken
+    }
+
+    /// The contribution's adapter digest.
+    public var adapter: ArtifactDigest
+    /// The `adapter-committed` event.
+    public var contribution: EventHash
+    public var reason: Reason
+
+    public init(adapter: ArtifactDigest, contribution: EventHash, reason: Reason) {
+        self.adapter = adapter
+        self.contribution = contribution
+        self.reason = reason
+    }
+}
+
 public enum EventSetSubject {}
 
 /// A list of events by its length and digest, for lists that grow beyond what one event holds.

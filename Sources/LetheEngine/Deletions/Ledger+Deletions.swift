@@ -144,6 +144,12 @@ extension Ledger {
     /// What carrying out the deletions would do. Changes nothing.
     public func planDeletions(_ ids: [DeletionID]) throws -> Plan {
         let view = try view
+        guard ids.count <= DeletionStarted.mostDeletions else {
+            throw EngineError(
+                .refused,
+                "\(ids.count) deletions are more than the \(DeletionStarted.mostDeletions) that one plan carries out",
+                hint: "name fewer; the others make another plan")
+        }
         for id in ids {
             guard let row = view.deletions[id] else {
                 throw EngineError(
@@ -181,7 +187,7 @@ extension Ledger {
 
     /// All of `ids`, each alone, then every other choice of them; of many, only the first two kinds.
     private static func subsets(of ids: [DeletionID]) -> [[DeletionID]] {
-        let likely = [ids] + ids.map { [$0] }
+        let likely = [Array(ids.prefix(DeletionStarted.mostDeletions))] + ids.map { [$0] }
         guard ids.count <= 10 else { return likely }
         let others = (0..<(1 << ids.count)).map { choice in
             ids.indices.filter { choice >> $0 & 1 == 1 }.map { ids[$0] }
@@ -201,6 +207,8 @@ extension Ledger {
     ) throws -> [DeletionStep] {
         let deletions = try deletions(ofPlan: digest)
         var benches: Benches = [:]
+        // Replaying from zero and merging every model afresh is done once for all deletions that a plan completes.
+        var isReplayed = false
         while true {
             let left = DeletionProgress(view: try viewAhead()).nextSteps(for: deletions)
             let steps = DeletionProgress(view: try view).nextSteps(for: deletions).filter(left.contains)
@@ -210,6 +218,10 @@ extension Ledger {
             }
             surroundings.progress(step.summary, 0, 1)
             do {
+                if case .complete(_, let plan) = step, !isReplayed {
+                    try replayFromZero(plan)
+                    isReplayed = true
+                }
                 try take(step, as: member, options, &benches)
             } catch let error as EngineError where error.code == .missing {
                 throw try lackingAdapters(for: digest) ?? error
@@ -304,9 +316,9 @@ extension Ledger {
 
     // MARK: Completing
 
-    /// Replays from zero without the excluded events, merges every affected model afresh, and completes only if every
-    /// digest is the one on the chain.
-    private func complete(_ deletion: DeletionID, _ plan: ArtifactDigest, as member: MemberName) throws -> Recorded {
+    /// Replays from zero without the excluded events, merges every affected model afresh, and compares every digest with the
+    /// one on the chain: nothing is completed before that.
+    private func replayFromZero(_ plan: ArtifactDigest) throws {
         let view = try view
         let replay = try replayPublic(publicOrigin)
         guard replay.view.rows == view.rows else {
@@ -315,10 +327,11 @@ extension Ledger {
                 hint: "lethe check finds the difference; lethe replay --views rebuilds the views")
         }
         let row = view.plans[plan]!
+        let replayer = try replayer(view)
         for rebuilt in row.dispositions ?? [] where rebuilt.outcome == .rematerialized {
             let round = view.rounds[rebuilt.round]!
             let rows = view.contributions(to: rebuilt.round, cohort: rebuilt.cohort)
-            let result = try replayer(view).replay(round, cohort: rebuilt.cohort, rows)
+            let result = try replayer.replay(round, cohort: rebuilt.cohort, rows)
             guard result.outcome == .equal else {
                 throw EngineError(
                     .refused,
@@ -326,6 +339,11 @@ extension Ledger {
                     hint: "lethe check looks at every model")
             }
         }
+    }
+
+    private func complete(_ deletion: DeletionID, _ plan: ArtifactDigest, as member: MemberName) throws -> Recorded {
+        let view = try view
+        let row = view.plans[plan]!
         let event = DeletionCompleted(
             deletion: deletion, keyDirectory: view.keyDirectory, outcome: row.isExact ? .exact : .withdrawn, plan: plan)
         return try record(.deletionCompleted(event), as: member, on: publicOrigin)

@@ -12,17 +12,12 @@ public struct ContributionRequest: Sendable {
     public var weight: Int
     /// Adapters that training started from. `nil`: what the round's topology suggests.
     public var parents: [ArtifactDigest]?
-    /// What the adapter's own configuration calls the base, where that is not the registered name: a local path, say.
-    public var baseName: String?
 
-    public init(
-        directory: String, round: RoundID, weight: Int, parents: [ArtifactDigest]? = nil, baseName: String? = nil
-    ) {
+    public init(directory: String, round: RoundID, weight: Int, parents: [ArtifactDigest]? = nil) {
         self.directory = directory
         self.round = round
         self.weight = weight
         self.parents = parents
-        self.baseName = baseName
     }
 }
 
@@ -74,16 +69,25 @@ extension Ledger {
         }
     }
 
-    /// Refuses an adapter that says it was trained on another base than the round's, unless the member says that the two
-    /// names mean the same.
+    /// Refuses an adapter that says it was trained on another base than the round's: it may fit, and would spoil the model; or
+    /// it does not, and holds up everybody else's.
+    ///
+    /// The base's names are the registered ones, and the path at which this ledger found its weights. That two names mean the
+    /// same weights is for an aggregator to say, once for all, and not for whoever wants to commit.
     private func checkBaseName(
         _ adapter: Adapter, _ request: ContributionRequest, _ round: RoundRow, _ view: PublicView
     ) throws {
-        let expected = request.baseName ?? view.bases[round.base]!.name.text
-        guard let actual = adapter.configuration.baseName, actual != expected else { return }
+        let base = view.bases[round.base]!
+        guard let actual = adapter.configuration.baseName, !base.names.contains(where: { $0.text == actual }),
+            try actual != pathOfBase(base)
+        else { return }
         throw EngineError(
-            .refused, "the adapter in \(request.directory) was trained on \"\(actual)\", not on \"\(expected)\"",
-            hint: "if that is where the base of \(round.round) lies on your machine: --base-name '\(actual)'")
+            .refused,
+            "the adapter in \(request.directory) was trained on \"\(actual)\", not on "
+                + base.names.map { "\"\($0)\"" }.joined(separator: " or "),
+            hint:
+                "if those are the same weights under another name, an aggregator says so for all: lethe base register "
+                + "NAME --digest \(base.base); or if they lie at that path on this machine: lethe base locate PATH")
     }
 
     /// Refuses an adapter that does not merge with those that the round has already.
@@ -97,7 +101,9 @@ extension Ledger {
         } catch let error as MergeError {
             throw EngineError(
                 .refused, "the adapter does not fit \(round.round): \(error)",
-                hint: "train with the configuration that the round's other contributions have", cause: error)
+                hint:
+                    "train with the configuration that the round's other contributions have; if it is one of those that does "
+                    + "not fit: lethe adapter withdraw \(round.round) --of MEMBER --reason misfit", cause: error)
         }
     }
 
@@ -115,6 +121,32 @@ extension Ledger {
             }
             return try Contribution(adapter, weight: row.weight.value, label: row.member.text)
         }
+    }
+
+    /// Takes back the contribution of `member` to `round`, or sets it aside with the signatures of `cosigners`.
+    public func withdrawContribution(
+        of member: MemberName, to round: RoundID, reason: ContributionWithdrawn.Reason, as author: MemberName,
+        cosigners: [MemberName]
+    ) throws -> Recorded {
+        let event = try withdrawal(of: member, to: round, reason: reason)
+        return try record(event, as: author, on: publicOrigin, cosigners: cosigners)
+    }
+
+    /// The event that withdraws the contribution of `member` to `round` that counts.
+    public func withdrawal(
+        of member: MemberName, to round: RoundID, reason: ContributionWithdrawn.Reason
+    ) throws -> Event {
+        let view = try view
+        guard view.rounds[round] != nil else {
+            throw EngineError(.invalidRequest, "there is no round \(round)", hint: "lethe show rounds lists them")
+        }
+        guard let row = view.contributions(to: round).first(where: { $0.member == member }) else {
+            throw EngineError(
+                .invalidRequest, "\(member) has no contribution to \(round) that counts",
+                hint: "lethe show contributions lists them")
+        }
+        return .contributionWithdrawn(
+            ContributionWithdrawn(adapter: row.adapter, contribution: row.event, reason: reason))
     }
 
     public func closeRound(_ round: RoundID, as member: MemberName) throws -> Recorded {
@@ -175,8 +207,11 @@ extension Ledger {
     /// Rebuilds models from the adapters that are here now. What is here is looked up once: a long chain names many
     /// adapters that are not.
     func replayer(_ view: PublicView) throws -> ModelReplayer {
-        let held = Set(try directory.blobs.list().map(\.id))
+        // Merging what is at hand already asks for none.
+        var listed: Set<BlobID>?
         return ModelReplayer(view: view, scratch: scratch, threads: surroundings.cores) { digest, base in
+            let held = try listed ?? Set(self.directory.blobs.list().map(\.id))
+            listed = held
             guard BlobID.adapter(digest).allSatisfy(held.contains) else { return nil }
             return try self.adapter(digest, base: base)
         }

@@ -116,6 +116,12 @@ extension Ledger {
         try writeAtomically(CanonicalJSON.encode(location), to: locationFile(base))
     }
 
+    /// The directory in which this ledger found the weights of `row`, if any.
+    func pathOfBase(_ row: BaseRow) throws -> String? {
+        guard case .directory(let path)? = try location(of: row) else { return nil }
+        return path
+    }
+
     private func location(of row: BaseRow) throws -> BaseLocation? {
         guard let data = FileManager.default.contents(atPath: locationFile(row.base)) else {
             return BaseLocation(embeddedName: row.name)

@@ -23,7 +23,7 @@ enum Sample {
         case .consortiumFounded, .memberAdmitted, .keyAdded, .keyRevoked, .chainOpened, .chainAnchored,
             .readersListed, .baseRegistered:
             founding(type)
-        case .roundOpened, .adapterCommitted, .roundClosed, .modelMaterialized, .modelAttested,
+        case .roundOpened, .adapterCommitted, .contributionWithdrawn, .roundClosed, .modelMaterialized, .modelAttested,
             .modelRecalled:
             round(type)
         case .adapterEvaluated, .mitigationApplied: behaviour(type)
@@ -112,6 +112,9 @@ enum Sample {
                 AdapterCommitted(
                     adapter: hash(52), configuration: hash(53), parents: [hash(54), hash(55)], round: round,
                     tensors: hash(56), weight: Weight(12_345)!, training: training, replaces: hash(80), plan: plan))
+        case .contributionWithdrawn:
+            return .contributionWithdrawn(
+                ContributionWithdrawn(adapter: hash(52), contribution: hash(59), reason: .misfit))
         case .roundClosed: return .roundClosed(RoundClosed(contributions: contributions, round: round))
         case .modelMaterialized:
             return .modelMaterialized(

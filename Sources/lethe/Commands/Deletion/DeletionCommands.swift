@@ -268,7 +268,12 @@ private func accepted(_ ledger: Ledger) async throws -> [DeletionID] {
     guard !found.isEmpty else {
         throw Answer.unknown("no deletion is accepted", hint: "lethe deletion status shows them all")
     }
-    return found
+    let limit = DeletionStarted.mostDeletions
+    if found.count > limit {
+        standardError(
+            "lethe: \(found.count) deletions are accepted; this plan is for the first \(limit), the others make another one")
+    }
+    return Array(found.prefix(limit))
 }
 
 /// Writes the page for people beside a bundle.

@@ -14,7 +14,8 @@ struct BaseCommand: AsyncParsableCommand {
             abstract: "Register a frozen base model.",
             discussion: """
                 With --directory or --embedded the ledger also keeps where the base is, so that lethe train finds it. \
-                The embedded base needs no download: the program makes it from a seed.
+                The embedded base needs no download: the program makes it from a seed. What is registered already gets \
+                another name: that of a copy, so that adapters which name it may be committed.
                 """)
         @OptionGroup var options: LedgerOptions
         @Argument(help: "Where people fetch it, e.g. sentence-transformers/all-MiniLM-L6-v2.") var name: String?

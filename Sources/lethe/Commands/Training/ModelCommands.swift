@@ -76,7 +76,7 @@ struct RoundCommand: AsyncParsableCommand {
 struct AdapterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "adapter", abstract: "PEFT adapters.",
-        subcommands: [Inspect.self, Diff.self, Commit.self, Import.self, Export.self])
+        subcommands: [Inspect.self, Diff.self, Commit.self, WithdrawCommand.self, Import.self, Export.self])
 
     /// An adapter directory on its own knows its base by name only; for the digest any base will do when two are compared.
     static func open(_ path: String, base: String?) throws -> Adapter {
@@ -224,14 +224,12 @@ struct AdapterCommand: AsyncParsableCommand {
             help: "The digest of an adapter that training started from (default: what the topology suggests).")
         var parents: [String] = []
         @Flag(help: "Training started from the base, whatever the topology suggests.") var fromBase = false
-        @Option(help: "What the adapter's configuration calls the base (default: the name it was registered under).")
-        var baseName: String?
 
         func run() async throws {
             let parents = try parents.map { try parsedDigest($0, "parent digest") }
             let request = ContributionRequest(
                 directory: directory, round: try parsed(round, "round name"), weight: samples,
-                parents: fromBase ? [] : parents.isEmpty ? nil : parents, baseName: baseName)
+                parents: fromBase ? [] : parents.isEmpty ? nil : parents)
             try await options.writing { ledger in
                 let member = try await options.actor(ledger, role: .contributor)
                 let (recorded, event) = try await ledger.commitAdapter(request, as: member)

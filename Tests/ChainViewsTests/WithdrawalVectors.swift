@@ -1,0 +1,73 @@
+import Bytes
+import ChainViews
+import ConsortiumFixture
+import Events
+
+private typealias Skies = SampleConsortium
+
+/// Copies of another member's bytes, and contributions that are taken back or set aside.
+enum WithdrawalVectors {
+    static func add(to set: inout VectorSet) throws {
+        try copies(&set)
+        try withdrawals(&set)
+    }
+
+    /// Virgin saw the digest of what united was about to commit, and was quicker.
+    private static func copies(_ set: inout VectorSet) throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        try skies.commit(Skies.virgin, to: "r1", label: "united/r1")
+        let honest = Event.adapterCommitted(Skies.contribution(Skies.united, to: "r1"))
+        set.add(
+            "contribution-that-another-copied-before", "ok", "Whoever was quicker keeps nobody out.", skies,
+            skies.envelope(honest, by: Skies.united))
+        try skies.say(honest, by: Skies.united)
+        let rows = skies.view.contributions(to: RoundID("r1")!)
+        set.add(
+            "closing-a-round-with-two-owners-of-the-same-bytes", rule: "contested", "One of them copied.", skies,
+            .roundClosed(RoundClosed(contributions: EventSet(rows.map(\.event)), round: RoundID("r1")!)),
+            by: Skies.delta)
+    }
+
+    private static func withdrawals(_ set: inout VectorSet) throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        try skies.commit(Skies.united, to: "r1")
+        let own = Event.contributionWithdrawn(skies.withdrawal(of: Skies.united, "r1"))
+        var other = skies.withdrawal(of: Skies.united, "r1", .misfit)
+        set.add(
+            "contribution-withdrawal-by-its-member", "ok", "The round is open.", skies, skies.envelope(own, by: Skies.united))
+        set.add(
+            "contribution-withdrawal-of-anothers-contribution-alone", rule: "tooFewSignatures", "It takes the threshold.", skies,
+            .contributionWithdrawn(other), by: Skies.swiss)
+        set.add(
+            "contribution-withdrawal-of-anothers-contribution", "ok", "As many as the threshold set it aside.", skies,
+            skies.envelope(.contributionWithdrawn(other), by: Skies.swiss, with: [Skies.delta]))
+        other.adapter = digest("other")
+        set.add(
+            "contribution-withdrawal-of-another-adapter", rule: "unknownAdapter", "The contribution has another.", skies,
+            .contributionWithdrawn(other), by: Skies.united)
+        var gone = skies
+        try gone.say(own, by: Skies.united)
+        set.add(
+            "contribution-withdrawal-again", rule: "withdrawalRefused", "It does not count any more.", gone, own, by: Skies.united)
+        try skies.close("r1")
+        set.add(
+            "contribution-withdrawal-from-a-closed-round-alone", rule: "tooFewSignatures", "The list is fixed.", skies, own,
+            by: Skies.united)
+        try skies.materialize("r1")
+        set.add(
+            "contribution-withdrawal-of-what-a-model-merged", rule: "withdrawalRefused", "It takes a deletion.", skies, own,
+            by: Skies.united, with: [Skies.delta])
+    }
+}
+
+extension SampleConsortium {
+    /// The withdrawal of the contribution of `member` to `round` that counts.
+    func withdrawal(
+        of member: MemberName, _ round: String, _ reason: ContributionWithdrawn.Reason = .mistaken
+    ) -> ContributionWithdrawn {
+        let row = view.contributions(to: RoundID(round)!).first { $0.member == member }!
+        return ContributionWithdrawn(adapter: row.adapter, contribution: row.event, reason: reason)
+    }
+}

@@ -1,0 +1,57 @@
+import Foundation
+import Testing
+
+/// Adapters of another base, copies of another member's adapter, and how a round goes on without them.
+struct WithdrawCommandTests {
+    private func commit(_ directory: String, as member: String) -> [String] {
+        ["adapter", "commit", directory, "--round", "round-2", "--samples", "3", "--as", member]
+    }
+
+    @Test func anAdapterOfAnotherNameIsCommittedOnceTheNameIsTheBases() throws {
+        let pilot = Pilot()
+        SmallAdapter(base: "mirror/minilm", seed: 9).write(to: pilot.place.file("mirrored"))
+        try pilot.expectRefused(commit("mirrored", as: "birch"), 1, naming: "mirror/minilm")
+        let hint = pilot.place.lethe(commit("mirrored", as: "birch")).errors
+        #expect(hint.contains("lethe base register") && hint.contains(Organisations.baseDigest), "\(hint)")
+        try pilot.place.done(
+            "base", "register", "mirror/minilm", "--digest", Organisations.baseDigest, "--as", "hub")
+        try pilot.place.done(commit("mirrored", as: "birch"))
+        try pilot.place.done("check")
+    }
+
+    @Test func aCopyIsTakenInNamedAndSetAside() throws {
+        let pilot = Pilot()
+        // Birch commits what alder committed before, and nobody can tell from the chain who made it.
+        try pilot.place.done(commit("round-2/alder", as: "birch"))
+        let check = pilot.place.lethe("check")
+        #expect(check.status == 1 && check.output.contains("committed the same bytes"), "\(check.output)")
+        let closing = pilot.place.lethe("round", "close", "round-2")
+        expectRefusal(closing, 1, naming: "alder and birch both committed")
+        #expect(closing.errors.contains("lethe adapter withdraw"), "\(closing.errors)")
+        let alone = pilot.place.lethe(
+            "adapter", "withdraw", "round-2", "--of", "birch", "--reason", "copied", "--as", "alder")
+        expectRefusal(alone, 1, naming: "signed by 1 member(s)")
+        try pilot.place.done(
+            "adapter", "withdraw", "round-2", "--of", "birch", "--reason", "copied", "--as", "alder", "--with", "hub")
+        try pilot.place.done("check")
+        SmallAdapter(seed: 9).write(to: pilot.place.file("own"))
+        try pilot.place.done(commit("own", as: "birch"))
+        try pilot.place.done("round", "close", "round-2")
+        try pilot.place.done("model", "materialize", "round-2")
+        try pilot.place.done("check")
+    }
+
+    @Test func aMemberTakesItsOwnContributionBackOnlyBeforeAModelHasIt() throws {
+        let pilot = Pilot()
+        let answer = try pilot.place.done("adapter", "withdraw", "round-2", "--as", "alder")
+        #expect(answer.contains("the contribution of alder to round-2 is withdrawn: mistaken"), "\(answer)")
+        try pilot.expectRefused(
+            ["adapter", "withdraw", "round-2", "--as", "alder"], 2, naming: "no contribution to round-2")
+        try pilot.expectRefused(
+            ["adapter", "withdraw", "round-1", "--as", "alder", "--with", "hub"], 1, naming: "a model merged it")
+        try pilot.expectRefused(["adapter", "withdraw", "round-9", "--as", "alder"], 2, naming: "round-9")
+        let odd = pilot.place.lethe("adapter", "withdraw", "round-2", "--reason", "regret", "--as", "alder")
+        #expect(odd.status == 64 && odd.errors.contains("regret"), "\(odd.errors)")
+        try pilot.place.done(commit("round-2/alder", as: "alder"))
+    }
+}
