@@ -131,6 +131,8 @@ struct TrainCommandTests {
         try pilot.expectRefused(["base", "locate", "--directory", "none"], 2, naming: "none")
         try pilot.expectRefused(["base", "locate"], 64)
         try pilot.expectRefused(["base", "register", "--embedded", "7", "--directory", "x"], 64)
+        // Its second name; a name is registered once.
+        try pilot.place.done("base", "register", "name", "--embedded", "7")
         try pilot.expectRefused(["base", "register", "name", "--embedded", "7"], 1)
         // Another ledger knows the embedded base by its name alone.
         try FileManager.default.removeItem(atPath: pilot.place.file("pilot/bases"))

@@ -51,7 +51,7 @@ struct CrashTests {
                 let faults = FaultInjector(at: step, effect, occurrence: occurrence)
                 _ = try? await spoiled.using(faults: faults) { try await spoiled.requestDeletion(in: $0) }
                 try await expectClean(spoiled)
-                try await spoiled.using { _ = try await spoiled.requestDeletion(in: $0) }
+                try await spoiled.using { _ = try await spoiled.requestDeletion(in: $0, again: true) }
                 try await expectClean(spoiled)
             }
         }

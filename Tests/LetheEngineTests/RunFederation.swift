@@ -159,7 +159,7 @@ struct RunFederation {
         let request = DeletionRequest(
             member: deletion.member, matter: matter, ground: .gdpr171b, receivedAt: ledger.surroundings.now(),
             reason: "")
-        let id = try await ledger.requestDeletion(request, as: deletion.member).id
+        let id = try await ledger.requestDeletion(request, as: deletion.member, again: true).id
         _ = try await ledger.decideDeletion(id, .accepted, as: deletion.member, cosigners: [])
         return id
     }

@@ -128,10 +128,10 @@ struct TestConsortium {
     }
 
     /// An accepted request for the deletion of alder's contributions.
-    func requestDeletion(in ledger: Ledger) async throws -> DeletionID {
+    func requestDeletion(in ledger: Ledger, again: Bool = false) async throws -> DeletionID {
         let request = DeletionRequest(
             member: Self.alder, ground: .contractEnded, receivedAt: clock.now(), reason: "canary-reason")
-        let id = try await ledger.requestDeletion(request, as: Self.alder).id
+        let id = try await ledger.requestDeletion(request, as: Self.alder, again: again).id
         _ = try await ledger.decideDeletion(id, .accepted, as: Self.alder, cosigners: [])
         return id
     }
