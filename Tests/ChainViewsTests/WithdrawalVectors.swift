@@ -36,28 +36,34 @@ enum WithdrawalVectors {
         let own = Event.contributionWithdrawn(skies.withdrawal(of: Skies.united, "r1"))
         var other = skies.withdrawal(of: Skies.united, "r1", .misfit)
         set.add(
-            "contribution-withdrawal-by-its-member", "ok", "The round is open.", skies, skies.envelope(own, by: Skies.united))
+            "contribution-withdrawal-by-its-member", "ok", "The round is open.", skies,
+            skies.envelope(own, by: Skies.united))
         set.add(
-            "contribution-withdrawal-of-anothers-contribution-alone", rule: "tooFewSignatures", "It takes the threshold.", skies,
+            "contribution-withdrawal-of-anothers-contribution-alone", rule: "tooFewSignatures",
+            "It takes the threshold.", skies,
             .contributionWithdrawn(other), by: Skies.swiss)
         set.add(
             "contribution-withdrawal-of-anothers-contribution", "ok", "As many as the threshold set it aside.", skies,
             skies.envelope(.contributionWithdrawn(other), by: Skies.swiss, with: [Skies.delta]))
         other.adapter = digest("other")
         set.add(
-            "contribution-withdrawal-of-another-adapter", rule: "unknownAdapter", "The contribution has another.", skies,
+            "contribution-withdrawal-of-another-adapter", rule: "unknownAdapter", "The contribution has another.",
+            skies,
             .contributionWithdrawn(other), by: Skies.united)
         var gone = skies
         try gone.say(own, by: Skies.united)
         set.add(
-            "contribution-withdrawal-again", rule: "withdrawalRefused", "It does not count any more.", gone, own, by: Skies.united)
+            "contribution-withdrawal-again", rule: "withdrawalRefused", "It does not count any more.", gone, own,
+            by: Skies.united)
         try skies.close("r1")
         set.add(
-            "contribution-withdrawal-from-a-closed-round-alone", rule: "tooFewSignatures", "The list is fixed.", skies, own,
+            "contribution-withdrawal-from-a-closed-round-alone", rule: "tooFewSignatures", "The list is fixed.", skies,
+            own,
             by: Skies.united)
         try skies.materialize("r1")
         set.add(
-            "contribution-withdrawal-of-what-a-model-merged", rule: "withdrawalRefused", "It takes a deletion.", skies, own,
+            "contribution-withdrawal-of-what-a-model-merged", rule: "withdrawalRefused", "It takes a deletion.", skies,
+            own,
             by: Skies.united, with: [Skies.delta])
     }
 }

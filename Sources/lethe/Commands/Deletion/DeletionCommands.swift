@@ -271,7 +271,8 @@ private func accepted(_ ledger: Ledger) async throws -> [DeletionID] {
     let limit = DeletionStarted.mostDeletions
     if found.count > limit {
         standardError(
-            "lethe: \(found.count) deletions are accepted; this plan is for the first \(limit), the others make another one")
+            "lethe: \(found.count) deletions are accepted; this plan is for the first \(limit), the others make another one"
+        )
     }
     return Array(found.prefix(limit))
 }
