@@ -26,15 +26,7 @@ extension Ledger {
         of deletion: DeletionID, for request: DisclosureRequest, to path: String, as member: MemberName
     ) throws -> RetrainingExport {
         let view = try view
-        guard let row = view.deletions[deletion] else {
-            throw EngineError(
-                .invalidRequest, "there is no deletion \(deletion)", hint: "lethe deletion status shows them all")
-        }
-        guard let plan = row.plan.flatMap({ view.plans[$0] }) else {
-            throw EngineError(
-                .refused, "\(deletion) is \(row.state.rawValue): nothing was trained again for it",
-                hint: "lethe deletion status says what it waits for")
-        }
+        let plan = try plan(of: deletion, in: view)
         let document = try Self.document(request)
         let rebuilding = Rebuilding(of: plan, in: view)
         let parts = try plan.retraining.compactMap { planned -> RetrainingParts? in

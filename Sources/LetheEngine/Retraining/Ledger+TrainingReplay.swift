@@ -58,9 +58,8 @@ extension Ledger {
         }
     }
 
-    /// The plan of `deletion` and what was trained again under it.
-    private func trainedAgain(for deletion: DeletionID) throws -> (plan: PlanRow, rows: [CertifiedRetraining]) {
-        let view = try view
+    /// The plan that carries out `deletion`; an error where none was started.
+    func plan(of deletion: DeletionID, in view: PublicView) throws -> PlanRow {
         guard let row = view.deletions[deletion] else {
             throw EngineError(
                 .invalidRequest, "there is no deletion \(deletion)", hint: "lethe deletion status shows them all")
@@ -70,6 +69,13 @@ extension Ledger {
                 .refused, "\(deletion) is \(row.state.rawValue): nothing was trained again for it",
                 hint: "lethe deletion status says what it waits for")
         }
+        return plan
+    }
+
+    /// The plan of `deletion` and what was trained again under it.
+    private func trainedAgain(for deletion: DeletionID) throws -> (plan: PlanRow, rows: [CertifiedRetraining]) {
+        let view = try view
+        let plan = try plan(of: deletion, in: view)
         let rows = CertifiedRetraining.all(of: plan, in: view)
         guard !rows.isEmpty else {
             throw EngineError(
