@@ -131,9 +131,6 @@ struct Closure {
         excluded.append(row.event)
         leaving.insert(row.event)
         holders.formUnion([row.member, view.rounds[row.round]!.author])
-        // Who committed a copy that was set aside has the bytes too.
-        let copies = (view.contributionsByAdapter[row.adapter] ?? []).map { view.contributions[$0]! }
-        holders.formUnion(copies.filter { $0.withdrawnBy != nil }.map(\.member))
     }
 
     /// Plans another contribution in the place of `row`, unless nothing is left to train on, or nothing wants it: then its

@@ -42,8 +42,8 @@ extension PublicView {
             throw .configurationDiffers(event.round, expected: expected, actual: event.configuration)
         }
         for artifact in [event.adapter, event.tensors] {
-            try checkOwnBytes(artifact, of: event, record.author)
-            try checkLineage(of: artifact, as: event, record.author)
+            try checkOwnBytes(artifact, record.author)
+            try checkLineage(of: artifact, as: event)
         }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
@@ -103,6 +103,8 @@ extension PublicView {
         let round = rounds[row.round]!
         guard row.counts else { throw refused("it does not count any more") }
         guard row.replaces == nil else { throw refused("a plan wants it in another's place") }
+        // What the plan trains again may go on from it.
+        guard lineage.openPlan == nil else { throw refused("a plan is being carried out") }
         if record.author != row.member || round.state != .open { try requireThreshold(record) }
         guard !allModels(of: row.round).contains(where: { merged(row, in: $0) }) else {
             throw refused("a model merged it, and a deletion takes it out of that")
@@ -121,7 +123,6 @@ extension PublicView {
     mutating func closeRound(_ event: RoundClosed, _ record: EventRecord) throws(RuleViolation) {
         try requireRole(.aggregator, record)
         let round = try openRow(event.round)
-        try checkUncontested(event.round)
         try checkContributions(event.contributions, of: event.round)
         // Where members decide for themselves, all of them may have stayed out.
         guard event.contributions.count.value > 0 || round.policy != nil else { throw .listIsEmpty("contributions") }

@@ -40,7 +40,6 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case unknownParent(ArtifactDigest, Topology)
     case forgotten(ArtifactDigest)
     case adapterOfAnother(ArtifactDigest, MemberName)
-    case contested(ArtifactDigest, MemberName, MemberName)
     case withdrawalRefused(EventHash, reason: String)
     case otherLineage(ArtifactDigest, EventHash)
     case suppressedParent(ArtifactDigest)
@@ -164,9 +163,6 @@ extension RuleViolation: CustomStringConvertible {
             "a deletion took \(artifact.hex.prefix(16))… out of use, and it may not come back"
         case .adapterOfAnother(let artifact, let member):
             "the adapter or its tensors, \(artifact.hex.prefix(16))…, were committed by \(member) before"
-        case .contested(let artifact, let first, let second):
-            "\(first) and \(second) both committed \(artifact.hex.prefix(16))…, and only one of them can have made it: nothing is "
-                + "merged until one of the contributions is withdrawn"
         case .withdrawalRefused(let event, let reason):
             "the contribution \(event.hex.prefix(16))… cannot be withdrawn: \(reason)"
         case .otherLineage(let artifact, let event):

@@ -44,30 +44,37 @@ private typealias Skies = SampleConsortium
         #expect(skies.view.mergedContributions(of: skies.view.allModels[0]).map(\.member) == [Skies.united])
     }
 
-    /// Virgin is quicker with united's digest: united is not kept out, nothing is merged before one of the two is
-    /// withdrawn, and a deletion takes the bytes from both.
-    @Test func aCopyThatIsQuickerGainsNothing() throws {
+    /// Committed again, withdrawn bytes say the same of themselves, and a deletion takes both contributions.
+    @Test func whatWasWithdrawnKeepsItsLineage() throws {
         var skies = Skies.founded()
         try skies.openRound("r1")
-        try skies.commit(Skies.virgin, to: "r1", label: "united/r1")
-        try skies.commit(Skies.united, to: "r1")
-        #expect(skies.view.contests(in: round).count == 4, "two contributions, each by adapter and by tensors")
-        #expect(throws: AdmissionError.self) { try skies.close("r1") }
-        try skies.say(
-            .contributionWithdrawn(skies.withdrawal(of: Skies.virgin, "r1", .copied)), by: Skies.swiss,
-            with: [Skies.delta])
-        #expect(skies.view.contests(in: round).isEmpty)
-        try skies.commit(Skies.swiss, to: "r1")
+        try skies.commit(Skies.united, to: "r1", shards: [0])
+        try skies.commit(Skies.virgin, to: "r1")
+        try skies.say(.contributionWithdrawn(skies.withdrawal(of: Skies.united, "r1")), by: Skies.united)
+        let relabelled = Event.adapterCommitted(Skies.contribution(Skies.united, to: "r1"))
+        #expect(throws: AdmissionError.self) { try skies.say(relabelled, by: Skies.united) }
+        try skies.commit(Skies.united, to: "r1", shards: [0])
         try skies.close("r1")
         try skies.materialize("r1")
-        let merged = skies.view.mergedContributions(of: skies.view.allModels[0]).map(\.member)
-        #expect(merged == [Skies.united, Skies.swiss])
-
-        try skies.accept("del-1", of: Skies.united)
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [0])
         let plan = skies.view.plan(for: [DeletionID("del-1")!])
-        #expect(plan.holders.contains(Skies.virgin), "it has the bytes")
-        #expect(plan.artifacts.contains(digest("adapter/united/r1")), "no copy keeps them")
-        #expect(plan.isExact && plan.models.count == 1)
+        #expect(plan.excluded.count == 2 && plan.models.count == 1)
+        #expect(plan.artifacts.contains(digest("adapter/united/r1")))
+    }
+
+    /// What a plan trains again may go on from it.
+    @Test func nothingIsWithdrawnWhileAPlanIsCarriedOut() throws {
+        var skies = Skies.founded()
+        try skies.openRound("r1")
+        for member in [Skies.united, Skies.virgin] { try skies.commit(member, to: "r1") }
+        try skies.close("r1")
+        try skies.materialize("r1")
+        try skies.openRound("r2")
+        try skies.commit(Skies.virgin, to: "r2")
+        try skies.accept("del-1", of: Skies.united)
+        try skies.start("del-1")
+        let event = Event.contributionWithdrawn(skies.withdrawal(of: Skies.virgin, "r2"))
+        #expect(throws: AdmissionError.self) { try skies.say(event, by: Skies.virgin) }
     }
 
     /// What was withdrawn goes with its member's deletion, and nothing is rebuilt for it.

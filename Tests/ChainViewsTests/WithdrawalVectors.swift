@@ -12,21 +12,23 @@ enum WithdrawalVectors {
         try withdrawals(&set)
     }
 
-    /// Virgin saw the digest of what united was about to commit, and was quicker.
+    /// Bytes have one owner and one lineage, also where they were withdrawn.
     private static func copies(_ set: inout VectorSet) throws {
         var skies = Skies.founded()
         try skies.openRound("r1")
-        try skies.commit(Skies.virgin, to: "r1", label: "united/r1")
-        let honest = Event.adapterCommitted(Skies.contribution(Skies.united, to: "r1"))
+        try skies.commit(Skies.united, to: "r1", shards: [0])
         set.add(
-            "contribution-that-another-copied-before", "ok", "Whoever was quicker keeps nobody out.", skies,
-            skies.envelope(honest, by: Skies.united))
-        try skies.say(honest, by: Skies.united)
-        let rows = skies.view.contributions(to: RoundID("r1")!)
+            "contribution-of-anothers-adapter-in-an-open-round", rule: "adapterOfAnother",
+            "United committed it before.",
+            skies, .adapterCommitted(Skies.contribution(Skies.virgin, to: "r1", label: "united/r1")), by: Skies.virgin)
+        try skies.say(.contributionWithdrawn(skies.withdrawal(of: Skies.united, "r1")), by: Skies.united)
         set.add(
-            "closing-a-round-with-two-owners-of-the-same-bytes", rule: "contested", "One of them copied.", skies,
-            .roundClosed(RoundClosed(contributions: EventSet(rows.map(\.event)), round: RoundID("r1")!)),
-            by: Skies.delta)
+            "contribution-of-anothers-withdrawn-adapter", rule: "adapterOfAnother", "United committed it before.",
+            skies, .adapterCommitted(Skies.contribution(Skies.virgin, to: "r1", label: "united/r1")), by: Skies.virgin)
+        let relabelled = Event.adapterCommitted(Skies.contribution(Skies.united, to: "r1"))
+        set.add(
+            "contribution-withdrawn-and-committed-without-its-shards", rule: "otherLineage",
+            "A deletion would not find it.", skies, relabelled, by: Skies.united)
     }
 
     private static func withdrawals(_ set: inout VectorSet) throws {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Adapters of another base, copies of another member's adapter, and how a round goes on without them.
+/// Adapters of another base, and how a round goes on without a contribution.
 struct WithdrawCommandTests {
     private func commit(_ directory: String, as member: String) -> [String] {
         ["adapter", "commit", directory, "--round", "round-2", "--samples", "3", "--as", member]
@@ -19,23 +19,14 @@ struct WithdrawCommandTests {
         try pilot.place.done("check")
     }
 
-    @Test func aCopyIsTakenInNamedAndSetAside() throws {
+    @Test func aCopyIsRefusedAndAMisfitSetAsideByTheThreshold() throws {
         let pilot = Pilot()
-        // Birch commits what alder committed before, and nobody can tell from the chain who made it.
-        try pilot.place.done(commit("round-2/alder", as: "birch"))
-        let check = pilot.place.lethe("check")
-        #expect(check.status == 1 && check.output.contains("committed the same bytes"), "\(check.output)")
-        let closing = pilot.place.lethe("round", "close", "round-2")
-        expectRefusal(closing, 1, naming: "alder and birch both committed")
-        #expect(closing.errors.contains("lethe adapter withdraw"), "\(closing.errors)")
-        let alone = pilot.place.lethe(
-            "adapter", "withdraw", "round-2", "--of", "birch", "--reason", "copied", "--as", "alder")
-        expectRefusal(alone, 1, naming: "signed by 1 member(s)")
-        try pilot.place.done(
-            "adapter", "withdraw", "round-2", "--of", "birch", "--reason", "copied", "--as", "alder", "--with", "hub")
-        try pilot.place.done("check")
+        try pilot.expectRefused(commit("round-2/alder", as: "birch"), 1, naming: "alder")
         SmallAdapter(seed: 9).write(to: pilot.place.file("own"))
         try pilot.place.done(commit("own", as: "birch"))
+        let withdraw = ["adapter", "withdraw", "round-2", "--of", "birch", "--reason", "misfit", "--as", "alder"]
+        try pilot.expectRefused(withdraw, 1, naming: "signed by 1 member(s)")
+        try pilot.place.done(withdraw + ["--with", "hub"])
         try pilot.place.done("round", "close", "round-2")
         try pilot.place.done("model", "materialize", "round-2")
         try pilot.place.done("check")

@@ -126,8 +126,6 @@ extension AdapterCommitted {
 /// member may commit another.
 public struct ContributionWithdrawn: Codable, Hashable, Sendable {
     public enum Reason: String, Codable, CaseIterable, Hashable, Sendable {
-        /// Another member made these bytes.
-        case copied
         /// It does not merge with the others: it was trained on another base, say, or by another configuration.
         case misfit
         /// Its member committed something that it did not mean to.

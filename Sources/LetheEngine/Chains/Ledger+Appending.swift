@@ -98,12 +98,7 @@ extension Ledger {
             "add signatures: --with MEMBER for those whose keys are here; else --draft FILE, lethe sign FILE by each of the "
                 + "others, and lethe append FILE by the operator"
         case .rule(.lacksRole), .rule(.notTheMember): "say who acts with --as; lethe show members lists the roles"
-        case .rule(.contested(_, let first, let second)):
-            "whose runs were anchored first, lethe disclose shows; then lethe adapter withdraw ROUND --reason copied, by \(first) or "
-                + "\(second) itself or with as many signatures as the charter's threshold"
-        case .rule(.adapterOfAnother):
-            "while the other's round is open both may stand; once it is closed, the members set the copy aside: lethe adapter "
-                + "withdraw ROUND --of MEMBER --reason copied --with MEMBER"
+        case .rule(.adapterOfAnother): "train it yourself, with another seed where the bytes come out the same"
         case .rule: "nothing was changed; lethe show says what the chain has"
         }
     }

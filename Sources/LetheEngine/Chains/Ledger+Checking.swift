@@ -274,19 +274,6 @@ extension Ledger {
 
     // MARK: Participation
 
-    /// Two members that committed the same bytes: one of them copied the other's, or both somebody's.
-    private func checkContests(_ view: PublicView, _ report: inout CheckReport) {
-        for round in view.allRounds {
-            for contest in view.contests(in: round.round) where contest.mine.position > contest.others.position {
-                report.found(
-                    "\(contest.mine.member) and \(contest.others.member) committed the same bytes, "
-                        + "\(contest.bytes.hex.prefix(16))…, in the events \(contest.mine.position) and "
-                        + "\(contest.others.position): one of them is a copy",
-                    at: "\(round.round)")
-            }
-        }
-    }
-
     /// Every decision and every reward must be what follows from the chains.
     private func checkParticipation(_ report: inout CheckReport) throws {
         for result in try replayDecisions() {
@@ -320,7 +307,6 @@ extension Ledger {
     // MARK: Models
 
     private func checkModels(_ view: PublicView, _ report: inout CheckReport) throws {
-        checkContests(view, &report)
         let results: [ModelReplay]
         do {
             results = try replayModels(in: view, excluding: [])

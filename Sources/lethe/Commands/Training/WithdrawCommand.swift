@@ -14,7 +14,7 @@ struct WithdrawCommand: AsyncParsableCommand {
     @OptionGroup var options: LedgerOptions
     @Argument(help: "The round.") var round: String
     @Option(help: "Whose contribution (default: that of the member that acts).") var of: String?
-    @Option(help: "Why: copied, misfit or mistaken.") var reason = "mistaken"
+    @Option(help: "Why: misfit or mistaken.") var reason = "mistaken"
     @Option(name: .customLong("with"), parsing: .singleValue, help: "Another local member that signs.")
     var cosigners: [String] = []
     @Option(help: "Write the event to FILE for further signatures, and append nothing.") var draft: String?
