@@ -59,13 +59,16 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
 
         private var boxes: [Key: Box] = [:]
 
-        public subscript(key: Key) -> Row? {
+        public internal(set) subscript(key: Key) -> Row? {
             get { boxes[key]?.row }
             set { boxes[key] = newValue.map(Box.init) }
         }
 
+        /// Changes the row under `key`, which must exist.
         mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
-            guard let index = boxes.index(forKey: key) else { return }
+            guard let index = boxes.index(forKey: key) else {
+                preconditionFailure("no row \(key.rowKey)")
+            }
             var row = boxes.values[index].row
             change(&row)
             boxes.values[index] = Box(row)
@@ -92,7 +95,6 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
 
     /// Changes the row under `key`, which must exist.
     mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
-        guard rows[key] != nil else { preconditionFailure("no row \(key.rowKey) of kind \(kind)") }
         rows.update(key, change)
         changed.insert(key)
     }
