@@ -71,6 +71,16 @@ struct Failure {
             standardError("lethe: error: \(Self.harmless(message))")
             if let hint { standardError("lethe: hint: \(Self.harmless(hint))") }
         }
+        // Whoever asked it to end is told that it did, and not that the answer is no.
+        if let signal = Interruption.signal {
+            Foundation.signal(signal, SIG_DFL)
+            // The thread that gets here may be one of a pool, which blocks signals.
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, signal)
+            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            raise(signal)
+        }
         Foundation.exit(code)
     }
 }
