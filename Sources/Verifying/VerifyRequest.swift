@@ -36,8 +36,14 @@ extension VerifyRequest {
     public func verify() throws(VerifyRefusal) -> VerifiedFile {
         let policy = try Self.policy(policyFile)
         let bytes = try InputFile.read(file, limit: CertificateBundle.maximumBytes)
-        if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) { return .proof(try proof(bytes, policy)) }
-        if Disclosure.isClaimed(by: bytes) { return .disclosure(try disclosure(bytes, policy)) }
+        if bytes.starts(with: Array("c2sp.org/tlog-proof".utf8)) {
+            try refuseWhatIsOfCertificates()
+            return .proof(try proof(bytes, policy))
+        }
+        if Disclosure.isClaimed(by: bytes) {
+            try refuseWhatIsOfCertificates()
+            return .disclosure(try disclosure(bytes, policy))
+        }
         if Disclosure.isClaimedSealed(by: bytes) {
             throw .unknown("\(file) is sealed", hint: "lethe disclosure open \(file) --output FILE, then verify that")
         }
@@ -55,6 +61,17 @@ extension VerifyRequest {
         if let laterFile { verdict = try follow(verdict, bundle, laterFile, verifier) }
         try checkAge(verdict)
         return .certificate(verdict, bundle)
+    }
+
+    private func refuseWhatIsOfCertificates() throws(VerifyRefusal) {
+        let asked = [laterFile == nil ? nil : "--later", maximumAge == nil ? nil : "--max-age"].compactMap(\.self)
+        guard let option = asked.first else { return }
+        throw Self.notForCertificate(option, file)
+    }
+
+    /// The refusal of `option`, which asks something that `file` cannot answer.
+    public static func notForCertificate(_ option: String, _ file: String) -> VerifyRefusal {
+        VerifyRefusal(64, "\(option) asks about a certificate, and \(file) is none", hint: "leave out \(option)")
     }
 
     /// What to do where no key of the policy signed the file's checkpoint.

@@ -180,16 +180,6 @@ func readFile(_ path: String, limit: Int = 2 << 30) throws -> [UInt8] {
     do throws(VerifyRefusal) { return try InputFile.read(path, limit: limit) } catch { throw Answer(error) }
 }
 
-/// Writes a result file whole or not at all.
-func writeFile(_ bytes: [UInt8], to path: String) throws {
-    do {
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-        throw Answer.unknown(
-            "cannot write \(path): \(error.localizedDescription)", hint: "check the directory and the free space")
-    }
-}
-
 func readPolicy(_ path: String) throws -> TrustPolicy {
     do throws(VerifyRefusal) { return try VerifyRequest.policy(path) } catch { throw Answer(error) }
 }

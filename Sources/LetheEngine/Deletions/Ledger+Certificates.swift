@@ -15,11 +15,14 @@ extension Ledger {
     /// where they were collected. All local members of `signers` sign beside the issuer. A deletion that has a document
     /// already gets another one that supersedes it, if `again`.
     ///
-    /// - Parameter policy: what the bundle is judged by; nothing is issued that it would not take. Without one no
-    ///   cosignature is asked for, and the verdict says so.
+    /// - Parameters:
+    ///   - policy: what the bundle is judged by; nothing is issued that it would not take. Without one no cosignature is
+    ///     asked for, and the verdict says so.
+    ///   - keep: called with what is about to be recorded: where it throws, nothing is.
     public func certify(
         _ id: DeletionID, as issuer: MemberName, signers: [MemberName], witnesses: [MemberName], again: Bool = false,
-        under policy: TrustPolicy? = nil
+        under policy: TrustPolicy? = nil,
+        keep: @Sendable (CertificateBundle, CertificateVerdict) throws -> Void = { _, _ in }
     ) throws -> (bundle: CertificateBundle, verdict: CertificateVerdict, recorded: Recorded) {
         let origin = try publicOrigin
         try checkCertifiable(id, again: again)
@@ -46,6 +49,7 @@ extension Ledger {
             proofs: try content.events.map { try inclusion(of: $0, in: checkpoint.size) },
             timestamps: try timestamps(before: checkpoint))
         let verdict = try judged(bundle, by: policy ?? trustPolicy(quorum: 0))
+        try keep(bundle, verdict)
         let event = DeletionCertified(
             certificate: .sha256(certificate.payload), deletion: id, kind: content.kind, supersedes: content.supersedes)
         return (bundle, verdict, try record(.deletionCertified(event), as: issuer, on: origin))

@@ -63,6 +63,12 @@ extension Ledger {
     public func requestDeletion(
         _ request: DeletionRequest, as author: MemberName, again: Bool = false
     ) throws -> (id: DeletionID, recorded: Recorded) {
+        let now = surroundings.now()
+        guard request.receivedAt <= now else {
+            throw EngineError(
+                .invalidRequest, "\(request.receivedAt) lies ahead of \(now): no request was received then",
+                hint: "the time of receipt starts the clock of the law: check --received, and this machine's clock")
+        }
         let records = try records(for: request, as: author)
         if !again { try refuseRepeated(request, records) }
         let id = DeletionID("del-" + Hex.encode(surroundings.random.generate(6)))!

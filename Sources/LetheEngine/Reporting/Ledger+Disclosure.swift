@@ -40,9 +40,12 @@ extension Ledger {
     ///
     /// The newest checkpoint is cosigned by the local `witnesses` first; the one that the file stands under is the newest
     /// that `policy` takes, without a policy the one that most witnesses cosigned.
+    ///
+    /// - Parameter keep: called with what is about to be recorded, sealed where it is to be: where it throws, nothing is.
     public func disclose(
         _ event: EventHash, _ request: DisclosureRequest, as member: MemberName, witnesses: [MemberName],
-        under policy: TrustPolicy? = nil
+        under policy: TrustPolicy? = nil,
+        keep: @Sendable (Disclosure, SealedDisclosure?) throws -> Void = { _, _ in }
     ) throws -> (disclosure: Disclosure, recorded: Recorded) {
         let document = try Self.document(request)
         let place = try place(of: event)
@@ -73,6 +76,7 @@ extension Ledger {
         let access = AccessRecorded(
             access: .disclosed, anchor: anchor.event, leaves: leaf == nil ? [] : [Count(place.index.rawValue)!],
             reader: request.kind)
+        try keep(disclosure, request.sealedTo.map { try seal(disclosure, to: $0) })
         let recorded = try record(
             .accessRecorded(access), as: member, on: origin, body: (.json, CanonicalJSON.encode(document)))
         return (disclosure, recorded)

@@ -206,19 +206,23 @@ struct DeletionCommand: AsyncParsableCommand {
         func run() async throws {
             let signers: [MemberName] = try signers.map { try parsed($0, "member name") }
             let policy = try trust.map(readPolicy)
+            let files = StagedFiles()
+            let (output, report, trust) = (output, report, trust)
             let (bundle, verdict) = try await options.writing { ledger in
                 let id = try await resolve(deletion, in: .completed, ledger)
                 let issuer = try await self.options.actor(ledger, role: .aggregator)
                 let view = try await ledger.view
                 let witnesses = await ledger.localMembers.filter { view.members[$0]?.roles.contains(.witness) ?? false }
                 let (bundle, verdict, _) = try await ledger.certify(
-                    id, as: issuer, signers: signers, witnesses: witnesses, again: supersede, under: policy)
+                    id, as: issuer, signers: signers, witnesses: witnesses, again: supersede, under: policy
+                ) { bundle, verdict in
+                    try files.add(bundle.bytes, for: output)
+                    guard let report, let trust else { return }
+                    try files.add(reportBytes(verdict, bundle, bundlePath: output, policyPath: trust), for: report)
+                }
                 return (bundle, verdict)
             }
-            try writeFile(bundle.bytes, to: output)
-            if let report, let trust {
-                try writeReport(verdict, bundle, to: report, bundlePath: output, policyPath: trust)
-            }
+            try files.place()
             if policy == nil { try warnIfNobodyCosigned(Array(bundle.chain.checkpoint.utf8)) }
             let (title, grade) = (verdict.content.title, "A\(verdict.content.grade.rawValue)")
             printFile(output, ["grade": grade, "title": title], "\(title), grade \(grade)", json: options.json)
@@ -281,11 +285,18 @@ private func accepted(_ ledger: Ledger) async throws -> [DeletionID] {
 func writeReport(
     _ verdict: CertificateVerdict, _ bundle: CertificateBundle, to path: String, bundlePath: String, policyPath: String
 ) throws {
+    try writeFile(reportBytes(verdict, bundle, bundlePath: bundlePath, policyPath: policyPath), to: path)
+}
+
+/// The page for people beside a bundle.
+private func reportBytes(
+    _ verdict: CertificateVerdict, _ bundle: CertificateBundle, bundlePath: String, policyPath: String
+) -> [UInt8] {
     let names = [bundlePath, policyPath].map { URL(fileURLWithPath: $0).lastPathComponent }
     let report = DeletionReport(
         verdict: verdict, bundleDigest: .sha256(bundle.bytes),
         command: "lethe verify \(names[0]) --trust \(names[1])")
-    try writeFile(Array(report.html().utf8), to: path)
+    return Array(report.html().utf8)
 }
 
 /// A deletion's state as `--json` gives it.

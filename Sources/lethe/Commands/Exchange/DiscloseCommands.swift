@@ -39,7 +39,8 @@ struct DiscloseCommand: AsyncParsableCommand {
 
     func run() async throws {
         let policy = try trust.map(readPolicy)
-        let (bytes, disclosure, recorded) = try await options.writing { ledger in
+        let files = StagedFiles()
+        let (disclosure, recorded) = try await options.writing { ledger in
             let hash = try await ledger.resolveEvent(event)
             let reader = try await options.as == nil ? ledger.onlyReader(of: hash) : nil
             let member = if let reader { reader } else { try await options.actor(ledger) }
@@ -48,12 +49,12 @@ struct DiscloseCommand: AsyncParsableCommand {
             let witnesses = await ledger.localMembers.filter {
                 view.members[$0]?.roles.contains(.witness) ?? false
             }
-            let (disclosure, recorded) = try await ledger.disclose(
-                hash, request, as: member, witnesses: witnesses, under: policy)
-            let sealed = try await request.sealedTo.asyncMap { try await ledger.seal(disclosure, to: $0) }
-            return (sealed?.bytes ?? disclosure.bytes, disclosure, recorded)
+            let output = output
+            return try await ledger.disclose(hash, request, as: member, witnesses: witnesses, under: policy) {
+                try files.add($1?.bytes ?? $0.bytes, for: output)
+            }
         }
-        try writeFile(bytes, to: output)
+        try files.place()
         if policy == nil { try warnIfNobodyCosigned(Array(disclosure.chain.checkpoint.utf8)) }
         let what = disclosure.leaf.map { "event \($0.index)" } ?? "an anchor"
         if options.json {
@@ -62,8 +63,12 @@ struct DiscloseCommand: AsyncParsableCommand {
                     anchor: disclosure.anchor.event, file: output, index: disclosure.leaf?.index,
                     recorded: recorded.event, sealed: isSealed))
         }
-        print("\(output): \(what) opened for \(reader)\(isSealed ? ", sealed" : ""), \(bytes.count) bytes")
+        print("\(output): \(what) opened for \(reader)\(isSealed ? ", sealed" : ""), \(fileSize(output)) bytes")
         printRecorded(recorded, "recorded", json: false)
+    }
+
+    private func fileSize(_ path: String) -> Int {
+        (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
     }
 
     private var isSealed: Bool { seal || sealTo != nil }
@@ -113,7 +118,11 @@ struct DisclosureCommand: AsyncParsableCommand {
         @Option(name: .shortAndLong, help: "The disclosure to write, for lethe verify.") var output: String
 
         func run() async throws {
-            let sealed = try SealedDisclosure(parsing: readFile(file))
+            let bytes = try readFile(file)
+            guard !Disclosure.isClaimed(by: bytes) else {
+                throw Answer.unknown("\(file) is not sealed", hint: "lethe verify \(file) --trust POLICY checks it")
+            }
+            let sealed = try SealedDisclosure(parsing: bytes)
             let disclosure = try await options.reading { try await $0.open(sealed) }
             try writeFile(disclosure.bytes, to: output)
             printFile(

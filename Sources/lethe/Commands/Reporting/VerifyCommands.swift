@@ -89,7 +89,7 @@ struct VerifyCommand: AsyncParsableCommand {
             if json, error.code == 1 { print(String(decoding: error.json, as: UTF8.self)) }
             throw Answer(error)
         }
-        if case .certificate = verified {} else { try retraining.refuseBesides(file) }
+        if case .certificate = verified {} else { try refuseWhatIsOfCertificates() }
         if case .certificate(var verdict, let bundle) = verified {
             if let adapters { try reproduce(&verdict, adapters) }
             try retraining.reproduce(&verdict, file)
@@ -98,6 +98,13 @@ struct VerifyCommand: AsyncParsableCommand {
             if let report { try writeReport(verdict, bundle, to: report, bundlePath: file, policyPath: trust) }
         }
         json ? print(String(decoding: verified.json, as: UTF8.self)) : verified.lines.forEach { print($0) }
+    }
+
+    private func refuseWhatIsOfCertificates() throws {
+        try retraining.refuseBesides(file)
+        for (name, value) in [("--adapters", adapters), ("--ca", ca), ("--report", report)] where value != nil {
+            throw Answer(VerifyRequest.notForCertificate(name, file))
+        }
     }
 
     private func request() throws(VerifyRefusal) -> VerifyRequest {
@@ -116,7 +123,8 @@ struct VerifyCommand: AsyncParsableCommand {
 
     /// Merges each new model again from the adapters in `directory` and compares digests.
     private func reproduce(_ verdict: inout CertificateVerdict, _ directory: String) throws {
-        guard FileManager.default.fileExists(atPath: directory) else {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: directory, isDirectory: &isDirectory), isDirectory.boolValue else {
             throw Answer.unknown(
                 "there is no directory \(directory)", hint: "give --adapters a directory with PEFT directories")
         }
