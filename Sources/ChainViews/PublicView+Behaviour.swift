@@ -93,7 +93,7 @@ extension PublicView {
 
     /// Whether an artifact stands on the chain as a contribution, a model, or another mitigation's adapter.
     private func isKnown(_ artifact: ArtifactDigest) -> Bool {
-        firstContributions[artifact] != nil || firstModels[artifact] != nil || isForgotten(artifact)
+        firstContributions[artifact] != nil || modelsByBytes[artifact] != nil || isForgotten(artifact)
     }
 
     // MARK: Questions

@@ -30,6 +30,7 @@ extension PublicView {
             throw .unknownModel(event.model)
         }
         guard model.state == .current else { throw .notCurrent(event.model) }
+        try checkInUse(mergedContributions(of: model))
         try requireSignature(of: event.approver, on: record)
         releases.set(
             event.release,

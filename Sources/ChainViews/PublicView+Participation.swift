@@ -77,6 +77,7 @@ extension PublicView {
         guard let round = rounds[event.round] else { throw .unknownRound(event.round) }
         guard round.state == .closed else { throw .roundOpen(event.round) }
         let counting = contributions(to: event.round).map(\.event)
+        try checkInUse(event.contributions.compactMap { contributions[$0] })
         let places = event.contributions.map { counting.firstIndex(of: $0) ?? -1 }
         guard zip([-1] + places, places).allSatisfy({ $0 < $1 }) else {
             throw .evaluationRefused(

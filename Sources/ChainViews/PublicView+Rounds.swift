@@ -43,7 +43,7 @@ extension PublicView {
         }
         for artifact in [event.adapter, event.tensors] {
             try checkOwnBytes(artifact, record.author)
-            try checkLineage(of: artifact, as: event)
+            try checkLineage(of: artifact, as: event, isReplacement: isReplacement)
         }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
@@ -144,8 +144,7 @@ extension PublicView {
         guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
         try checkReplacement(event)
         for artifact in [event.model, event.tensors] {
-            guard !isForgotten(artifact) else { throw .forgotten(artifact) }
-            try checkLineage(of: artifact, as: event)
+            guard !isForgotten(artifact) || isServed(artifact) else { throw .forgotten(artifact) }
         }
         if let old = latestModel(of: event.round, cohort: event.cohort)?.event {
             models.update(old) { row in
@@ -220,7 +219,9 @@ extension PublicView {
     private func checkContributions(
         _ set: EventSet, of round: RoundID, _ cohort: CohortName? = nil
     ) throws(RuleViolation) {
-        let expected = EventSet(contributions(to: round, cohort: cohort).map(\.event))
+        let counting = contributions(to: round, cohort: cohort)
+        try checkInUse(counting)
+        let expected = EventSet(counting.map(\.event))
         guard set == expected else {
             throw .contributionsDiffer(round, expected: expected.count.value, actual: set.count.value)
         }

@@ -67,8 +67,8 @@ public struct PublicView: Sendable {
     var modelsByRound: [RoundID: [EventHash]] = [:]
     /// The contribution that first had these bytes as its adapter or its tensors.
     var firstContributions: [ArtifactDigest: EventHash] = [:]
-    /// The model that first had these bytes as its adapter or its tensors.
-    var firstModels: [ArtifactDigest: EventHash] = [:]
+    /// The models that have these bytes as their adapter or their tensors, in chain order.
+    var modelsByBytes: [ArtifactDigest: [EventHash]] = [:]
     /// What was given away to recipients, by the adapter or model, and by the dataset.
     var handoversOfArtifact: [ArtifactDigest: [HandoverID]] = [:]
     var handoversOfDataset: [DatasetID: [HandoverID]] = [:]
@@ -271,9 +271,7 @@ extension PublicView {
     mutating func index(_ row: ModelRow) {
         modelsByDigest[row.model, default: []].append(row.event)
         modelsByRound[row.round, default: []].append(row.event)
-        for artifact in [row.model, row.tensors] where firstModels[artifact] == nil {
-            firstModels[artifact] = row.event
-        }
+        for artifact in Set([row.model, row.tensors]) { modelsByBytes[artifact, default: []].append(row.event) }
         if row.state != .current { forget(row.model, row.tensors) }
     }
 
@@ -386,6 +384,12 @@ extension PublicView {
 
     /// Whether a deletion took this adapter, or these tensors, out of use for good.
     public func isForgotten(_ artifact: ArtifactDigest) -> Bool { forgotten.contains(artifact) }
+
+    /// Whether a model that is served has these bytes. What a contribution has from the model that it started from, and changed
+    /// nothing of, goes with that model.
+    public func isServed(_ artifact: ArtifactDigest) -> Bool {
+        models(withBytes: artifact).contains { $0.state == .current }
+    }
 
     /// The active keys of `member` for `purpose`, the newest last.
     public func activeKeys(of member: MemberName, for purpose: KeyPurpose) -> [KeyRow] {

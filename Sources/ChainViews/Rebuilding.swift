@@ -157,7 +157,7 @@ public struct Rebuilding: Sendable {
     }
 
     /// What `parent` named: each of the member's contributions with this digest before `row`, which may be several with
-    /// the same bytes; of models the last.
+    /// the same bytes; of models the last that is not withdrawn for good.
     private func events(behind parent: ArtifactDigest, of row: ContributionRow) -> [EventHash] {
         let round = view.rounds[row.round]!
         switch round.topology {
@@ -166,10 +166,11 @@ public struct Rebuilding: Sendable {
                 $0.member == row.member && $0.position < row.position
             }.map(\.event)
         case .feedback, .cohort:
-            let model = view.models(withDigest: parent).last {
+            let models = view.models(withDigest: parent).filter {
                 $0.position < row.position
                     && (round.topology == .feedback || $0.cohort == round.cohort(of: row.member))
             }
+            let model = models.last { !isLost($0) } ?? models.last
             return model.map { [$0.event] } ?? []
         }
     }
@@ -196,10 +197,21 @@ public struct Rebuilding: Sendable {
         case .suppressed: return .settled(.waiting)
         case .replaced: return .all([row.replacedBy!])
         case .recalled:
-            // Where nothing was left to merge, the other history has no such model either.
-            let merged = view.contributions(of: row).map { view.contributions[$0]! }
-            let isGone = merged.allSatisfy { $0.excludedBy != nil && !wasToBeRetrained($0) }
-            return isGone ? step(toParentsOf: merged) : .settled(.lost)
+            return isGone(row) ? step(toParentsOf: view.mergedContributions(of: row)) : .settled(.lost)
+        }
+    }
+
+    /// Whether nothing was left to merge: the other history has no such model either.
+    private func isGone(_ row: ModelRow) -> Bool {
+        view.mergedContributions(of: row).allSatisfy { $0.excludedBy != nil && !wasToBeRetrained($0) }
+    }
+
+    /// Whether nothing takes the place of `row`, although something of it is left.
+    private func isLost(_ row: ModelRow) -> Bool {
+        switch row.state {
+        case .current, .replaced: false
+        case .suppressed: plan.planned(row.event, in: view)?.outcome == .withdrawn && !isGone(row)
+        case .recalled: !isGone(row)
         }
     }
 }

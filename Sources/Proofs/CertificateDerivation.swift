@@ -46,9 +46,15 @@ extension CertificateContent {
         interim = Self.interim(row, view, place)
         untold = Self.untold(row, view)
         (outOfScope, status, verification) = (Self.outOfScopeText(row.scope), Self.statusText, Self.verificationText)
-        excluded = plan?.excluded.map { Self.cite($0, view) } ?? []
+        let copies = Set(plan?.copies ?? [])
+        excluded = plan?.excluded.map { Self.cite($0, view, cause: copies.contains($0) ? .equalBytes : nil) } ?? []
         descendants = plan.map(view.descendants)?.map { Self.cite($0, view, depth: depths[$0]) } ?? []
-        models = plan?.models.map { Self.model($0, depth: depths[$0.materialization] ?? 1, view) } ?? []
+        models =
+            plan?.models.map { planned in
+                let cause: CertifiedCause? = copies.contains(planned.materialization) ? .equalBytes : nil
+                let depth = depths[planned.materialization] ?? (cause == nil ? 1 : 0)
+                return Self.model(planned, depth: depth, cause, view)
+            } ?? []
         erasures =
             plan?.erasures.sorted { $0.holder < $1.holder }.map {
                 CertifiedErasure(
@@ -83,18 +89,22 @@ extension CertificateContent {
         return (events + added).sorted { $0.index < $1.index }
     }
 
-    fileprivate static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
+    fileprivate static func cite(
+        _ event: EventHash, _ view: PublicView, depth: Int? = nil, cause: CertifiedCause? = nil
+    ) -> CitedContribution {
         let row = view.contributions[event]!
         return CitedContribution(
-            adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member,
+            adapter: row.adapter, cause: cause, depth: depth.flatMap { Count($0) }, event: event, member: row.member,
             weight: row.weight)
     }
 
-    private static func model(_ planned: PlannedModel, depth: Int, _ view: PublicView) -> CertifiedModel {
+    private static func model(
+        _ planned: PlannedModel, depth: Int, _ cause: CertifiedCause?, _ view: PublicView
+    ) -> CertifiedModel {
         let old = view.models[planned.materialization]!
         let new = old.replacedBy.flatMap { view.models[$0] }
         return CertifiedModel(
-            attestedBy: new?.attestedBy ?? [], cohort: planned.cohort,
+            attestedBy: new?.attestedBy ?? [], cause: cause, cohort: planned.cohort,
             contributions: new.map { view.contributions(of: $0).map { cite($0, view) } } ?? [],
             depth: Count(depth)!, materializedBy: new?.author, newModel: new?.model, oldModel: planned.model,
             outcome: new != nil ? .rematerialized : old.state == .recalled ? .withdrawn : .suppressed,
@@ -195,10 +205,13 @@ extension CertifiedRetraining {
 
     private init?(_ planned: PlannedRetraining, replacedBy event: EventHash, in view: PublicView) {
         guard let row = view.contributions[event], let training = row.training else { return nil }
+        // A shard may have been emptied between the decision and the training.
+        let trained = Set(training.shards)
+        let old = view.contributions[planned.contribution]!.training!
         self.init(
-            again: Count(planned.shards.count)!, base: view.rounds[row.round]!.base,
-            emptied: Count(planned.emptied.count)!, environment: training.environment,
-            oldRuns: view.contributions[planned.contribution]!.training!.runs, parents: row.parents,
+            again: Count(planned.shards.count(where: trained.contains))!, base: view.rounds[row.round]!.base,
+            emptied: Count(old.shards.count - training.shards.count)!, environment: training.environment,
+            oldRuns: old.runs, parents: row.parents,
             recipe: training.recipe, replacedBy: CertificateContent.cite(event, view), replaces: planned.contribution,
             replays: view.trainingAttestations(of: event).map(CertifiedReplay.init), round: row.round,
             runs: training.runs, shards: Count(training.shards.count)!, trainer: training.trainer)

@@ -36,6 +36,9 @@ public struct SampleConsortium: Sendable {
     /// No event yet.
     public init() {}
 
+    /// Goes on with `view` in the place of what the entries give.
+    public mutating func look(at view: PublicView) { self.view = view }
+
     /// The charter is said; decisions that bind all need two members.
     public static func founded() -> SampleConsortium {
         var consortium = SampleConsortium()

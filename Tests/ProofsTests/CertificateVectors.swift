@@ -22,7 +22,9 @@ enum CertificateVectors {
         ] {
             files.merge(part) { $1 }
         }
-        for part in [try trainedAgain(), try attested(), try circumstances()] { files.merge(part) { $1 } }
+        for part in [try trainedAgain(), try attested(), try circumstances(), try equalBytes()] {
+            files.merge(part) { $1 }
+        }
         return files
     }
 
@@ -310,8 +312,8 @@ enum CertificateVectors {
 
     // MARK: Bytes with two lineages
 
-    /// united commits one adapter twice and says of the second that it is of another shard; the aggregator passes one model
-    /// off as the model of another round; and the operator records one document twice.
+    /// united commits one adapter twice and says of the second that it is of another shard; virgin commits a model and does not
+    /// say that it is one; and the operator records one document twice.
     private static func lineages() throws -> [String: VectorFile] {
         let story = try CertificateScenario.small()
         var skies = Skies.founded()
@@ -320,13 +322,10 @@ enum CertificateVectors {
         var twice = Skies.contribution(Skies.united, to: "r2", label: "united/r1")
         twice.training = Skies.training(Skies.united, [1], label: "united/r1")
         var merged = skies
-        for round in ["r1", "r2"] {
-            try merged.commit(Skies.virgin, to: round)
-            try merged.close(round)
-        }
-        let model = try merged.materialize("r1")
-        var copy = merged.materialization(of: "r2")
-        copy.model = model
+        try merged.commit(Skies.virgin, to: "r1")
+        try merged.close("r1")
+        var copy = Skies.contribution(Skies.virgin, to: "r2")
+        copy.adapter = try merged.materialize("r1")
         var recorded = story.skies
         let document = DeletionCertified(
             certificate: digest("document"), deletion: story.deletion, kind: .certificate)
@@ -336,8 +335,8 @@ enum CertificateVectors {
         return [
             "one-adapter-of-two-shards": try story.refused(
                 on: skies, .adapterCommitted(twice), by: Skies.united, "the same bytes have one lineage"),
-            "one-model-of-two-rounds": try story.refused(
-                on: merged, .modelMaterialized(copy), by: Skies.delta, "the same bytes have one lineage"),
+            "model-committed-as-an-adapter": try story.refused(
+                on: merged, .adapterCommitted(copy), by: Skies.virgin, "the same bytes have one lineage"),
             "document-in-its-own-place": try story.refused(
                 on: recorded, .deletionCertified(again), by: Skies.delta, "cannot take its own place"),
         ]
