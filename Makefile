@@ -35,9 +35,13 @@ install: build
 	cp -R policies $(DESTDIR)$(PREFIX)/share/lethe/policies
 
 # The verifier alone, with every library in it: no database, no network, one file that needs nothing beside it.
+# Nothing in it unwinds a stack, so the tables for that stay out.
 verifier: packages
+	@mkdir -p .build
+	echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) *(.eh_frame_hdr) } } INSERT AFTER .text;' > .build/no-unwinding.ld
 	LETHE_SMALL=1 $(SWIFT) build -c release --product lethe-verify --scratch-path .build/verifier \
-	  -Xswiftc -static-executable -Xswiftc -Osize -Xlinker --gc-sections -Xlinker --icf=all -Xswiftc -use-ld=lld
+	  -Xswiftc -static-executable -Xswiftc -Osize -Xlinker --gc-sections -Xlinker --icf=all -Xswiftc -use-ld=lld \
+	  -Xlinker --no-eh-frame-hdr -Xlinker -T -Xlinker $(CURDIR)/.build/no-unwinding.ld
 	strip -o .build/lethe-verify .build/verifier/release/lethe-verify
 	@ls -l .build/lethe-verify
 

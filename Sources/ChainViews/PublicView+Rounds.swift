@@ -66,6 +66,10 @@ extension PublicView {
             throw .alreadyContributed(record.author, event.round)
         }
         try checkDecided(record.author, round)
+        // A settlement names each of them.
+        if round.rules != nil, contributions(to: event.round).count >= RewardSettled.mostLines {
+            throw .roundFull(event.round, limit: RewardSettled.mostLines)
+        }
         guard round.topology != .cohort || round.cohort(of: record.author) != nil else {
             throw .notInACohort(record.author, event.round)
         }

@@ -36,6 +36,7 @@ public enum RuleViolation: Error, Hashable, Sendable {
     case roundClosed(RoundID)
     case roundOpen(RoundID)
     case alreadyContributed(MemberName, RoundID)
+    case roundFull(RoundID, limit: Int)
     case configurationDiffers(RoundID, expected: ArtifactDigest, actual: ArtifactDigest)
     case unknownParent(ArtifactDigest, Topology)
     case forgotten(ArtifactDigest)
@@ -151,6 +152,8 @@ extension RuleViolation: CustomStringConvertible {
         case .unknownRound(let round): "there is no round \(round)"
         case .roundClosed(let round): "the round \(round) is closed"
         case .roundOpen(let round): "the round \(round) is still open"
+        case .roundFull(let round, let limit):
+            "\(round) has \(limit) contributions, the most that one settlement of rewards names"
         case .alreadyContributed(let member, let round): "\(member) has contributed to \(round) already"
         case .configurationDiffers(let round, let expected, let actual):
             "the adapter's configuration \(actual.hex.prefix(16))… differs from \(expected.hex.prefix(16))…, which \(round) began with"

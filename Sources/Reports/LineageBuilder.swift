@@ -13,10 +13,13 @@ struct LineageBuilder {
 
     private enum Place {
         case node(row: Int, column: Int)
-        case model(isOld: Bool, column: Int)
+        case model(isOld: Bool, column: Int, group: Int)
     }
 
     private struct Cell: Hashable { var row, column: Int }
+
+    /// Where a round's model for one cohort, or for all, stands.
+    private struct Spot: Hashable { var column, group: Int }
 
     init(_ selection: LineageSelection, _ metrics: LineageMetrics) {
         (self.selection, self.metrics) = (selection, metrics)
@@ -30,13 +33,21 @@ struct LineageBuilder {
         findPlaces()
         addLabels(&layout)
         for (column, round) in selection.rounds.enumerated() {
-            let old = selection.oldModel(of: round.round), new = selection.currentModel(of: round.round)
-            if let old { addModel(old, isOld: true, column, to: &layout) }
-            if let new { addModel(new, isOld: false, column, to: &layout) }
-            addVacancy(old, new, column, to: &layout)
-            if let old { addStrand(old, isOld: true, column, cells, to: &layout) }
-            if let new { addStrand(new, isOld: false, column, cells, to: &layout) }
-            if old != nil, new != nil { addReplacement(column, to: &layout) }
+            let isEmpty = !selection.graph.models.contains { $0.round == round.round }
+            for (group, cohort) in selection.groups.enumerated() {
+                let place = Spot(column: column, group: group)
+                let old = selection.oldModel(of: round.round, cohort)
+                let new = selection.currentModel(of: round.round, cohort)
+                if let old { addModel(old, isOld: true, place, to: &layout) }
+                if let new { addModel(new, isOld: false, place, to: &layout) }
+                // A round without any model says so once.
+                if new == nil, old != nil || isEmpty && group == selection.groups.count - 1 {
+                    addVacancy(hadModel: old != nil, place, to: &layout)
+                }
+                if let old { addStrand(old, isOld: true, place, cells, to: &layout) }
+                if let new { addStrand(new, isOld: false, place, cells, to: &layout) }
+                if old != nil, new != nil { addReplacement(place, to: &layout) }
+            }
         }
         for (cell, rows) in cells.sorted(by: { ($0.key.column, $0.key.row) < ($1.key.column, $1.key.row) }) {
             addNode(rows, cell, to: &layout)
@@ -60,11 +71,13 @@ struct LineageBuilder {
             places[row.adapter] = .node(row: lane, column: column)
         }
         for (column, round) in selection.rounds.enumerated() {
-            if let old = selection.oldModel(of: round.round) {
-                places[old.model] = .model(isOld: true, column: column)
-            }
-            if let new = selection.currentModel(of: round.round) {
-                places[new.model] = .model(isOld: false, column: column)
+            for (group, cohort) in selection.groups.enumerated() {
+                if let old = selection.oldModel(of: round.round, cohort) {
+                    places[old.model] = .model(isOld: true, column: column, group: group)
+                }
+                if let new = selection.currentModel(of: round.round, cohort) {
+                    places[new.model] = .model(isOld: false, column: column, group: group)
+                }
             }
         }
     }
@@ -73,7 +86,9 @@ struct LineageBuilder {
 
     private func addLabels(_ layout: inout LineageLayout) {
         let kept = Set(
-            selection.graph.contributions.filter { $0.excludedBy == nil }.map { [$0.member.text, $0.round.text] })
+            selection.graph.contributions.filter { $0.excludedBy == nil && !$0.isWithdrawn }.map {
+                [$0.member.text, $0.round.text]
+            })
         let excluded = Set(
             selection.graph.contributions.filter { row in
                 selection.focus.removes(row)
@@ -103,21 +118,26 @@ struct LineageBuilder {
                     note: nil,
                     at: Point(x: box.x, y: 22)))
         }
-        if metrics.hasOldModels {
-            layout.bandLabels.append(band("Models before", isOld: true))
+        for (group, cohort) in selection.groups.enumerated() {
+            if metrics.hasOldModels[group] { layout.bandLabels.append(band(group, cohort, isOld: true)) }
+            layout.bandLabels.append(band(group, cohort, isOld: false))
         }
-        layout.bandLabels.append(band("Models now", isOld: false))
     }
 
-    private func band(_ text: String, isOld: Bool) -> LineageLayout.Label {
-        let box = metrics.modelBox(isOld: isOld, column: 0)
-        return .init(text: text, full: text, note: nil, at: Point(x: 8, y: box.middle.y))
+    private func band(_ group: Int, _ cohort: CohortName?, isOld: Bool) -> LineageLayout.Label {
+        let when = isOld ? "before" : "now"
+        let whose = cohort.map { TextWidth.shorten($0.text, to: 14) } ?? "all"
+        let full = "Models \(when)" + (cohort.map { " of the cohort \($0)" } ?? "")
+        let box = metrics.modelBox(isOld: isOld, column: 0, group: group)
+        return .init(
+            text: selection.groups == [nil] ? full : "\(whose), \(when)", full: full, note: nil,
+            at: Point(x: 8, y: box.middle.y))
     }
 
     // MARK: Models
 
     private func addModel(
-        _ model: LineageGraph.Model, isOld: Bool, _ column: Int, to layout: inout LineageLayout
+        _ model: LineageGraph.Model, isOld: Bool, _ spot: Spot, to layout: inout LineageLayout
     ) {
         let kind: LineageLayout.ModelKind =
             switch model.state {
@@ -129,32 +149,29 @@ struct LineageBuilder {
             }
         layout.models.append(
             .init(
-                box: metrics.modelBox(isOld: isOld, column: column), kind: kind,
+                box: metrics.modelBox(isOld: isOld, column: spot.column, group: spot.group), kind: kind,
                 digits: "\(model.model.hex.prefix(metrics.digits))…",
                 title: "\(model.round.name(cohort: model.cohort)): model \(model.model.hex), event \(model.position), "
                     + "merges \(model.contributions.count) contributions"))
     }
 
-    private func addVacancy(
-        _ old: LineageGraph.Model?, _ new: LineageGraph.Model?, _ column: Int,
-        to layout: inout LineageLayout
-    ) {
-        guard new == nil else { return }
+    private func addVacancy(hadModel: Bool, _ spot: Spot, to layout: inout LineageLayout) {
         let words = selection.focus.words.noModel
-        let text = old == nil ? (metrics.isDense ? words.short : words.long) : "none"
+        let text = hadModel ? "none" : metrics.isDense ? words.short : words.long
         layout.vacancies.append(
             .init(
                 text: text, full: text, note: nil,
-                at: metrics.modelBox(isOld: false, column: column).middle))
+                at: metrics.modelBox(isOld: false, column: spot.column, group: spot.group).middle))
     }
 
     /// The strand of `model`: from the topmost contribution that it merges down to its box.
     private func addStrand(
-        _ model: LineageGraph.Model, isOld: Bool, _ column: Int,
+        _ model: LineageGraph.Model, isOld: Bool, _ spot: Spot,
         _ cells: [Cell: [LineageGraph.Contribution]], to layout: inout LineageLayout
     ) {
         let merged = Set(model.contributions)
-        let x = metrics.columnX(column) + (isOld ? metrics.oldStrand : metrics.newStrand)
+        let (column, group) = (spot.column, spot.group)
+        let x = metrics.strandX(isOld: isOld, column: column, group: group)
         let role: LineageLayout.Role = isOld ? .mergedBefore : .merged
         let rows = (0..<metrics.rows).filter { row in
             cells[Cell(row: row, column: column)]?.contains { merged.contains($0.position) } ?? false
@@ -167,19 +184,25 @@ struct LineageBuilder {
         }
         guard let top = rows.first else { return }
         let start = metrics.nodeBox(row: top, column: column).middle.y
-        let end = metrics.modelBox(isOld: isOld, column: column).y
+        let end = metrics.modelBox(isOld: isOld, column: column, group: group).y
         layout.lines.append(.init(points: [Point(x: x, y: start), Point(x: x, y: end)], role: role))
     }
 
-    private func addReplacement(_ column: Int, to layout: inout LineageLayout) {
-        let old = metrics.modelBox(isOld: true, column: column)
-        let new = metrics.modelBox(isOld: false, column: column)
+    private func addReplacement(_ spot: Spot, to layout: inout LineageLayout) {
+        let old = metrics.modelBox(isOld: true, column: spot.column, group: spot.group)
+        let new = metrics.modelBox(isOld: false, column: spot.column, group: spot.group)
         let x = old.x + old.width / 2
         layout.lines.append(
             .init(points: [Point(x: x, y: old.bottom), Point(x: x, y: new.y)], role: .replacement))
     }
 
     // MARK: Contributions
+
+    /// What of a cell's contributions is shown: what was withdrawn, or went earlier, only where nothing else is there.
+    private func shown(_ rows: [LineageGraph.Contribution]) -> [LineageGraph.Contribution] {
+        let others = rows.filter { ![.withdrawn, .excludedEarlier].contains(selection.kind($0)) }
+        return others.isEmpty ? rows : others
+    }
 
     /// What a cell shows: the gravest of its contributions; but where a member's excluded one has another in its place, that.
     private func kind(of rows: [LineageGraph.Contribution], isShared: Bool) -> LineageLayout.NodeKind {
@@ -192,12 +215,14 @@ struct LineageBuilder {
         _ rows: [LineageGraph.Contribution], _ cell: Cell, to layout: inout LineageLayout
     ) {
         let isShared = cell.row == selection.members.count
-        let kind = kind(of: rows, isShared: isShared)
-        let weight = rows.reduce(0) { $0 + $1.weight.value }
-        let number = isShared ? "\(rows.count)" : (weight < 1_000_000 ? "\(weight)" : nil)
+        let shown = shown(rows)
+        let kind = kind(of: shown, isShared: isShared)
+        let weight = shown.reduce(0) { $0 + $1.weight.value }
+        let number = isShared ? "\(shown.count)" : (weight < 1_000_000 ? "\(weight)" : nil)
         let word: String? =
             switch kind {
             case .kept: number
+            case .withdrawn: "withdrawn"
             case .affected: "affected"
             case .excluded: selection.focus.words.mark
             case .excludedEarlier: "earlier"
@@ -206,9 +231,10 @@ struct LineageBuilder {
             }
         let title =
             isShared
-            ? "\(rows.count) contributions to \(rows[0].round)"
+            ? "\(shown.count) contributions to \(rows[0].round)"
             : rows.map {
                 "\($0.member) to \($0.round): event \($0.position), adapter \($0.adapter.hex), weight \($0.weight)"
+                    + ($0.isWithdrawn ? ", withdrawn" : "")
             }.joined(separator: "; then ")
         layout.nodes.append(
             .init(
@@ -228,9 +254,10 @@ struct LineageBuilder {
                 switch places[parent] {
                 case .node(let row, let column) where column < cell.column:
                     [Point(x: strandEnd(row: row, column: column, layout), y: end.y), end]
-                case .model(let isOld, let column) where column < cell.column:
+                case .model(let isOld, let column, let group) where column < cell.column:
                     route(
-                        from: metrics.modelBox(isOld: isOld, column: column), column, to: end, cell.column)
+                        from: metrics.modelBox(isOld: isOld, column: column, group: group), column, to: end,
+                        cell.column)
                 default: [Point(x: end.x - metrics.node.x, y: end.y), end]
                 }
             let line = LineageLayout.Line(points: points, role: .trained)

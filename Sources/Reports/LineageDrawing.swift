@@ -120,6 +120,7 @@ struct LineageDrawing {
         let style =
             switch kind {
             case .kept: "node"
+            case .withdrawn: "node withdrawn"
             case .excluded: "node excluded"
             case .excludedEarlier: "node earlier"
             case .affected: "node affected"
@@ -127,7 +128,14 @@ struct LineageDrawing {
             case .retrained: "node again"
             }
         svg.element("rect", ["class": style, "rx": "3"] + box.attributes)
-        guard kind == .excluded || kind == .excludedEarlier else { return }
+        // Taken back is crossed out once, taken out twice.
+        guard kind == .excluded || kind == .excludedEarlier || kind == .withdrawn else { return }
+        if kind == .withdrawn {
+            svg.element(
+                "line",
+                ["class": "strike", "x1": "\(box.x)", "y1": "\(box.bottom)", "x2": "\(box.right)", "y2": "\(box.y)"])
+            return
+        }
         for (y1, y2) in [(box.y, box.bottom), (box.bottom, box.y)] {
             svg.element(
                 "line",

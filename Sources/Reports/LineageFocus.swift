@@ -61,6 +61,8 @@ struct LineageFocus: Hashable, Sendable {
     func made(_ model: LineageGraph.Model) -> Bool { model.plan.map(plans.contains) ?? false }
 
     func kind(_ row: LineageGraph.Contribution) -> LineageLayout.NodeKind {
+        // No model ever merged it, whatever a plan says of its bytes.
+        if row.isWithdrawn { return .withdrawn }
         if excludes(row) { return toRetrain.contains(row.position) ? .retraining : .excluded }
         if row.excludedBy != nil { return .excludedEarlier }
         return affected.contains(row.position) ? .affected : .kept

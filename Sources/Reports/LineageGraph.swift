@@ -19,6 +19,8 @@ public struct LineageGraph: Codable, Hashable, Sendable {
         public var cohort: CohortName?
         /// The plan that excludes it.
         public var excludedBy: ArtifactDigest?
+        /// Whether it was taken back or set aside: no model ever merged it.
+        public var isWithdrawn: Bool
         public var member: MemberName
         /// What training started from; empty for the base alone.
         public var parents: Ascending<ArtifactDigest>
@@ -59,9 +61,8 @@ public struct LineageGraph: Codable, Hashable, Sendable {
             .map { row in
                 Contribution(
                     adapter: row.adapter, cohort: view.rounds[row.round]?.cohort(of: row.member),
-                    excludedBy: row.excludedBy, member: row.member,
-                    parents: row.parents,
-                    position: row.position, round: row.round, weight: row.weight)
+                    excludedBy: row.excludedBy, isWithdrawn: row.withdrawnBy != nil, member: row.member,
+                    parents: row.parents, position: row.position, round: row.round, weight: row.weight)
             }
         models = view.allModels.map { row in
             Model(

@@ -11,9 +11,11 @@ struct LineageLayout: Hashable, Sendable {
     /// What is drawn at most. Beyond it members share one lane, and rounds that no deletion touches are
     /// left out.
     static let maximumMembers = 40, maximumRounds = 20
+    /// Beyond it the models of some cohorts are left out.
+    static let maximumGroups = 5
 
     enum NodeKind: Int, Hashable, Sendable, CaseIterable {
-        case kept, excludedEarlier, affected, retraining, excluded, retrained
+        case kept, withdrawn, excludedEarlier, affected, retraining, excluded, retrained
     }
 
     enum ModelKind: Hashable, Sendable, CaseIterable {
@@ -74,6 +76,8 @@ struct LineageLayout: Hashable, Sendable {
     /// Rounds that are not drawn, how many of them the deletion touches, and members that share the last
     /// lane.
     var hiddenRounds = 0, hiddenTouchedRounds = 0, sharedMembers = 0
+    /// Cohorts whose models are not drawn.
+    var hiddenCohorts = 0
 
     /// The words of the document that it stands in.
     let words: LineageFocus.Words
@@ -94,6 +98,7 @@ struct LineageLayout: Hashable, Sendable {
         hiddenRounds = graph.rounds.count - selection.rounds.count
         hiddenTouchedRounds = selection.touchedRounds.subtracting(selection.rounds.map(\.round)).count
         sharedMembers = selection.others.count
+        hiddenCohorts = selection.hiddenGroups
         var builder = LineageBuilder(selection, metrics)
         builder.build(&self)
         legend = LineageLegend.items(for: self)
@@ -113,6 +118,9 @@ struct LineageSelection {
     let others: Set<MemberName>
     /// Rounds with a contribution that is excluded or affected.
     let touchedRounds: Set<RoundID>
+    /// Whose models are drawn below each other: those of each cohort, and `nil` for those of whole rounds, last.
+    private(set) var groups: [CohortName?] = [nil]
+    private(set) var hiddenGroups = 0
 
     init(_ graph: LineageGraph, _ focus: LineageFocus) {
         (self.graph, self.focus) = (graph, focus)
@@ -125,6 +133,13 @@ struct LineageSelection {
             graph.rounds.map(\.round).reversed(), limit: LineageLayout.maximumRounds, first: touchedRounds)
         let chosen = Set(names)
         rounds = graph.rounds.filter { chosen.contains($0.round) }
+        let drawn = graph.models.filter { chosen.contains($0.round) }
+        let cohorts = Set(drawn.compactMap(\.cohort)).sorted()
+        let isWhole = cohorts.isEmpty || drawn.contains { $0.cohort == nil }
+        let touchedCohorts = Set(touched.compactMap(\.cohort))
+        let kept = Self.choose(cohorts, limit: LineageLayout.maximumGroups - 1, first: touchedCohorts)
+        groups = kept.map(Optional.some) + (isWhole ? [nil] : [])
+        hiddenGroups = cohorts.count - kept.count
     }
 
     /// The rounds that a picture of `graph` draws.
@@ -143,9 +158,9 @@ struct LineageSelection {
 
     func kind(_ row: LineageGraph.Contribution) -> LineageLayout.NodeKind { focus.kind(row) }
 
-    /// The model of `round` that stood before the plans and was disposed of by them.
-    func oldModel(of round: RoundID) -> LineageGraph.Model? {
-        let models = graph.models.filter { $0.round == round }
+    /// The model of `round` for `cohort` that stood before the plans and was disposed of by them.
+    func oldModel(of round: RoundID, _ cohort: CohortName?) -> LineageGraph.Model? {
+        let models = graph.models.filter { $0.round == round && $0.cohort == cohort }
         if let new = models.first(where: focus.made) {
             return models.first { $0.replacedBy == new.position }
         }
@@ -157,9 +172,9 @@ struct LineageSelection {
         }
     }
 
-    /// The model that `round` serves.
-    func currentModel(of round: RoundID) -> LineageGraph.Model? {
-        graph.models.last { $0.round == round && $0.state == .current }
+    /// The model that `round` serves to `cohort`.
+    func currentModel(of round: RoundID, _ cohort: CohortName?) -> LineageGraph.Model? {
+        graph.models.last { $0.round == round && $0.cohort == cohort && $0.state == .current }
     }
 
     func contribution(at position: Count) -> LineageGraph.Contribution? {
@@ -172,19 +187,26 @@ struct LineageSelection {
 struct LineageMetrics: Hashable, Sendable {
     let isDense: Bool
     let rows, columns, labelWidth: Int
-    let hasOldModels: Bool
+    /// For each group of models, whether a deletion disposed of one of them.
+    let hasOldModels: [Bool]
 
     init(_ selection: LineageSelection) {
         let lanes = selection.members.count + (selection.others.isEmpty ? 0 : 1)
         (rows, columns) = (lanes, selection.rounds.count)
         isDense = rows > 16 || columns > 7
-        hasOldModels = selection.rounds.contains { selection.oldModel(of: $0.round) != nil }
-        let longest = selection.members.map { min($0.text.count, 24) }.max() ?? 0
+        hasOldModels = selection.groups.map { group in
+            selection.rounds.contains { selection.oldModel(of: $0.round, group) != nil }
+        }
+        let names = selection.members.map { min($0.text.count, 24) }
+        let bands = selection.groups.compactMap { $0.map { min($0.text.count, 14) + 8 } }
+        let longest = (names + bands).max() ?? 0
         labelWidth = max(120, TextWidth.of(String(repeating: "m", count: longest), size: 12) + 20)
     }
 
     var row: Int { isDense ? 20 : 36 }
-    var column: Int { isDense ? 72 : 158 }
+    var column: Int { (isDense ? 72 : 158) + (hasOldModels.count - 1) * shift }
+    /// How far right of the group above it a group's strands and models stand, so that strands pass its boxes.
+    var shift: Int { isDense ? 12 : 34 }
     var node: (x: Int, width: Int, height: Int) { isDense ? (8, 20, 12) : (16, 64, 24) }
     /// Where a column's strands run.
     var oldStrand: Int { isDense ? 36 : 96 }
@@ -198,9 +220,12 @@ struct LineageMetrics: Hashable, Sendable {
     var lanesTop: Int { 34 }
     var lanesBottom: Int { lanesTop + rows * row }
     var channel: Int { lanesBottom + 12 }
-    var oldTop: Int { lanesBottom + 26 }
-    var newTop: Int { hasOldModels ? oldTop + model.height + 24 : oldTop }
-    var legendTop: Int { newTop + model.height + 24 }
+    /// Where the models of `group` stand: those before, if there are any, and those now.
+    private func oldTop(_ group: Int) -> Int {
+        hasOldModels[..<group].reduce(lanesBottom + 26) { $0 + ($1 ? 2 : 1) * (model.height + 24) }
+    }
+    private func newTop(_ group: Int) -> Int { oldTop(group) + (hasOldModels[group] ? model.height + 24 : 0) }
+    var legendTop: Int { newTop(hasOldModels.count - 1) + model.height + 24 }
     var width: Int { labelWidth + columns * column + 8 }
 
     func columnX(_ column: Int) -> Int { labelWidth + column * self.column }
@@ -211,9 +236,13 @@ struct LineageMetrics: Hashable, Sendable {
             width: node.width, height: node.height)
     }
 
-    func modelBox(isOld: Bool, column: Int) -> Box {
+    func modelBox(isOld: Bool, column: Int, group: Int = 0) -> Box {
         Box(
-            x: columnX(column) + (isOld ? model.oldX : model.newX), y: isOld ? oldTop : newTop,
-            width: model.width, height: model.height)
+            x: columnX(column) + (isOld ? model.oldX : model.newX) + group * shift,
+            y: isOld ? oldTop(group) : newTop(group), width: model.width, height: model.height)
+    }
+
+    func strandX(isOld: Bool, column: Int, group: Int) -> Int {
+        columnX(column) + (isOld ? oldStrand : newStrand) + group * shift
     }
 }

@@ -45,6 +45,7 @@ enum LineageLegend {
             (nodes.contains(.retraining), .node(.retraining), layout.words.toRetrain),
             (nodes.contains(.retrained), .node(.retrained), "trained again without the records"),
             (nodes.contains(.affected), .node(.affected), "trained on an affected model"),
+            (nodes.contains(.withdrawn), .node(.withdrawn), "withdrawn before any model merged it"),
             (nodes.contains(.excludedEarlier), .node(.excludedEarlier), layout.words.excludedEarlier),
             (layout.nodes.contains(where: \.startsFromBase), .base, "starts from the base model"),
             (roles.contains(.trained), .line(.trained), "was trained on"),

@@ -70,7 +70,7 @@ private struct Options {
                     64,
                     "\(argument) needs what this program is made without: training, merging, authorities, pages",
                     hint: "lethe verify is the same and more: lethe verify BUNDLE --trust POLICY \(argument) …")
-            case let name where name.hasPrefix("-") && name != "-": throw Self.wrong("unknown option \(name)")
+            case let name where name.hasPrefix("-") && name != "-": throw Self.unknown(name)
             default: files.append(argument)
             }
         }
@@ -83,6 +83,14 @@ private struct Options {
         request = VerifyRequest(
             file: files[0], policyFile: policy, laterFile: values["--later"], maximumAge: age ?? nil,
             now: try Self.now(), cores: max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    }
+
+    private static func unknown(_ name: String) -> VerifyRefusal {
+        let meant = Mistyping.nearest(name, ["--json", "--trust", "--later", "--max-age", "--help", "--version"])
+        let help = wrong("there is no option \(name)")
+        return meant.isEmpty
+            ? help
+            : VerifyRefusal(64, help.message, hint: "did you mean \(meant.joined(separator: ", or "))? \(help.hint)")
     }
 
     private static func wrong(_ message: String) -> VerifyRefusal {

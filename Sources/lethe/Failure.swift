@@ -33,12 +33,21 @@ struct Failure {
                 code = 0
                 message = ""
             } else if usage == .validationFailure {
-                let unknown = UnknownCommand(in: Array(CommandLine.arguments.dropFirst()))
-                message =
-                    unknown.map { "there is no command \"\($0.typed)\"" } ?? Lethe.message(for: error).lowercasedFirst
-                hint = unknown?.hint ?? "lethe help, or the command with --help"
+                (message, hint) = Self.wrongUsage(error, Array(CommandLine.arguments.dropFirst()))
             }
         }
+    }
+
+    /// What was typed wrong: a command or an option that does not exist, else what the parser says.
+    private static func wrongUsage(_ error: any Error, _ arguments: [String]) -> (String, hint: String) {
+        if let unknown = UnknownCommand(in: arguments) {
+            return ("there is no command \"\(unknown.typed)\"", unknown.hint)
+        }
+        if let unknown = UnknownOption(in: arguments) {
+            return ("there is no option \(unknown.typed)", unknown.hint)
+        }
+        let command = CommandTree(Lethe.self).command(in: arguments)
+        return (Lethe.message(for: error).lowercasedFirst, command.help)
     }
 
     /// What to do where the error itself does not say.
@@ -61,6 +70,16 @@ struct Failure {
         if !message.isEmpty {
             standardError("lethe: error: \(Self.harmless(message))")
             if let hint { standardError("lethe: hint: \(Self.harmless(hint))") }
+        }
+        // Whoever asked it to end is told that it did, and not that the answer is no.
+        if let signal = Interruption.signal {
+            Foundation.signal(signal, SIG_DFL)
+            // The thread that gets here may be one of a pool, which blocks signals.
+            var signals = sigset_t()
+            sigemptyset(&signals)
+            sigaddset(&signals, signal)
+            pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+            raise(signal)
         }
         Foundation.exit(code)
     }

@@ -69,13 +69,3 @@ enum WithdrawalVectors {
             by: Skies.united, with: [Skies.delta])
     }
 }
-
-extension SampleConsortium {
-    /// The withdrawal of the contribution of `member` to `round` that counts.
-    func withdrawal(
-        of member: MemberName, _ round: String, _ reason: ContributionWithdrawn.Reason = .mistaken
-    ) -> ContributionWithdrawn {
-        let row = view.contributions(to: RoundID(round)!).first { $0.member == member }!
-        return ContributionWithdrawn(adapter: row.adapter, contribution: row.event, reason: reason)
-    }
-}

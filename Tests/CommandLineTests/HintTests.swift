@@ -25,6 +25,45 @@ import Testing
         #expect(!outcome.errors.contains("did you mean") && outcome.errors.contains("lethe --help lists"))
     }
 
+    /// Also where the option is required, so that the parser would only say that it is missing.
+    @Test(arguments: [
+        (["verify", "x", "--trst", "y"], "--trst", "--trust", "verify"),
+        (["verify", "x", "--trust", "y", "--maxage=3d"], "--maxage", "--max-age", "verify"),
+        (["report", "deletion", "--output=page", "--leger=x"], "--leger", "--ledger", "report deletion"),
+        (["train", "round-1", "--dataste", "x"], "--dataste", "--dataset", "train"),
+        (
+            ["deletion", "execute", "12345678", "--trianer-limit", "x"], "--trianer-limit", "--trainer-limit",
+            "deletion execute"
+        ),
+        (["replay", "--excluding", "x", "--retain"], "--retain", "--retrain", "replay"),
+        (["export", "provenance", "x", "--outptu", "y"], "--outptu", "--output", "export provenance"),
+    ])
+    func anOptionThatDoesNotExistIsAnsweredWithTheOneThatWasMeant(
+        typed: [String], wrong: String, meant: String, command: String
+    ) {
+        let outcome = Workplace().lethe(typed)
+        expectRefusal(outcome, 64, naming: "there is no option \(wrong)")
+        #expect(
+            outcome.errors.contains("hint: did you mean \(meant)? lethe \(command) --help says what it takes"),
+            "\(outcome.errors)")
+    }
+
+    @Test func theVerifierAloneAnswersAMistypedOptionToo() {
+        let place = Workplace()
+        let outcome = place.run([Workplace.verifier, "x", "--trst", "y"])
+        expectRefusal(outcome, 64, naming: "there is no option --trst")
+        #expect(outcome.errors.contains("hint: did you mean --trust? lethe-verify --help"), "\(outcome.errors)")
+    }
+
+    /// What looks like an option and is a value, or stands after `--`, is none.
+    @Test func whatIsMissingIsStillSaid() {
+        for typed in [["verify", "x"], ["verify", "--", "--trst"]] {
+            let outcome = Workplace().lethe(typed)
+            expectRefusal(outcome, 64, naming: "--trust")
+            #expect(outcome.errors.contains("hint: lethe verify --help says what it takes"), "\(outcome.errors)")
+        }
+    }
+
     /// No regular expression, no case of a type, no character that stands for one that cannot be shown.
     @Test func whatIsSaidOfWrongInputIsInWords() throws {
         let place = Pilot().place

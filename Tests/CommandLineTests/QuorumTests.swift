@@ -30,6 +30,26 @@ import Testing
         }
     }
 
+    /// What a program is told of a proof is what the proof says of itself, read here as text.
+    @Test func aProofNamesItsCheckpointAndWhoCosignedIt() throws {
+        let organisations = try Self.place.get()
+        let place = organisations.place
+        let said = try JSON(place.done("prove", "3", "--output", "told", "--ledger", "hub", "--json"))
+        let file = try String(contentsOfFile: place.file("told"), encoding: .utf8)
+        let note = file.components(separatedBy: "\n\n").dropFirst().joined(separator: "\n\n")
+        let lines = note.split(separator: "\n").map(String.init)
+        let checkpoint = said["checkpoint"]
+        #expect(checkpoint["origin"].text == lines[0] && checkpoint["size"].number == Int(lines[1]))
+        let root = try #require(Data(base64Encoded: lines[2]))
+        #expect(checkpoint["root"].text == root.map { String(format: "%02x", $0) }.joined())
+        let signers = Set(lines.filter { $0.hasPrefix("\u{2014} ") }.map { String($0.split(separator: " ")[1]) })
+        #expect(checkpoint["cosigners"].elements.compactMap(\.text) == signers.subtracting([lines[0]]).sorted())
+        #expect(checkpoint["cosigners"].elements.count >= 2)
+        #expect(said["index"].number == 3 && said["file"].text == "told")
+        let words = try place.done("prove", "3", "--output", "told", "--ledger", "hub")
+        #expect(words.contains("under checkpoint \(lines[1]) of \(lines[0]), "))
+    }
+
     @Test func whatNoCosignedCheckpointCoversIsWarnedOfOrRefused() throws {
         let organisations = try Self.place.get()
         let place = organisations.place

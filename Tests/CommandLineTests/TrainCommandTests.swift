@@ -3,6 +3,25 @@ import Testing
 
 /// `lethe train` and `lethe replay --retrain`: the same bytes whatever happens on the way, and nothing on any error.
 struct TrainCommandTests {
+    /// A contribution names its shards in one event: what does not fit is found before the first of them is trained.
+    @Test func moreShardsThanOneContributionNamesAreRefusedAtOnce() throws {
+        let pilot = TrainingPilot()
+        var train = ["train", "round-1", "--recipe", "recipe.json", "--as", "alder"]
+        for name in ["one", "two"] {
+            TrainingPilot.write(TrainingPilot.table(1_000, prefix: name), to: pilot.place.file("\(name).tsv"))
+            let said = try pilot.place.done(
+                "dataset", "register", "\(name).tsv", "--shards", "1000", "--as", "alder", "--json")
+            train += ["--dataset", try #require(JSON(said)["dataset"].text)]
+        }
+        let before = try pilot.state()
+        let outcome = pilot.place.lethe(train)
+        expectRefusal(outcome, 2, naming: "shards of one contribution do not fit in one event")
+        #expect(outcome.errors.contains("register them with fewer shards"), "\(outcome.errors)")
+        #expect(try pilot.state() == before)
+        try pilot.expectRefused(
+            ["dataset", "register", "one.tsv", "--shards", "1001", "--as", "alder"], 2, naming: "1 to 1000")
+    }
+
     @Test func trainsReplaysAndGoesOnFromItsOwnShards() throws {
         let pilot = TrainingPilot()
         let first = try JSON(pilot.place.done(pilot.train + ["--json"]))

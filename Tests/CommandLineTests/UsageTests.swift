@@ -79,6 +79,24 @@ struct UsageTests {
         try place.done("check", "--ledger", "new")
     }
 
+    /// What is said in full in one event has a limit; beyond it the way out is named, and nothing is there.
+    @Test func moreFoundersThanOneCharterNamesAreToldToCome() throws {
+        let place = Workplace()
+        let members = (1...220).flatMap { ["--member", "member-\($0)"] }
+        let outcome = place.lethe(
+            ["init", "--ledger", "new", "--consortium", "skies.example", "--member", "hub"] + members)
+        expectRefusal(outcome, 2, naming: "221 founding members do not fit in one event")
+        #expect(outcome.errors.contains("lethe member admit"), "\(outcome.errors)")
+        #expect(!FileManager.default.fileExists(atPath: place.file("new")))
+    }
+
+    @Test func cohortsThatDoNotFitAreRefusedBeforeAnythingIsWritten() throws {
+        let long = String(repeating: "m", count: 50)
+        let cohorts = (0..<900).flatMap { ["--cohort", "c\($0)=\(long)-\($0)"] }
+        try Pilot().expectRefused(
+            ["round", "open", "round-3", "--topology", "cohort"] + cohorts, 2, naming: "900 cohorts with 900 members")
+    }
+
     @Test func everyAnswerInJSONIsCanonical() throws {
         let pilot = Pilot()
         let place = pilot.place

@@ -30,6 +30,15 @@ struct WithdrawCommandTests {
         try pilot.place.done("round", "close", "round-2")
         try pilot.place.done("model", "materialize", "round-2")
         try pilot.place.done("check")
+        #expect(try pilot.place.done("show", "rounds").contains("birch (withdrawn)"))
+        let said = try pilot.place.done("report", "provenance", "round-2", "--output", "page.html")
+        #expect(said.contains("  withdrawn\n") && !said.contains("excluded"), "\(said)")
+        // No part of what the model is made of.
+        for kind in ["bom", "provenance"] {
+            try pilot.place.done("export", kind, "round-2", "--output", "\(kind).json")
+            let text = try String(contentsOfFile: pilot.place.file("\(kind).json"), encoding: .utf8)
+            #expect(text.contains("alder") && !text.contains("birch"), "\(kind)")
+        }
     }
 
     @Test func aMemberTakesItsOwnContributionBackOnlyBeforeAModelHasIt() throws {

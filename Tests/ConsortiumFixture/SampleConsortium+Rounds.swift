@@ -89,6 +89,14 @@ extension SampleConsortium {
         return event.adapter
     }
 
+    /// The withdrawal of the contribution of `member` to `round` that counts.
+    public func withdrawal(
+        of member: MemberName, _ round: String, _ reason: ContributionWithdrawn.Reason = .mistaken
+    ) -> ContributionWithdrawn {
+        let row = view.contributions(to: RoundID(round)!).first { $0.member == member }!
+        return ContributionWithdrawn(adapter: row.adapter, contribution: row.event, reason: reason)
+    }
+
     public mutating func close(_ round: String, by author: MemberName = delta) throws {
         let set = EventSet(view.contributions(to: RoundID(round)!).map(\.event))
         try say(.roundClosed(RoundClosed(contributions: set, round: RoundID(round)!)), by: author)

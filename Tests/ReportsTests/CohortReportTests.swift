@@ -79,6 +79,31 @@ private typealias Skies = SampleConsortium
         #expect(later.html().visibleText.contains("r1, cohort east"))
     }
 
+    /// Each model has a place of its own in its round's column, and a line from what it merges.
+    @Test(arguments: [true, false]) func thePictureHasTheModelOfEachCohort(isDone: Bool) throws {
+        let report = try Story(isDone: isDone).deletion
+        let layout = LineageLayout(report.content.lineage, report.focus)
+        let kinds: [LineageLayout.ModelKind] =
+            isDone ? [.replaced, .new, .unchanged, .replaced, .new] : [.pending, .unchanged, .pending]
+        #expect(layout.models.map(\.kind) == kinds)
+        // united to the east's and the round's, virgin to the west's and the round's, before and now.
+        #expect(layout.dots.count { !$0.isOld } == 4 && layout.dots.count(where: \.isOld) == (isDone ? 2 + 1 : 0))
+        let labels = layout.bandLabels.map(\.text)
+        let now = ["east, now", "west, now", "all, now"]
+        #expect(labels == (isDone ? ["east, before", "east, now", "west, now", "all, before", "all, now"] : now))
+        let boxes = layout.nodes.map(\.box) + layout.models.map(\.box)
+        for (index, box) in boxes.enumerated() {
+            #expect(box.right <= layout.width && box.bottom <= layout.height)
+            for other in boxes[..<index] { #expect(!box.intersects(other)) }
+            // A strand ends at the top of its own model's box and passes the others.
+            for line in layout.lines where line.role == .merged || line.role == .mergedBefore {
+                guard let x = line.points.last?.x, line.points[0].x == x else { continue }
+                let crosses = box.x < x && x < box.right && line.points[0].y < box.y && line.points[1].y > box.y
+                #expect(!crosses, "a strand runs through a box")
+            }
+        }
+    }
+
     @Test func whoTrainedItAgainStandsBesideWhatWasTrainedAgain() throws {
         var story = try Story()
         #expect(story.deletion.html().visibleText.contains("nobody else"))

@@ -102,14 +102,15 @@ import Testing
                     handover: HandoverID("dis-1")!, kind: .personalData, recipient: RecipientID("rcp-1")!)),
             by: delta)
         let view = consortium.privateViews[origin]
-        let wanted = ProcessingReport.events(in: consortium.view, member: delta, privateView: view)
+        let wanted = ProcessingReport.events(
+            in: consortium.view, member: delta, privateViews: view.map { [delta: $0] } ?? [:])
         let evidence = wanted.sorted().enumerated().map { index, event in
             CitedEvent(
                 author: delta, chain: consortium.view.origin, claimedAt: Timestamp(seconds: consortium.clock)!,
                 event: event, index: Count(index)!, type: "any")
         }
         let activities = ProcessingReport.activities(
-            in: consortium.view, member: delta, privateView: view, evidence: evidence,
+            in: consortium.view, member: delta, privateViews: view.map { [delta: $0] } ?? [:], evidence: evidence,
             asOf: Timestamp(seconds: consortium.clock)!)
         let training = try #require(activities.first { $0.kind == .training })
         #expect(training.missing.isEmpty, "\(training.missing)")
@@ -134,7 +135,7 @@ import Testing
         }
         let view = consortium.privateViews[SampleConsortium.privateOrigin(of: delta)]
         let activities = ProcessingReport.activities(
-            in: consortium.view, member: delta, privateView: view, evidence: evidence,
+            in: consortium.view, member: delta, privateViews: view.map { [delta: $0] } ?? [:], evidence: evidence,
             asOf: Timestamp(seconds: consortium.clock)!)
         let datasets = try #require(activities.first { $0.kind == .training }?.datasets)
         #expect(

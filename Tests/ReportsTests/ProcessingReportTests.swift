@@ -18,12 +18,26 @@ import Testing
             ])
     }
 
-    /// What a private chain would tell is no finding where that chain was not looked at; nor is it a pass.
-    @Test func tellsWhatIsNotRecordedFromWhatWasNotLookedAt() throws {
+    /// What another member's private chain would tell is no finding, and its own to tell.
+    @Test func listsWhatIsForOthersToTell() throws {
         let report = try LedgerSample.processing(try Sample.isolated.history(), "virgin")
         let activity = try #require(report.content.activities.first)
         #expect(activity.missing.isEmpty && report.findings == 0)
-        #expect(activity.untold == [.purposes, .subjects, .data, .timeLimits] && report.unseen == 4)
+        #expect(activity.untold == [.purposes, .subjects, .data, .timeLimits])
+        #expect(report.unseen == 0 && report.forOthers == 4)
+        #expect(report.page.banner.tone == .good)
+        let text = report.html().visibleText
+        #expect(
+            text.contains("All that this ledger can tell of Art. 30(1) is recorded; 4 matters are for others to tell."))
+        #expect(text.contains("virgin, from its own ledger"))
+    }
+
+    /// What our own private chain would tell is no finding where that chain is not here; nor is it a pass.
+    @Test func tellsWhatIsNotRecordedFromWhatWasNotLookedAt() throws {
+        var report = try LedgerSample.processing(try Sample.isolated.history(), "virgin")
+        report.content.activities[0].isForOthersToTell = false
+        let activity = try #require(report.content.activities.first)
+        #expect(report.findings == 0 && report.unseen == 4 && report.forOthers == 0)
         #expect(report.page.banner.tone == .caution)
         let text = report.html().visibleText
         #expect(

@@ -196,6 +196,9 @@ public struct RewardEntry: Codable, Hashable, Sendable {
 
 /// The rewards of a closed round; or, where it corrects such an event, by how much they change.
 public struct RewardSettled: Codable, Hashable, Sendable {
+    /// The most contributions of a round that has settlement rules: as many lines fit, whatever the names and amounts are.
+    public static let mostLines = 200
+
     /// The `reward-settled` event whose amounts change; absent for a round's first. Nothing settled is ever edited.
     public var corrects: EventHash?
     /// The metric of the round's model less that of what the round started from.

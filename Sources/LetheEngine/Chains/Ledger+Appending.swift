@@ -98,6 +98,7 @@ extension Ledger {
             "add signatures: --with MEMBER for those whose keys are here; else --draft FILE, lethe sign FILE by each of the "
                 + "others, and lethe append FILE by the operator"
         case .rule(.lacksRole), .rule(.notTheMember): "say who acts with --as; lethe show members lists the roles"
+        case .rule(.roundFull): "contribute to another round, which the aggregator opens: lethe round open"
         case .rule(.adapterOfAnother): "train it yourself, with another seed where the bytes come out the same"
         case .rule: "nothing was changed; lethe show says what the chain has"
         }

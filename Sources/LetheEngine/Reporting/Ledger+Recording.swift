@@ -70,9 +70,7 @@ extension Ledger {
     func seal(_ statement: Statement, with signers: [KeyID]) throws -> [UInt8] {
         let payload = statement.bytes
         guard payload.count <= Statement.maximumBytes else {
-            throw EngineError(
-                .invalidRequest, "the statement has \(payload.count) bytes; the limit is \(Statement.maximumBytes)",
-                hint: "put what is large into a body")
+            throw statement.event.tooLarge(payload.count)
         }
         let message = Envelope.preAuthenticationEncoding(Envelope.payloadType, payload)
         let signatures = try signers.map { id in

@@ -33,6 +33,29 @@ extension Ledger {
         }
     }
 
+    /// The private chains that the members operate whose keys are here, verified, as far as they are here too; of `member`
+    /// alone, where one is asked about, who must have its keys here.
+    public func verifiedOwnViews(
+        of member: MemberName?, beside view: PublicView
+    ) throws -> [MemberName: PrivateView] {
+        if let member {
+            guard view.members[member] != nil else {
+                throw EngineError(.invalidRequest, "\(member) is not a member", hint: "lethe show members lists them")
+            }
+            guard localMembers.contains(member) else {
+                throw EngineError(
+                    .missing, "this ledger holds no keys of \(member)",
+                    hint: "leave out --as; what \(member) alone can tell is then listed as its own to tell")
+            }
+        }
+        var views: [MemberName: PrivateView] = [:]
+        for name in member.map({ [$0] }) ?? localMembers {
+            guard let origin = privateChain(of: name), privateViews[origin] != nil else { continue }
+            views[name] = try verifiedOwnView(of: name, beside: view)?.view
+        }
+        return views
+    }
+
     /// The model of `view` that `text` means: a directory with its files, a round, or the first digits of its digest.
     public func modelAskedFor(_ text: String, isDirectory: Bool, in view: PublicView) throws -> ModelRow {
         guard isDirectory else { return try resolveModel(text, in: view) }

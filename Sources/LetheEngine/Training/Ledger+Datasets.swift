@@ -143,7 +143,8 @@ extension Ledger {
         }
     }
 
-    public static let maximumShards = 4_096
+    /// So many that one contribution can name them all.
+    public static let maximumShards = 1_000
 
     /// Removes rows that no event names.
     private func discardUnregistered() throws {

@@ -103,8 +103,8 @@ extension Ledger {
         let round = try trainableRound(request.round, view)
         let bench = try workbench(for: round, request.options)
         try bench.check(request.recipe)
-        try checkCommittable(request, round, bench, as: member)
         let shards = try shardsToTrain(request.datasets, origin)
+        try checkCommittable(request, round, bench, shards, as: member)
         var runs: [RunRow] = []
         var reused = 0
         for (number, shard) in shards.enumerated() {
@@ -166,13 +166,17 @@ extension Ledger {
 
     /// Refuses at once what the round would refuse after hours of training.
     private func checkCommittable(
-        _ request: TrainingRequest, _ round: RoundRow, _ bench: Workbench, as member: MemberName
+        _ request: TrainingRequest, _ round: RoundRow, _ bench: Workbench, _ shards: [ShardReference],
+        as member: MemberName
     ) throws {
         let placeholder = ArtifactDigest(bytes: surroundings.random.generate(32))!
+        let training = TrainingReference(
+            recipe: ArtifactDigest(retagging: request.recipe.digest), runs: Hash256(retagging: placeholder),
+            shards: Ascending(shards), trainer: .builtIn, environment: placeholder)
         let event = AdapterCommitted(
             adapter: placeholder,
             configuration: .sha256(try bench.configuration(of: request.recipe).canonicalBytes), parents: [],
-            round: round.round, tensors: placeholder, weight: Weight(1)!)
+            round: round.round, tensors: placeholder, weight: Weight(1)!, training: training)
         try dryRun(.adapterCommitted(event), as: member, on: publicOrigin)
     }
 
@@ -186,11 +190,12 @@ extension Ledger {
                     .refused, "\(dataset) stands on \(open.chain), not on \(origin)",
                     hint: "a member trains on its own datasets; name it with --as")
             }
-            shards += open.manifest.shards.indices.filter { !open.left(in: $0).isEmpty }
+            let found = open.manifest.shards.indices.filter { !open.left(in: $0).isEmpty }
                 .map { ShardReference(dataset: dataset, shard: Count($0)!) }
+            // A gap in the last shard is found before the first is trained.
+            for shard in found { _ = try records(of: shard, in: open, excluding: []) }
+            shards += found
         }
-        // A gap in the last shard is found before the first is trained.
-        for shard in shards { _ = try trainingRecords(of: shard) }
         guard !shards.isEmpty else {
             throw EngineError(
                 .refused, "no record is left to train on", hint: "lethe show datasets says what is erased")

@@ -97,14 +97,21 @@ extension Workbench {
         let command = command!
         return try withScratchDirectory(scratch) { directory in
             try writeJob(job, to: directory)
-            guard let status = try Self.execute(command, directory) else {
+            switch try TrainerProcess.run(command, directory) {
+            case .exited(0): break
+            case .exited(let status):
+                throw refusal(
+                    shard, "it exited with the status \(status)", "what it wrote to standard error says why")
+            case .outOfTime:
                 throw refusal(
                     shard, "it was not done after \(command.limitSeconds ?? 0) s, and was ended",
                     "give it more time, or a faster machine")
-            }
-            guard status == 0 else {
-                throw refusal(
-                    shard, "it exited with the status \(status)", "what it wrote to standard error says why")
+            case .interrupted(let signal):
+                throw EngineError(
+                    .refused,
+                    "ended by \(Interruption.name(signal)) at shard \(shard.shard) of \(shard.dataset): so was the external "
+                        + "trainer, with all that it started",
+                    hint: "\(onRefusal); the same command goes on where this one was")
             }
             return try readOutput(job, of: shard, "\(directory)/output", command)
         }
@@ -139,44 +146,6 @@ extension Workbench {
         let document = TrainingJobDocument(
             base: base, parent: job.parent == nil ? nil : "parent", threads: threads)
         try writeAtomically(CanonicalJSON.encode(document), to: "\(directory)/job.json")
-    }
-
-    /// Runs the command; what it says goes to standard error. `nil` where it was ended, with all that it started, because
-    /// its time was over.
-    private static func execute(_ command: TrainerCommand, _ directory: String) throws -> Int32? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", command.text + " \"$1\"", "lethe-trainer", directory]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.standardError
-        do {
-            try process.run()
-        } catch {
-            throw EngineError(.invalidRequest, "the trainer command cannot be run: \(error)", cause: error)
-        }
-        let isInTime = try waitUntilExit(of: process, atMost: command.limitSeconds)
-        return isInTime ? process.terminationStatus : nil
-    }
-
-    /// Waits until the process ends, and ends its process group where that takes longer than `seconds`; whether it did not.
-    private static func waitUntilExit(of process: Process, atMost seconds: Int?) throws -> Bool {
-        guard let seconds else {
-            process.waitUntilExit()
-            return true
-        }
-        let clock = ContinuousClock()
-        let end = clock.now + .seconds(seconds)
-        while process.isRunning {
-            guard clock.now < end else {
-                // It leads a group of its own; what it started is in it.
-                kill(-process.processIdentifier, SIGKILL)
-                kill(process.processIdentifier, SIGKILL)
-                process.waitUntilExit()
-                return false
-            }
-            usleep(20_000)
-        }
-        return true
     }
 
     private func readOutput(

@@ -44,6 +44,9 @@ extension DeletionReport {
                 " \(layout.sharedMembers) members share the last lane, which shows how many of them contributed."
             )
         }
+        if layout.hiddenCohorts > 0 {
+            caption.append(" The models of \(layout.hiddenCohorts) cohorts are not drawn.")
+        }
         return caption
     }
 

@@ -29,9 +29,11 @@ extension DeletionReport {
             uniquingKeysWith: { $1 })
         let rows = certificate.excluded.map { cited -> [[Span]] in
             let place = index(of: cited.event)
+            let isWithdrawn = place.map(withdrawn.contains) ?? false
             return [
                 ["\(place?.description ?? "—")"], [.text(place.flatMap { rounds[$0] } ?? "—")],
-                ["\(cited.member)"], [.digest(cited.adapter.hex)] + Self.cause(cited.cause), ["\(cited.weight)"],
+                ["\(cited.member)"], [.digest(cited.adapter.hex)] + Self.cause(cited.cause),
+                isWithdrawn ? [.mark("withdrawn", .caution)] : ["\(cited.weight)"],
             ]
         }
         let table = DataTable(

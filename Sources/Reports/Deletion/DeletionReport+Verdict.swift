@@ -66,7 +66,7 @@ extension DeletionReport {
         return [
             "\(Elapsed.unit(certificate.excluded.count, "contribution")) of ",
             .strong(Self.names(certificate.excluded.map(\.member))),
-            " \(isOne ? "is" : "are") excluded, ", .text(isCertificate ? rebuilt : withdrawn),
+            " \(isOne ? "is" : "are") excluded, ", .text(isCertificate ? rebuilt : recalled),
         ]
     }
 
@@ -83,7 +83,7 @@ extension DeletionReport {
         }
     }
 
-    private var withdrawn: String {
+    private var recalled: String {
         let count = certificate.models.count { $0.newModel == nil }
         let affected = Elapsed.unit(certificate.models.count, "affected model")
         return

@@ -24,6 +24,9 @@ struct DeletionRows {
 }
 
 extension DeletionReport {
+    /// Places of contributions that no model ever merged.
+    var withdrawn: Set<Count> { Set(content.lineage.contributions.filter(\.isWithdrawn).map(\.position)) }
+
     public var rows: FlatTable {
         var rows = DeletionRows(certificate.deletion)
         rows.add(
@@ -35,7 +38,10 @@ extension DeletionReport {
         let places = Dictionary(
             certificate.events.map { ($0.event, $0.index) }, uniquingKeysWith: { first, _ in first })
         for cited in certificate.excluded {
-            rows.add("excluded", member: cited.member, before: cited.adapter, event: places[cited.event])
+            let place = places[cited.event]
+            rows.add(
+                "excluded", member: cited.member, before: cited.adapter,
+                outcome: place.map(withdrawn.contains) ?? false ? "withdrawn" : nil, event: place)
         }
         for model in certificate.models {
             rows.add(

@@ -11,7 +11,7 @@ extension DeletionStateReport {
             subtitle: "Deletion \(content.deletion) on \(content.footing.chain)", banner: banner,
             sections: [
                 .openPoints(content.openPoints, orElse: ["None among the checks of this report."]), waiting, scope,
-                course, lineage, request, excluded, models, erasures,
+                lineage, course, request, excluded, models, erasures,
             ] + content.surroundings.sections + [
                 .evidence(content.evidence, caption: "Events that record the deletion and its work"), limits, checking,
                 definitions,
@@ -85,7 +85,14 @@ extension DeletionStateReport {
         let fate =
             content.isPlanned
             ? "and \(models) would be rebuilt or withdrawn" : "and \(done) of \(models) that held them are settled"
-        return ["\(count) of ", owners, " \(verb), \(fate)."]
+        let withdrawn = content.excluded.count(where: \.isWithdrawn)
+        let note =
+            withdrawn == 0
+            ? ""
+            : withdrawn == 1
+                ? " One was withdrawn before any model merged it; its bytes go too."
+                : " \(withdrawn) were withdrawn before any model merged them; their bytes go too."
+        return ["\(count) of ", owners, " \(verb), \(fate).\(note)"]
     }
 
     /// Whether what it would change cannot be told yet: records are to go, and nobody has said which shards have them.
@@ -140,6 +147,9 @@ extension DeletionStateReport {
         let drawn = layout.columnLabels.count
         if drawn < content.rounds.value { caption += " \(drawn) of \(content.rounds) rounds are drawn." }
         if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
+        if layout.hiddenCohorts > 0 {
+            caption += " The models of \(layout.hiddenCohorts) cohorts are in the tables alone."
+        }
         let summary =
             "\(Elapsed.unit(content.excluded.count, "contribution")) of \(content.member), "
             + "\(Elapsed.unit(content.models.count, "affected model"))."
@@ -214,7 +224,7 @@ extension DeletionStateReport {
             rows: content.excluded.map { row in
                 [
                     ["\(row.event)"], ["\(row.round.name(cohort: row.cohort))"], ["\(row.member)"],
-                    [.digest(row.adapter.hex)], ["\(row.weight)"],
+                    [.digest(row.adapter.hex)], row.isWithdrawn ? [.mark("withdrawn", .caution)] : ["\(row.weight)"],
                 ]
             })
         return Section(
@@ -309,7 +319,7 @@ extension DeletionStateReport {
         for row in content.excluded {
             rows.add(
                 "excluded", member: row.member, round: row.round, cohort: row.cohort, before: row.adapter,
-                event: row.event)
+                outcome: row.isWithdrawn ? "withdrawn" : nil, event: row.event)
         }
         for row in content.models {
             rows.add(

@@ -54,6 +54,8 @@ public struct DeletionStateReport: Report {
         /// Its member's cohort, where the round has cohorts.
         public var cohort: CohortName?
         public var event: Count
+        /// Whether it was withdrawn: no model merged it, and its bytes go all the same.
+        public var isWithdrawn: Bool
         public var member: MemberName
         public var round: RoundID
         public var weight: Int
@@ -198,7 +200,7 @@ private struct Work {
         events.compactMap { view.contributions[$0] }.map { row in
             .init(
                 adapter: row.adapter, cohort: view.rounds[row.round]?.cohort(of: row.member), event: row.position,
-                member: row.member, round: row.round, weight: row.weight.value)
+                isWithdrawn: row.withdrawnBy != nil, member: row.member, round: row.round, weight: row.weight.value)
         }
     }
 }

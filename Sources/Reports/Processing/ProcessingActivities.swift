@@ -5,7 +5,7 @@ public import Events
 extension ProcessingReport {
     /// The events that the activities rest on, and whose times they need.
     public static func events(
-        in view: PublicView, member: MemberName?, privateView: PrivateView? = nil
+        in view: PublicView, member: MemberName?, privateViews: [MemberName: PrivateView] = [:]
     ) -> Set<EventHash> {
         let contributions = contributionsByMember(view).filter { member == nil || $0.key == member }
         let models = Dictionary(grouping: view.allModels, by: \.author).filter { member == nil || $0.key == member }
@@ -14,7 +14,9 @@ extension ProcessingReport {
         for rows in models.values { events.formUnion([rows.first?.event, rows.last?.event].compactMap { $0 }) }
         for row in view.allDocuments where isOf(member, row) { events.insert(row.event) }
         for row in view.allHandovers where member == nil || row.author == member { events.insert(row.event) }
-        for row in privateView?.governance.descriptions.rows.values.map({ $0 }) ?? [] { events.insert(row.event) }
+        for privateView in privateViews.values {
+            for row in privateView.governance.descriptions.rows.values { events.insert(row.event) }
+        }
         return events
     }
 
@@ -26,12 +28,13 @@ extension ProcessingReport {
     ///
     /// - Parameters:
     ///   - member: the one to look at; all where it is absent.
-    ///   - privateView: that member's private chain.
-    ///   - evidence: the events that ``events(in:member:privateView:)`` names.
+    ///   - privateViews: the private chains that were looked at.
+    ///   - own: the members for whom it is made, who can have their private chains looked at.
+    ///   - evidence: the events that ``events(in:member:privateViews:)`` names.
     ///   - time: as of when documents count.
     public static func activities(
-        in view: PublicView, member: MemberName?, privateView: PrivateView? = nil, evidence: [CitedEvent],
-        asOf time: Timestamp
+        in view: PublicView, member: MemberName?, privateViews: [MemberName: PrivateView] = [:],
+        own: Set<MemberName> = [], evidence: [CitedEvent], asOf time: Timestamp
     ) -> [Activity] {
         let times = Dictionary(evidence.map { ($0.event, $0.claimedAt) }, uniquingKeysWith: { first, _ in first })
         let contributions = contributionsByMember(view)
@@ -39,6 +42,7 @@ extension ProcessingReport {
         let names = view.memberNames.filter { member == nil || $0 == member }
         return names.flatMap { name -> [Activity] in
             let recorded = recorded(of: name, in: view, at: time)
+            let privateView = privateViews[name]
             let training = contributions[name].flatMap { rows -> Activity? in
                 let rounds = unique(rows.map(\.round))
                 return activity(
@@ -57,7 +61,13 @@ extension ProcessingReport {
                 var activity = activity
                 if activity.kind == .training, let privateView { activity.datasets = datasets(in: privateView) }
                 // Who merges has no data of its own: what they are about, the members say behind whose adapters they are.
-                if activity.kind == .merging || privateView == nil { activity.unseen = Matter.ofDatasets }
+                // Of those for whom it is made, who has no private chain has recorded it nowhere.
+                let isElsewhere =
+                    !own.contains(name) || view.allChains.contains { $0.chainOperator == name && !$0.origin.isPublic }
+                if activity.kind == .merging || (privateView == nil && isElsewhere) {
+                    activity.unseen = Matter.ofDatasets
+                }
+                activity.isForOthersToTell = activity.kind == .merging || !own.contains(name)
                 return activity
             }
         }

@@ -22,6 +22,9 @@ extension ProcessingReport {
             } else if findings == 0, unseen > 0 {
                 "Nothing that can be seen here is missing; \(Elapsed.unit(unseen, "matter")) of Art. 30(1) "
                     + "\(unseen == 1 ? "is" : "are") for private chains to tell."
+            } else if findings == 0, forOthers > 0 {
+                "All that this ledger can tell of Art. 30(1) is recorded; \(Elapsed.unit(forOthers, "matter")) "
+                    + "\(forOthers == 1 ? "is" : "are") for others to tell."
             } else if findings == 0 {
                 "Every matter of Art. 30(1) is recorded for \(Elapsed.unit(activities.count, "activity", "activities"))."
             } else {
@@ -34,7 +37,7 @@ extension ProcessingReport {
                 [
                     "Made from ", .strong(Elapsed.unit(content.footing.size.value, "event")),
                     " of \(content.footing.chain)",
-                    .text(content.organisation.map { " and the private chain of \($0)" } ?? ""),
+                    .text(privateChains),
                     ". What nobody recorded is not filled in.",
                 ],
                 content.footing.sentence,
@@ -43,7 +46,14 @@ extension ProcessingReport {
                 Fact(controllers == 1 ? "organisation" : "organisations", "\(controllers)"),
                 Fact(activities.count == 1 ? "activity" : "activities", "\(activities.count)"),
                 Fact("not recorded", "\(findings)"), Fact("not looked at", "\(unseen)"),
+                Fact("for others to tell", "\(forOthers)"),
             ])
+    }
+
+    private var privateChains: String {
+        let names = content.privateChains.map(\.text).joined(separator: ", ")
+        guard !names.isEmpty else { return "" }
+        return " and the private \(content.privateChains.count == 1 ? "chain" : "chains") of \(names)"
     }
 
     // MARK: What is missing
@@ -64,7 +74,7 @@ extension ProcessingReport {
 
     /// What others know, which is no finding.
     private var untold: Section? {
-        guard unseen > 0 else { return nil }
+        guard unseen + forOthers > 0 else { return nil }
         let rows = activities.filter { !$0.untold.isEmpty }.map { activity -> [[Span]] in
             [
                 ["\(activity.controller)"], [.text(activity.kind.words)],
@@ -72,7 +82,9 @@ extension ProcessingReport {
                 [
                     activity.kind == .merging
                         ? "each member behind whose adapters the data are"
-                        : .text("\(activity.controller), on its private chain: --as \(activity.controller)")
+                        : activity.isForOthersToTell
+                            ? "\(activity.controller), from its own ledger"
+                            : "\(activity.controller), whose private chain is not in this ledger"
                 ],
             ]
         }

@@ -61,6 +61,9 @@ public struct ProcessingReport: Report {
         public var entries: [Entry]
         /// Claimed times of the first and the last event.
         public var firstAt: Timestamp
+        /// Whether others alone can tell what was not looked at: whoever made the report has no key of the controller, or
+        /// the controller has no data of its own.
+        public var isForOthersToTell = false
         public var kind: Kind
         public var lastAt: Timestamp
         /// How many contributions, or models.
@@ -87,27 +90,32 @@ public struct ProcessingReport: Report {
         public var footing: Footing
         public var format: String
         public var notLookedAt: [String]
-        /// The organisation whose private chain was looked at too.
+        /// The organisation that it is about; absent: all of them.
         public var organisation: MemberName?
+        /// Whose private chains were looked at too.
+        public var privateChains: [MemberName]
     }
 
     public var content: Content
 
     /// - Parameters:
-    ///   - activities: what ``activities(in:member:claimedAt:)`` gives, with what private chains add.
+    ///   - activities: what ``activities(in:member:privateViews:own:evidence:asOf:)`` gives.
     ///   - member: the one organisation that it is about; absent: all.
+    ///   - privateChains: whose private chains were looked at.
     public init(
-        _ activities: [Activity], member: MemberName?, evidence: [CitedEvent], footing: Footing
+        _ activities: [Activity], member: MemberName?, privateChains: [MemberName] = [], evidence: [CitedEvent],
+        footing: Footing
     ) {
         content = Content(
             activities: activities, evidence: evidence, footing: footing, format: Self.format,
-            notLookedAt: Self.notLookedAt(member), organisation: member)
+            notLookedAt: Self.notLookedAt(privateChains), organisation: member, privateChains: privateChains)
     }
 
-    private static func notLookedAt(_ member: MemberName?) -> [String] {
+    private static func notLookedAt(_ seen: [MemberName]) -> [String] {
         [
-            member.map { "What members other than \($0) record in private." }
-                ?? "What members record in private: with --as, the private chain of one of them is looked at too.",
+            seen.isEmpty
+                ? "What members record in private: on a ledger that has a member's keys, its private chain is looked at too."
+                : "What members other than \(seen.map(\.text).joined(separator: ", ")) record in private.",
             "Processing that leaves no event on the ledger.",
             "Names and contact details of controllers, their representatives and data protection officers: the ledger "
                 + "names organisations, never persons.",
@@ -117,8 +125,15 @@ public struct ProcessingReport: Report {
     /// How many matters nobody recorded.
     public var findings: Int { content.activities.reduce(0) { $0 + $1.missing.count } }
 
-    /// How many stand on private chains that were not looked at, if anywhere.
-    public var unseen: Int { content.activities.reduce(0) { $0 + $1.untold.count } }
+    /// How many stand on private chains that were not looked at and could have been, if anywhere.
+    public var unseen: Int { untold(byOthers: false) }
+
+    /// How many are for others to tell, on ledgers of their own.
+    public var forOthers: Int { untold(byOthers: true) }
+
+    private func untold(byOthers: Bool) -> Int {
+        content.activities.filter { $0.isForOthersToTell == byOthers }.reduce(0) { $0 + $1.untold.count }
+    }
 }
 
 extension ProcessingReport.Matter {

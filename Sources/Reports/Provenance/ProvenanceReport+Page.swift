@@ -44,9 +44,16 @@ extension ProvenanceReport {
             ], scale: nil,
             counts: [
                 Fact("merged", "\(merged.count)"), Fact("trained on", "\(part(.ancestor).count)"),
-                Fact("excluded", "\(part(.excluded).count)"), .count(content.deletions.count, "deletion"),
-                .count(content.attestations.count, "attestation"),
+                Fact("excluded", "\(part(.excluded).count)"),
+            ] + leftOut + [
+                .count(content.deletions.count, "deletion"), .count(content.attestations.count, "attestation"),
             ])
+    }
+
+    /// What else the model leaves out, where there is any.
+    private var leftOut: [Fact] {
+        [("affected", part(.affected).count), ("withdrawn", part(.withdrawn).count)].filter { $0.1 > 0 }
+            .map { Fact($0.0, "\($0.1)") }
     }
 
     private var heading: String {
@@ -80,10 +87,14 @@ extension ProvenanceReport {
             + "\(Elapsed.unit(content.rounds.value, "round")) in columns."
         var caption =
             "Each lane is a member, each column a round. A line runs down from the contributions to the model "
-            + "that merges them. What a deletion excluded is crossed out."
+            + "that merges them. What a deletion excluded is crossed out"
+            + (part(.withdrawn).isEmpty ? "." : "; what was withdrawn before any model merged it, with one line.")
         let hidden = content.rounds.value - layout.columnLabels.count
         if hidden > 0 { caption += " \(Elapsed.unit(hidden, "round")) more are in the tables." }
         if layout.sharedMembers > 0 { caption += " \(layout.sharedMembers) members share the last lane." }
+        if layout.hiddenCohorts > 0 {
+            caption += " The models of \(layout.hiddenCohorts) cohorts are in the tables alone."
+        }
         let picture = Picture(
             markup: LineageDrawing.markup(layout, title: title, summary: "\(drawn) \(attested)"), label: title,
             caption: [.text(caption)], isWide: layout.width > 760)
@@ -94,7 +105,7 @@ extension ProvenanceReport {
     var focus: LineageFocus {
         LineageFocus(
             plans: Set(content.deletions.map(\.plan)),
-            affected: Set(content.contributions.filter { $0.part == .excluded }.map(\.event)), words: .provenance)
+            affected: Set(content.contributions.filter { $0.part == .affected }.map(\.event)), words: .provenance)
     }
 
     private var facts: Section {
@@ -150,8 +161,16 @@ extension ProvenanceReport {
         switch row.part {
         case .merged: [.mark("merged", .good)]
         case .ancestor: [.mark("trained on", .plain)]
-        case .excluded: [.mark("excluded", .bad)] + (row.excludedBy.map { [" by the plan ", .digest($0.hex)] } ?? [])
+        case .affected: [.mark("affected", .caution)] + plan(of: row)
+        case .excluded: [.mark("excluded", .bad)] + plan(of: row)
+        case .withdrawn:
+            [.mark("withdrawn", .caution)]
+                + (row.excludedBy.map { ["; its bytes go by the plan ", .digest($0.hex)] } ?? [])
         }
+    }
+
+    private func plan(of row: Contribution) -> [Span] {
+        row.excludedBy.map { [" by the plan ", .digest($0.hex)] } ?? []
     }
 
     /// A share in per cent with one digit, for rules that weigh.
@@ -183,7 +202,7 @@ extension ProvenanceReport {
             rows: trained.map { row in
                 let training = row.training!
                 return [
-                    [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)],
+                    [row.part.isMade ? .text(row.member.text) : .struck(row.member.text)],
                     ["\(row.round.name(cohort: row.cohort))"],
                     ["\(training.trainer.rawValue)"], [.digest(training.recipe.hex)],
                     [.text(Self.words(training.shards))], [.digest(training.runs.hex)],
@@ -226,12 +245,13 @@ extension ProvenanceReport {
         let rows = content.contributions.filter { $0.round != model.round && $0.part != .merged }
         guard !rows.isEmpty else { return nil }
         let table = DataTable(
-            caption: "Earlier contributions that the merged ones were trained on, or that a deletion took out",
+            caption:
+                "Earlier contributions that the merged ones were trained on, that a deletion took out, or that were withdrawn",
             columns: ["Round", "Member", "Adapter", "Part", "Trained on", "Event", "Checkpoint"],
             rows: rows.map { row in
                 [
                     ["\(row.round.name(cohort: row.cohort))"],
-                    [row.part == .excluded ? .struck(row.member.text) : .text(row.member.text)],
+                    [row.part.isMade ? .text(row.member.text) : .struck(row.member.text)],
                     [.digest(row.adapter.hex)], part(of: row), origin(of: row), ["\(row.event)"], [.text(covered(row))],
                 ]
             })
@@ -312,6 +332,13 @@ extension ProvenanceReport {
                             "attested",
                             "another member merged the same contributions and signed that it got equal bytes"),
                         Fact("exclusion", "contributions that every later replay of the chain leaves out"),
+                        Fact(
+                            "affected",
+                            "trained on what a deletion took out: it is not excluded, but later merges leave it out"),
+                        Fact(
+                            "withdrawn",
+                            "taken back by its member, or set aside by the members together, before any model merged it"
+                        ),
                     ] + Footing.definitions)
             ])
     }

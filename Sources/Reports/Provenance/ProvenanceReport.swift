@@ -60,14 +60,19 @@ public struct ProvenanceReport: Report {
             case merged
             /// What the model merges was trained on it.
             case ancestor
-            /// A deletion took it out, or found it to descend from what it took out.
+            /// A deletion found it to descend from what it took out: later merges leave it out too.
+            case affected
+            /// A deletion took it out.
             case excluded
+            /// It was taken back or set aside before any model merged it.
+            case withdrawn
         }
 
         public var adapter: ArtifactDigest
         /// Its member's cohort, where the round has cohorts.
         public var cohort: CohortName?
         public var event: Count
+        /// The plan that takes it out, or found it to be affected.
         public var excludedBy: ArtifactDigest?
         /// Whether the newest checkpoint covers the event.
         public var isCovered: Bool
@@ -224,9 +229,16 @@ extension ProvenanceReport {
                 adapter: row.adapter, cohort: view.rounds[row.round]?.cohort(of: row.member), event: row.position,
                 excludedBy: row.excludedBy ?? row.affectedBy,
                 isCovered: row.position.value < covered, member: row.member, parents: Array(row.parents),
-                part: merged.contains(row.position) ? .merged : row.counts ? .ancestor : .excluded,
+                part: merged.contains(row.position) ? .merged : Self.part(of: row),
                 round: row.round, tensors: row.tensors, training: row.training, weight: row.weight.value)
         }
+    }
+
+    /// The part of a contribution that the model does not merge.
+    private static func part(of row: ContributionRow) -> Contribution.Part {
+        if row.withdrawnBy != nil { return .withdrawn }
+        if row.excludedBy != nil { return .excluded }
+        return row.affectedBy != nil ? .affected : .ancestor
     }
 
     /// Of the contributions in the lineage, in chain order.
@@ -293,7 +305,7 @@ extension ProvenanceReport {
             points.append(.init(.shortfall, "The deletion \(deletion.deletion) is not completed."))
         }
         points += (content.deviations ?? []).map { .init(.weakness, $0.statement) }
-        let uncovered = content.contributions.count { !$0.isCovered && $0.part != .excluded }
+        let uncovered = content.contributions.count { !$0.isCovered && $0.part.isMade }
         if uncovered > 0 {
             points.append(
                 .init(.weakness, "No checkpoint covers \(Elapsed.unit(uncovered, "contribution")) of it yet."))
@@ -310,4 +322,9 @@ extension ProvenanceReport {
         }
         return points
     }
+}
+
+extension ProvenanceReport.Contribution.Part {
+    /// Whether the model is made of it, directly or through what was trained on it.
+    var isMade: Bool { self == .merged || self == .ancestor }
 }

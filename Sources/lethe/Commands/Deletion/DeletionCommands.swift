@@ -166,11 +166,11 @@ struct DeletionCommand: AsyncParsableCommand {
         @Argument(help: "The plan's digest as lethe deletion plan printed it, or at least 8 digits of it.")
         var plan: String
         @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
-        @Option(help: "The command of the external trainer, for what was trained by one.") var trainer: String?
+        @OptionGroup var trainer: TrainerGiven
 
         func run() async throws {
             let plan = try beginning(plan, "plan digest")
-            let training = TrainingOptions(threads: threads, trainer: try trainer.map { try TrainerCommand($0) })
+            let training = TrainingOptions(threads: threads, trainer: try trainer.command)
             let (left, size, file) = try await options.writing { ledger in
                 let left = try await ledger.execute(plan: ledger.resolvePlan(plan), options: training)
                 return (left, try await ledger.view.size, try await ledger.waitingFile())

@@ -22,9 +22,7 @@ struct RetrainingGiven: ParsableArguments {
         []
     @Option(parsing: .singleValue, help: "With --data: no given row may have this id.") var record: [String] = []
     @Option(help: "Threads for training (default: all cores). They change no bit.") var threads: Int?
-    @Option(help: "With --data: the command of the external trainer, for what was trained by one.") var trainer: String?
-    @Option(help: "With --trainer: how long one run may take: 90s, 15m, 12h (default: as long as it does).")
-    var trainerLimit: String?
+    @OptionGroup var trainer: TrainerGiven
 
     func validate() throws {
         if base != nil, embedded != nil { throw ValidationError("--base and --embedded exclude each other") }
@@ -36,12 +34,8 @@ struct RetrainingGiven: ParsableArguments {
         if let twice = folders.indices.first(where: { folders[..<$0].contains(folders[$0]) }) {
             throw ValidationError("--data \(data[twice]) is given twice")
         }
-        if data.isEmpty, !subject.isEmpty || !record.isEmpty || threads != nil || trainer != nil {
+        if data.isEmpty, !subject.isEmpty || !record.isEmpty || threads != nil || trainer.trainer != nil {
             throw ValidationError("--subject, --record, --threads and --trainer belong to --data")
-        }
-        if trainerLimit != nil, trainer == nil { throw ValidationError("--trainer-limit belongs to --trainer") }
-        if let trainerLimit, Verifying.Duration(trainerLimit) == nil {
-            throw ValidationError("--trainer-limit \(trainerLimit) is not a duration: \(Verifying.Duration.hint)")
         }
         if let embedded, embedded > BaseLocation.maximumSeed {
             throw ValidationError("--embedded \(embedded) is more than \(BaseLocation.maximumSeed)")
@@ -66,10 +60,9 @@ struct RetrainingGiven: ParsableArguments {
 
     /// What a second replay is made from.
     func given() throws -> RetrainingVerifier.Given {
-        let limit = trainerLimit.flatMap(Verifying.Duration.init)?.seconds
         return RetrainingVerifier.Given(
             base: location, data: data, absent: .init(subjects: Set(subject), records: Set(record)),
-            trainer: try trainer.map { try TrainerCommand($0, limitSeconds: limit) },
+            trainer: try trainer.command,
             threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
             scratch: NSTemporaryDirectory() + "lethe-verify-\(ProcessInfo.processInfo.processIdentifier)-training")
     }

@@ -11,34 +11,37 @@ struct ProcessingReportCommand: AsyncParsableCommand {
             "Records of processing (GDPR Art. 30), as far as the ledger has them. Exit 1 where something is missing.",
         discussion: """
             Purposes, persons, data and time limits are told by descriptions of data sets, which stand on private chains. \
-            Without --as none of these is looked at: where nothing else is missing the exit code is then 2.
+            Those of the members whose keys are here are looked at; what others record is listed as theirs to tell, and no \
+            finding. Exit 2 where a member has its keys here and its private chain elsewhere.
             """)
     @OptionGroup var target: ReportOutput
-    @Option(name: .long, help: "Only this member, with its private chain; its keys must be here.") var `as`: String?
+    @Option(name: .long, help: "Only this member; its keys must be here.") var `as`: String?
 
     func run() async throws {
         let member: MemberName? = try self.as.map { try parsed($0, "member name") }
         let report = try await target.options(as: self.as).readingEntries { ledger in
             let view = try await ledger.verifiedView()
-            let privateView = try await ledger.verifiedOwnView(of: member, beside: view)?.view
+            let own = try await ledger.verifiedOwnViews(of: member, beside: view)
             let evidence = try await ledger.cited(
-                ProcessingReport.events(in: view, member: member, privateView: privateView))
+                ProcessingReport.events(in: view, member: member, privateViews: own))
             let activities = ProcessingReport.activities(
-                in: view, member: member, privateView: privateView, evidence: evidence,
+                in: view, member: member, privateViews: own, own: Set(await ledger.localMembers), evidence: evidence,
                 asOf: ledger.surroundings.now())
             let suffix = member.map { " --as \($0)" } ?? ""
             return ProcessingReport(
-                activities, member: member, evidence: evidence,
+                activities, member: member, privateChains: own.keys.sorted(), evidence: evidence,
                 footing: try await ledger.footing("lethe report processing\(suffix)", size: view.size))
         }
         target.say(report.page.banner.heading)
         for activity in report.content.activities {
             let missing = activity.missing.map(\.rawValue).joined(separator: ", ")
             let untold = activity.untold.map(\.rawValue).joined(separator: ", ")
+            let teller = activity.kind == .merging ? "the members behind the adapters" : activity.controller.text
+            let word = activity.isForOthersToTell ? "for \(teller) to tell" : "not looked at"
             target.say(
                 "  \(activity.controller): \(activity.kind.rawValue) in \(activity.rounds.count) round(s)"
                     + (missing.isEmpty ? "" : "; not recorded: \(missing)")
-                    + (untold.isEmpty ? "" : "; not looked at: \(untold)"))
+                    + (untold.isEmpty ? "" : "; \(word): \(untold)"))
         }
         try target.write(report)
         guard report.findings == 0 else {
@@ -49,7 +52,7 @@ struct ProcessingReportCommand: AsyncParsableCommand {
         guard report.unseen == 0 else {
             throw Answer.unknown(
                 "\(report.unseen) matter(s) of Art. 30(1) stand on private chains that were not looked at",
-                hint: "--as MEMBER looks at one, on the ledger that has its keys")
+                hint: "lethe chain import takes in the private chain of the member whose keys are here")
         }
     }
 }

@@ -118,8 +118,9 @@ struct ProvenanceReportCommand: AsyncParsableCommand {
         for row in merged {
             target.say("  event \(row.event)  \(row.member)  \(short(row.adapter.hex))  weight \(row.weight)")
         }
-        for row in report.content.contributions where row.part == .excluded && row.round == found.round {
-            target.say("  event \(row.event)  \(row.member)  \(short(row.adapter.hex))  excluded")
+        let leftOut: [ProvenanceReport.Contribution.Part] = [.affected, .excluded, .withdrawn]
+        for row in report.content.contributions where leftOut.contains(row.part) && row.round == found.round {
+            target.say("  event \(row.event)  \(row.member)  \(short(row.adapter.hex))  \(row.part.rawValue)")
         }
         target.say("  base \(report.content.baseName) \(short(report.content.base.hex))")
         try target.write(report)

@@ -95,9 +95,9 @@ struct ShowCommand: AsyncParsableCommand {
             for row in view.allRounds {
                 let all = view.allContributions(to: row.round)
                 let replaced = Set(all.compactMap(\.replaces))
-                let names = all.map {
-                    $0.excludedBy == nil
-                        ? $0.member.text : "\($0.member) (\(replaced.contains($0.event) ? "replaced" : "excluded"))"
+                let names = all.map { row in
+                    row.whyNot(isReplaced: replaced.contains(row.event)).map { "\(row.member) (\($0))" }
+                        ?? row.member.text
                 }
                 table.add([
                     row.round.text, row.state.rawValue, row.rule.rawValue, row.topology.rawValue,
@@ -181,5 +181,14 @@ struct ShowCommand: AsyncParsableCommand {
             }
             print(table.text)
         }
+    }
+}
+
+extension ContributionRow {
+    /// Why no merge takes it in any more, in a word; `nil` where they do.
+    func whyNot(isReplaced: Bool) -> String? {
+        if withdrawnBy != nil { return "withdrawn" }
+        if excludedBy != nil { return isReplaced ? "replaced" : "excluded" }
+        return affectedBy == nil ? nil : "affected"
     }
 }

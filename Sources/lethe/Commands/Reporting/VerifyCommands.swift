@@ -29,8 +29,34 @@ struct ProveCommand: AsyncParsableCommand {
         let path = output ?? "\(hash.hex.prefix(16)).tlog-proof"
         try writeFile(proof.bytes, to: path)
         if policy == nil, origin.isPublic { try warnIfNobodyCosigned(proof.note.bytes) }
-        printFile(path, ["event": hash.hex], "event \(proof.index) \(short(hash.hex))", json: options.json)
+        let checkpoint = try CheckpointAnswer(proof.note)
+        answer(
+            ProvedAnswer(checkpoint: checkpoint, event: hash, file: path, index: proof.index.rawValue),
+            "\(path): event \(proof.index) \(short(hash.hex)), under \(checkpoint.words)", json: options.json)
     }
+}
+
+private struct ProvedAnswer: Encodable {
+    var checkpoint: CheckpointAnswer
+    var event: EventHash
+    var file: String
+    var index: Int
+}
+
+/// A checkpoint as `--json` gives it, with those who cosigned it.
+struct CheckpointAnswer: Encodable {
+    var cosigners: [String]
+    var origin: String
+    var root: String
+    var size: Int
+
+    init(_ note: Note) throws {
+        let checkpoint = try Checkpoint(parsing: note.text)
+        cosigners = Ledger.cosigners(note)
+        (origin, root, size) = (checkpoint.origin, checkpoint.root.hex, checkpoint.size.rawValue)
+    }
+
+    var words: String { "checkpoint \(size) of \(origin), \(cosigners.count) cosignature(s)" }
 }
 
 struct VerifyCommand: AsyncParsableCommand {

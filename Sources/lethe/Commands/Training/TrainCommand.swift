@@ -4,6 +4,7 @@ import ChainViews
 import Events
 import Foundation
 import LetheEngine
+import Verifying
 
 struct TrainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,14 +75,13 @@ struct TrainCommand: AsyncParsableCommand {
 /// How runs are computed, as options say it.
 struct TrainingHow: ParsableArguments {
     @Option(help: "Threads of the built-in trainer (default: all cores). They change no bit.") var threads: Int?
-    @Option(help: "A command that trains instead of the built-in trainer; it gets the path of a job directory.")
-    var trainer: String?
+    @OptionGroup var trainer: TrainerGiven
     @Option(help: "Save the run's state every so many steps (default: as often as costs next to nothing).")
     var saveEvery: Int?
 
     var options: TrainingOptions {
         get throws {
-            TrainingOptions(threads: threads, trainer: try trainer.map { try TrainerCommand($0) }, saveEvery: saveEvery)
+            TrainingOptions(threads: threads, trainer: try trainer.command, saveEvery: saveEvery)
         }
     }
 
@@ -89,6 +89,30 @@ struct TrainingHow: ParsableArguments {
         for (name, value) in [("threads", threads), ("save-every", saveEvery)] {
             guard let value, !(1...1_024).contains(value) else { continue }
             throw ValidationError("--\(name) \(value) is not between 1 and 1024")
+        }
+    }
+}
+
+/// An external trainer, as options name it.
+struct TrainerGiven: ParsableArguments {
+    @Option(help: "A command that trains instead of the built-in trainer; it gets the path of a job directory.")
+    var trainer: String?
+    @Option(help: "With --trainer: how long one run may take: 90s, 15m, 12h (default: as long as it does).")
+    var trainerLimit: String?
+
+    /// - Throws: for an empty line.
+    var command: TrainerCommand? {
+        get throws {
+            let limit = trainerLimit.flatMap(Verifying.Duration.init)?.seconds
+            return try trainer.map { try TrainerCommand($0, limitSeconds: limit) }
+        }
+    }
+
+    func validate() throws {
+        guard let trainerLimit else { return }
+        guard trainer != nil else { throw ValidationError("--trainer-limit belongs to --trainer") }
+        guard Verifying.Duration(trainerLimit) != nil else {
+            throw ValidationError("--trainer-limit \(trainerLimit) is not a duration: \(Verifying.Duration.hint)")
         }
     }
 }
