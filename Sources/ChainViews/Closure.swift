@@ -76,7 +76,9 @@ struct Closure {
         for member in seeds.members { enqueue(contributions: lineage.contributionsByMember[member]) }
         enqueue(contributions: Array(seeds.contributions))
         for (member, shards) in seeds.touched {
-            for shard in shards.keys { enqueue(contributions: lineage.contributionsByShard[member]?[shard]) }
+            for shard in shards.keys {
+                enqueue(contributions: lineage.contributionsByShard[MemberShard(member: member, shard: shard)])
+            }
         }
         while let event = queue.popFirst() {
             if let row = view.contributions[event] { visit(row) } else { visit(view.models[event]!) }
@@ -92,12 +94,12 @@ struct Closure {
     /// Who recorded that it measured, trained again, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
-        return bytes.flatMap { view.lineage.users[$0] ?? [] }
-            + leaving.flatMap { view.lineage.usersOfContribution[$0] ?? [] }
+        return bytes.flatMap { view.lineage.users[$0] }
+            + leaving.flatMap { view.lineage.usersOfContribution[$0] }
     }
 
-    private mutating func enqueue(contributions events: [EventHash]?, after position: Count? = nil) {
-        for event in events ?? [] {
+    private mutating func enqueue(contributions events: [EventHash], after position: Count? = nil) {
+        for event in events {
             guard let row = view.contributions[event], position.map({ row.position > $0 }) ?? true else { continue }
             queue.insert(event, at: row.position)
         }
@@ -153,7 +155,7 @@ struct Closure {
         var seen: Set<EventHash> = []
         while let row = waiting.popLast() {
             if isMerged(row) { return true }
-            for event in view.lineage.children[row.adapter] ?? [] where seen.insert(event).inserted {
+            for event in view.lineage.children[row.adapter] where seen.insert(event).inserted {
                 let later = view.contributions[event]!
                 guard later.member == row.member, later.excludedBy == nil, later.position > row.position,
                     view.rounds[later.round]!.topology == .isolated
@@ -230,8 +232,7 @@ struct Closure {
         bytesOfModels.formUnion([row.model, row.tensors])
         enqueue(contributions: view.lineage.children[row.model], after: row.position)
         for bytes in [row.model, row.tensors] {
-            enqueue(contributions: view.contributionsByAdapter[bytes], after: row.position)
-            enqueue(contributions: view.lineage.contributionsByTensors[bytes], after: row.position)
+            enqueue(contributions: view.contributionsByBytes[bytes], after: row.position)
         }
         if row.state == .current || merged.contains(where: leaving.contains) {
             holders.insert(row.author)

@@ -10,7 +10,7 @@ extension PublicView {
     /// one of two equal contributions would either leave its bytes behind or take the other's with them.
     func checkOwnBytes(_ artifact: ArtifactDigest, _ author: MemberName) throws(RuleViolation) {
         guard !isForgotten(artifact) else { throw .forgotten(artifact) }
-        guard let first = firstContributions[artifact], let committer = contributions[first]?.member,
+        guard let first = contributionsByBytes.first(of: artifact), let committer = contributions[first]?.member,
             committer != author
         else { return }
         throw .adapterOfAnother(artifact, committer)
@@ -20,7 +20,7 @@ extension PublicView {
     ///
     /// What is committed to a later round unchanged may name itself as its parent.
     func checkLineage(of artifact: ArtifactDigest, as event: AdapterCommitted) throws(RuleViolation) {
-        guard let hash = firstContributions[artifact], let first = contributions[hash] else { return }
+        guard let hash = contributionsByBytes.first(of: artifact), let first = contributions[hash] else { return }
         let isUnchanged = event.parents.contains(first.adapter) && !first.parents.contains(first.adapter)
         let parents = Set(event.parents).subtracting(isUnchanged ? [first.adapter] : [])
         let hasSameParents = isUnchanged ? parents.isSubset(of: first.parents) : parents == Set(first.parents)
@@ -35,10 +35,10 @@ extension PublicView {
     func checkLineage(of artifact: ArtifactDigest, as event: ModelMaterialized) throws(RuleViolation) {
         let merged = contributions(to: event.round, cohort: event.cohort)
         if merged.contains(where: { $0.adapter == artifact || $0.tensors == artifact }) { return }
-        if let hash = firstModels[artifact], let first = models[hash] {
+        if let hash = modelsByBytes.first(of: artifact), let first = models[hash] {
             let others = Set(mergedContributions(of: first).map(\.adapter))
             guard others == Set(merged.map(\.adapter)) else { throw .otherLineage(artifact, hash) }
-        } else if let hash = firstContributions[artifact] {
+        } else if let hash = contributionsByBytes.first(of: artifact) {
             throw .otherLineage(artifact, hash)
         }
     }
