@@ -92,11 +92,13 @@ struct Closure {
 
     private mutating func run() {
         let lineage = view.lineage
-        for member in seeds.members { enqueue(contributions: lineage.contributionsByMember[member] ?? []) }
+        for member in seeds.members { enqueue(contributions: lineage.contributionsByMember[member]) }
         enqueue(contributions: seeds.contributions.union(seeds.copies))
         for model in seeds.copies.compactMap({ view.models[$0] }) { queue.insert(model.event, at: model.position) }
         for (member, shards) in seeds.touched {
-            for shard in shards.keys { enqueue(contributions: lineage.contributionsByShard[member]?[shard] ?? []) }
+            for shard in shards.keys {
+                enqueue(contributions: lineage.contributionsByShard[MemberShard(member: member, shard: shard)])
+            }
         }
         while let event = queue.popFirst() {
             if let row = view.contributions[event] { visit(row) } else { visit(view.models[event]!) }
@@ -113,8 +115,8 @@ struct Closure {
     /// Who recorded that it measured, trained again, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
-        return bytes.flatMap { view.lineage.users[$0] ?? [] }
-            + leaving.flatMap { view.lineage.usersOfContribution[$0] ?? [] }
+        return bytes.flatMap { view.lineage.users[$0] }
+            + leaving.flatMap { view.lineage.usersOfContribution[$0] }
     }
 
     private mutating func enqueue(contributions events: some Sequence<EventHash>, after position: Count? = nil) {
@@ -130,7 +132,7 @@ struct Closure {
         let effect = effect(on: row)
         guard !effect.isNone else { return }
         affected.insert(row.event)
-        enqueue(contributions: view.lineage.children[row.adapter] ?? [], after: row.position)
+        enqueue(contributions: view.lineage.children[row.adapter], after: row.position)
         for model in view.allModels(of: row.round) where model.position > row.position {
             queue.insert(model.event, at: model.position)
         }
@@ -176,7 +178,7 @@ struct Closure {
         var seen: Set<EventHash> = []
         while let row = waiting.popLast() {
             if isMerged(row) { return true }
-            for event in view.lineage.children[row.adapter] ?? [] where seen.insert(event).inserted {
+            for event in view.lineage.children[row.adapter] where seen.insert(event).inserted {
                 let later = view.contributions[event]!
                 guard later.member == row.member, later.excludedBy == nil, later.position > row.position,
                     view.rounds[later.round]!.topology == .isolated
@@ -264,7 +266,7 @@ struct Closure {
         let reached = merged.filter(affected.contains)
         guard !reached.isEmpty || seeds.copies.contains(row.event) else { return }
         affected.insert(row.event)
-        enqueue(contributions: view.lineage.children[row.model] ?? [], after: row.position)
+        enqueue(contributions: view.lineage.children[row.model], after: row.position)
         if row.state == .current || merged.contains(where: leaving.contains) {
             holders.insert(row.author)
             holders.formUnion(row.attestedBy)

@@ -126,7 +126,7 @@ extension PublicView {
         let adapters = Set(excluded.map { contributions[$0]!.adapter } + models.map(\.model))
         let datasets = Set(ids.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
         let given =
-            adapters.flatMap { handoversOfArtifact[$0] ?? [] } + datasets.flatMap { handoversOfDataset[$0] ?? [] }
+            adapters.flatMap { handoversOfArtifact[$0] } + datasets.flatMap { handoversOfDataset[$0] }
         return Ascending(given.map { handovers[$0]!.handedOver.recipient })
     }
 

@@ -11,7 +11,7 @@ extension PublicView {
     /// one of two equal contributions would either leave its bytes behind or take the other's with them.
     func checkOwnBytes(_ artifact: ArtifactDigest, _ author: MemberName) throws(RuleViolation) {
         guard !isForgotten(artifact) else { throw .forgotten(artifact) }
-        guard let first = firstContributions[artifact], let committer = contributions[first]?.member,
+        guard let first = contributionsByBytes.first(of: artifact), let committer = contributions[first]?.member,
             committer != author
         else { return }
         throw .adapterOfAnother(artifact, committer)
@@ -25,7 +25,7 @@ extension PublicView {
     func checkLineage(
         of artifact: ArtifactDigest, as event: AdapterCommitted, isReplacement: Bool
     ) throws(RuleViolation) {
-        guard let hash = firstContributions[artifact], let first = contributions[hash] else {
+        guard let hash = contributionsByBytes.first(of: artifact), let first = contributions[hash] else {
             let models = self.models(withBytes: artifact)
             if let model = models.first, !models.contains(where: { event.parents.contains($0.model) }) {
                 throw .otherLineage(artifact, model.event)
@@ -72,12 +72,11 @@ extension PublicView {
 
     /// All contributions that have these bytes as their adapter or their tensors.
     func contributions(withBytes artifact: ArtifactDigest) -> [ContributionRow] {
-        let tensors = (lineage.contributionsByTensors[artifact] ?? []).map { contributions[$0]! }
-        return contributions(withAdapter: artifact) + tensors.filter { $0.adapter != artifact }
+        contributionsByBytes[artifact].map { contributions[$0]! }
     }
 
     /// All models that have these bytes as their adapter or their tensors, in chain order.
     func models(withBytes artifact: ArtifactDigest) -> [ModelRow] {
-        (modelsByBytes[artifact] ?? []).map { models[$0]! }
+        modelsByBytes[artifact].map { models[$0]! }
     }
 }

@@ -239,20 +239,6 @@ extension PublicView {
     }
 }
 
-// MARK: - Stored rows
-
-extension PublicView {
-    mutating func takeGovernanceChanges() -> [ViewRow] {
-        releases.takeChanges() + handovers.takeChanges() + holds.takeChanges() + waivers.takeChanges()
-            + judgements.takeChanges() + audits.takeChanges() + documents.takeChanges()
-    }
-
-    func governanceRows(cores: Int) -> [ViewRow] {
-        releases.all + handovers.all(cores: cores) + holds.all + waivers.all + judgements.all + audits.all
-            + documents.all
-    }
-}
-
 // MARK: - Questions
 
 extension PublicView {

@@ -99,7 +99,7 @@ extension PublicView {
     }
 
     mutating func index(_ row: TrainingAttestationRow) {
-        trainingAttestationsByContribution[row.attested.contribution, default: []].append(row.event)
+        trainingAttestationsByContribution.append(row.event, to: row.attested.contribution)
         lineage.add(user: row.author, ofContribution: row.attested.contribution)
     }
 
@@ -107,7 +107,7 @@ extension PublicView {
 
     /// What other organisations said that training `contribution` again gave, in chain order.
     public func trainingAttestations(of contribution: EventHash) -> [TrainingAttestationRow] {
-        (trainingAttestationsByContribution[contribution] ?? []).map { trainingAttestations[$0]! }
+        trainingAttestationsByContribution[contribution].map { trainingAttestations[$0]! }
     }
 
     /// The last word of each organisation that trained `contribution` again.

@@ -113,7 +113,7 @@ extension PublicView {
         guard !allModels(of: row.round).contains(where: { merged(row, in: $0) }) else {
             throw refused("a model merged it, and a deletion takes it out of that")
         }
-        let later = (lineage.children[row.adapter] ?? []).map { contributions[$0]! }
+        let later = lineage.children[row.adapter].map { contributions[$0]! }
         guard !later.contains(where: { $0.member == row.member && $0.counts && $0.position > row.position }) else {
             throw refused("a later contribution of \(row.member) goes on from it")
         }

@@ -38,7 +38,7 @@ public struct Rebuilding: Sendable {
 
     /// How far the training is that is to take the place of `contribution`, one of those of the plan.
     public func state(of contribution: EventHash) -> RetrainingState {
-        if let event = view.replacements[contribution] { return .replaced(event) }
+        if let event = view.replacements[contribution].last { return .replaced(event) }
         guard !abandoned.contains(contribution), !isPassedOver(contribution) else { return .givenUp }
         switch presentParents(of: view.contributions[contribution]!) {
         case .known(let parents): return .ready(parents: Ascending(parents))
@@ -177,7 +177,7 @@ public struct Rebuilding: Sendable {
 
     private func step(_ row: ContributionRow) -> Step {
         if row.counts { return .settled(.known([row.adapter])) }
-        if let successor = view.replacements[row.event] { return .all([successor]) }
+        if let successor = view.replacements[row.event].last { return .all([successor]) }
         guard row.excludedBy != nil else { return .settled(.lost) }
         guard wasToBeRetrained(row) else { return step(toParentsOf: [row]) }
         guard row.excludedBy == plan.plan, !abandoned.contains(row.event) else { return .settled(.lost) }

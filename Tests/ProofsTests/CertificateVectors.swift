@@ -78,7 +78,7 @@ enum CertificateVectors {
         let rebuilt = try story.skies(upTo: .erasureAttested)
         let feedback = try CertificateScenario.smallFeedback()
         let partial = try feedback.skies(upTo: .deletionCompleted)
-        var exact = partial.completion("del-1", of: partial.view.plans.rows.keys.first!)
+        var exact = partial.completion("del-1", of: partial.view.plans.rows.first { _ in true }!.key)
         exact.outcome = .exact
         return [
             "plan-with-a-contribution-left-out": try story.refused(
@@ -252,7 +252,7 @@ enum CertificateVectors {
         let key = KeyRevoked(
             goodSize: Count(1)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united, reason: .compromised)
         try before.say(.keyRevoked(key), by: Skies.virgin, with: [Skies.air])
-        let plan = before.view.plans.rows.keys.first!
+        let plan = before.view.plans.rows.first { _ in true }!.key
         var stranger = story
         stranger.keys = [Skies.key(Skies.delta), Skies.key(Skies.hawk)]
         var forger = story
