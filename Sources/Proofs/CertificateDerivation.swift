@@ -60,7 +60,7 @@ extension CertificateContent {
                 CertifiedErasure(
                     check: $0.check, event: $0.event, holder: $0.holder, results: $0.results, tool: $0.tool)
             } ?? []
-        open = isDone ? [] : Self.openSteps(row, plan, view)
+        open = isDone ? [] : Self.openSteps(row, plan, view, at: issuedAt, place)
         serial = Count((row.serial?.value ?? 0) + 1)!
         supersedes = row.certificate
         limits = []
@@ -112,7 +112,10 @@ extension CertificateContent {
     }
 
     /// What is left to do, in the order of the steps.
-    private static func openSteps(_ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView) -> [String] {
+    private static func openSteps(
+        _ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView, at issue: Timestamp,
+        _ place: (EventHash) -> EventPlace?
+    ) -> [String] {
         switch row.state {
         case .requested: return ["The request waits for a decision."]
         case .refused, .completed, .certified: return []
@@ -133,11 +136,34 @@ extension CertificateContent {
         if plan.rematerializedBy == nil { open.append("The end of the re-materialisation is not recorded yet.") }
         open += plan.holders.compactMap { holder in
             guard let erasure = plan.erasures.first(where: { $0.holder == holder }) else {
-                return "\(holder) has not attested its erasure."
+                return silence(of: holder, since: plan.rematerializedBy.flatMap(place)?.claimedAt, at: issue)
             }
             return erasure.isComplete ? nil : "\(holder) has not erased everything: \(erasure.remainder)."
         }
+        if plan.rematerializedBy != nil, plan.holders.contains(where: { !plan.erasures.map(\.holder).contains($0) }) {
+            open.append(silenceText(DeletionLaw(row.ground), threshold: view.charter?.threshold))
+        }
         return open + ["The completion is not recorded yet."]
+    }
+
+    /// That `holder` has said nothing, and since when it could have.
+    private static func silence(of holder: MemberName, since: Timestamp?, at issue: Timestamp) -> String {
+        guard let since else { return "\(holder) has not attested its erasure." }
+        let days = max(0, issue.seconds - since.seconds) / 86_400
+        return "\(holder) has not attested its erasure. It could since \(since), \(days) day(s) before this was issued."
+    }
+
+    /// What a holder's silence means, and who can do something about it.
+    private static func silenceText(_ law: DeletionLaw, threshold: Count?) -> String {
+        let order =
+            switch law {
+            case .gdpr: "A supervisory authority can order the erasure (GDPR Art. 58(2)(g)). "
+            case .ccpa: "The California Privacy Protection Agency or the Attorney General can enforce it. "
+            case .agreement: "What the parties agreed on says what follows. "
+            }
+        return "No certificate is issued as long as a holder is silent. " + order
+            + "The members can suspend it (member-suspended, \(threshold?.value ?? 1) signature(s)), which keeps it out of rounds and "
+            + "ends no duty: it can still attest."
     }
 
     private static func events(

@@ -58,7 +58,14 @@ enum CertificateVectors {
                 try open.bundle(), "ok",
                 [
                     ["says", "statement of status for del-1"],
-                    ["says", "not claimed delta has not attested its erasure."],
+                    [
+                        "says",
+                        "not claimed delta has not attested its erasure. It could since 2026-11-18T11:18:40Z, 0 day(s)",
+                    ],
+                    [
+                        "says",
+                        "not claimed No certificate is issued as long as a holder is silent. What the parties agreed on says what follows.",
+                    ],
                 ]),
         ]
     }
