@@ -26,9 +26,11 @@ public struct PublicReplay: Sendable {
     public private(set) var tree = CompactRange()
     private let cores: Int
 
-    /// - Parameter cores: how many threads check signatures. The result does not depend on it.
-    public init(origin: Origin, cores: Int) {
-        view = PublicView(origin: origin)
+    /// - Parameters:
+    ///   - cores: how many threads check signatures. The result does not depend on it.
+    ///   - file: where the view keeps rows that were not changed lately; `nil` for all in memory.
+    public init(origin: Origin, cores: Int, rowsIn file: (any RowFile)? = nil) {
+        view = PublicView(origin: origin, rowsIn: file)
         self.cores = cores
     }
 

@@ -8,6 +8,8 @@ struct ClosureSeeds {
     var contributions: Set<EventHash> = []
     /// By the member whose they are; the value says whether no record is left.
     var touched: [MemberName: [ShardReference: Bool]] = [:]
+    /// Contributions and models that have the bytes of what is affected.
+    var copies: Set<EventHash> = []
 
     /// Whether all of `row` goes.
     func goes(_ row: ContributionRow) -> Bool { members.contains(row.member) || contributions.contains(row.event) }
@@ -29,10 +31,10 @@ struct ClosureSeeds {
 /// nor reached from one is not looked at.
 ///
 /// A model is affected if it merged an affected contribution. A contribution is affected if it is one of
-/// those that the closure starts from or contains a touched shard; if a parent of it is affected; or if it has
-/// the bytes of an affected model, whatever parents it names. What a plan excluded long ago still hands on what
-/// it descends from. Where an affected contribution can be trained again it is; what cannot, and what
-/// descends from that, is left as it is and named.
+/// those that the closure starts from or contains a touched shard, or if a parent of it is affected. What a plan excluded
+/// long ago still hands on what it descends from. Where an affected contribution can be trained again it is; what cannot, and
+/// what descends from that, is left as it is and named. What has the bytes of something affected is affected too, wherever it
+/// stands on the chain and whatever it is said to come from: nothing takes its place.
 struct Closure {
     let view: PublicView
     let seeds: ClosureSeeds
@@ -41,6 +43,8 @@ struct Closure {
     private(set) var descendants: [EventHash] = []
     private(set) var models: [PlannedModel] = []
     private(set) var holders: Set<MemberName> = []
+    /// Of `excluded` and `models` what goes for its bytes alone; in chain order.
+    private(set) var copies: [EventHash] = []
     /// Contributions and materialisations.
     private var affected: Set<EventHash> = []
     /// The affected shards of an affected contribution, where not all of it is affected.
@@ -49,8 +53,8 @@ struct Closure {
     private var stuck: Set<EventHash> = []
     private var leaving: Set<EventHash> = []
     private var retrained: Set<EventHash> = []
-    /// Adapter and tensor digests of affected models.
-    private var bytesOfModels: Set<ArtifactDigest> = []
+    /// What has the bytes of something affected, and was none of the seeds.
+    private var found: Set<EventHash> = []
     /// What may be affected and was not looked at yet.
     private var queue = LineageQueue()
 
@@ -62,25 +66,44 @@ struct Closure {
         var shards: Set<ShardReference> = []
         /// Whether it can be trained again.
         var isTrainable: Bool
+        /// Whether it goes for its bytes.
+        var isCopy = false
 
         var isNone: Bool { !goes && !isWhole && shards.isEmpty }
     }
 
+    /// The closure of `seeds`. Bytes lead backwards on the chain too: what has those of something affected is a seed of
+    /// another pass, until there is nothing new. Where there is none, and that is so as a rule, one pass is enough.
     init(view: PublicView, seeds: ClosureSeeds) {
+        self.init(view, seeds)
+        run()
+        while !found.isEmpty {
+            var more = self.seeds
+            more.copies.formUnion(found)
+            self.init(view, more)
+            run()
+        }
+    }
+
+    private init(_ view: PublicView, _ seeds: ClosureSeeds) {
         self.view = view
         self.seeds = seeds
     }
 
-    mutating func run() {
+    private mutating func run() {
         let lineage = view.lineage
         for member in seeds.members { enqueue(contributions: lineage.contributionsByMember[member]) }
-        enqueue(contributions: Array(seeds.contributions))
+        enqueue(contributions: seeds.contributions.union(seeds.copies))
+        for model in seeds.copies.compactMap({ view.models[$0] }) { queue.insert(model.event, at: model.position) }
         for (member, shards) in seeds.touched {
-            for shard in shards.keys { enqueue(contributions: lineage.contributionsByShard[member]?[shard]) }
+            for shard in shards.keys {
+                enqueue(contributions: lineage.contributionsByShard[MemberShard(member: member, shard: shard)])
+            }
         }
         while let event = queue.popFirst() {
             if let row = view.contributions[event] { visit(row) } else { visit(view.models[event]!) }
         }
+        findCopies()
         let disposed = Set(models.map(\.model))
         for row in descendants.map({ view.contributions[$0]! })
         where row.parents.contains(where: disposed.contains) {
@@ -92,12 +115,12 @@ struct Closure {
     /// Who recorded that it measured, trained again, released or handed over what is excluded or affected: it had the bytes.
     private var users: [MemberName] {
         let bytes = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
-        return bytes.flatMap { view.lineage.users[$0] ?? [] }
-            + leaving.flatMap { view.lineage.usersOfContribution[$0] ?? [] }
+        return bytes.flatMap { view.lineage.users[$0] }
+            + leaving.flatMap { view.lineage.usersOfContribution[$0] }
     }
 
-    private mutating func enqueue(contributions events: [EventHash]?, after position: Count? = nil) {
-        for event in events ?? [] {
+    private mutating func enqueue(contributions events: some Sequence<EventHash>, after position: Count? = nil) {
+        for event in events {
             guard let row = view.contributions[event], position.map({ row.position > $0 }) ?? true else { continue }
             queue.insert(event, at: row.position)
         }
@@ -118,8 +141,10 @@ struct Closure {
         guard row.excludedBy == nil else { return }
         // What was withdrawn no model has, and nothing goes on from it: its bytes go, and nothing takes their place.
         let isWithdrawn = row.withdrawnBy != nil
-        if effect.goes || !seeds.touchedShards(of: row).isEmpty || effect.isTrainable || isWithdrawn {
+        let losesRecords = !seeds.touchedShards(of: row).isEmpty
+        if effect.goes || effect.isCopy || losesRecords || effect.isTrainable || isWithdrawn {
             exclude(row)
+            if effect.isCopy { copies.append(row.event) }
             if !effect.goes, effect.isTrainable { retrain(row, effect) }
         } else {
             descendants.append(row.event)
@@ -153,7 +178,7 @@ struct Closure {
         var seen: Set<EventHash> = []
         while let row = waiting.popLast() {
             if isMerged(row) { return true }
-            for event in view.lineage.children[row.adapter] ?? [] where seen.insert(event).inserted {
+            for event in view.lineage.children[row.adapter] where seen.insert(event).inserted {
                 let later = view.contributions[event]!
                 guard later.member == row.member, later.excludedBy == nil, later.position > row.position,
                     view.rounds[later.round]!.topology == .isolated
@@ -177,28 +202,45 @@ struct Closure {
             isTrainable: row.training != nil && row.affectedBy == nil && row.withdrawnBy == nil)
         effect.goes = seeds.goes(row)
         effect.shards = seeds.touchedShards(of: row)
-        if hasBytesOfModel(row) { (effect.isWhole, effect.isTrainable) = (true, false) }
-        for parent in row.parents {
-            for parent in affectedParents(parent, of: row) { take(parent, of: row, into: &effect) }
+        if seeds.copies.contains(row.event) {
+            (effect.isWhole, effect.isTrainable, effect.isCopy) = (true, false, !effect.goes)
         }
+        for parent in row.parents { take(parent, of: row, into: &effect) }
         return effect
+    }
+
+    /// What the affected contributions and models that `row` calls `parent` do to it.
+    ///
+    /// Several models may have the same bytes, and one that can be rebuilt is enough to start from.
+    private func take(_ parent: ArtifactDigest, of row: ContributionRow, into effect: inout Effect) {
+        let round = view.rounds[row.round]!
+        let found = affectedParents(parent, of: row)
+        guard round.topology != .isolated else {
+            for parent in found { take(parent, of: row, isLost: stuck.contains(parent), into: &effect) }
+            return
+        }
+        let named =
+            round.topology == .cohort
+            ? found.filter { view.models[$0]!.cohort == round.cohort(of: row.member) } : found
+        let isLost = named.allSatisfy(stuck.contains)
+        for parent in found { take(parent, of: row, isLost: isLost, into: &effect) }
     }
 
     /// What the affected `parent` does to `row`.
     ///
     /// In isolated rounds each shard continues its own lineage, so only shards that both have are affected, where
     /// both say which theirs are. Where they have none in common, their shards do not say what the parent is for.
-    private func take(_ parent: EventHash, of row: ContributionRow, into effect: inout Effect) {
+    private func take(_ parent: EventHash, of row: ContributionRow, isLost: Bool, into effect: inout Effect) {
         if let before = view.contributions[parent]?.training?.shards, let shards = row.training?.shards,
             !Set(before).isDisjoint(with: shards)
         {
             let touched = affectedShards[parent] ?? Set(before)
             let common = touched.intersection(shards)
             effect.shards.formUnion(common)
-            if !common.isEmpty, stuck.contains(parent) { effect.isTrainable = false }
+            if !common.isEmpty, isLost { effect.isTrainable = false }
         } else {
             effect.isWhole = true
-            if stuck.contains(parent) { effect.isTrainable = false }
+            if isLost { effect.isTrainable = false }
         }
     }
 
@@ -217,22 +259,14 @@ struct Closure {
         }
     }
 
-    private func hasBytesOfModel(_ row: ContributionRow) -> Bool {
-        bytesOfModels.contains(row.adapter) || bytesOfModels.contains(row.tensors)
-    }
-
     // MARK: Models
 
     private mutating func visit(_ row: ModelRow) {
         let merged = view.contributions(of: row)
-        guard merged.contains(where: affected.contains) else { return }
+        let reached = merged.filter(affected.contains)
+        guard !reached.isEmpty || seeds.copies.contains(row.event) else { return }
         affected.insert(row.event)
-        bytesOfModels.formUnion([row.model, row.tensors])
         enqueue(contributions: view.lineage.children[row.model], after: row.position)
-        for bytes in [row.model, row.tensors] {
-            enqueue(contributions: view.contributionsByAdapter[bytes], after: row.position)
-            enqueue(contributions: view.lineage.contributionsByTensors[bytes], after: row.position)
-        }
         if row.state == .current || merged.contains(where: leaving.contains) {
             holders.insert(row.author)
             holders.formUnion(row.attestedBy)
@@ -242,7 +276,9 @@ struct Closure {
         let remaining = merged.filter { !leaving.contains($0) }
         let again = merged.count(where: retrained.contains)
         let isEmpty = remaining.isEmpty && again == 0
-        let isMergeable = !isEmpty && !remaining.contains(where: affected.contains)
+        // Merged again, the same would give the same bytes.
+        let isMergeable = !isEmpty && remaining.count < merged.count && !remaining.contains(where: affected.contains)
+        if !isMergeable, reached.allSatisfy(seeds.copies.contains) { copies.append(row.event) }
         // Where nothing is left there is no such model in the other history either, and no gap.
         if !isMergeable, !isEmpty { stuck.insert(row.event) }
         models.append(
@@ -252,15 +288,47 @@ struct Closure {
                 retrained: Count(again)!, round: row.round))
     }
 
+    // MARK: Copies
+
+    /// Whatever has the bytes of something affected and is not known to go.
+    private mutating func findCopies() {
+        for event in affected {
+            if let row = view.models[event] { findCopies(of: row) } else { findCopies(of: view.contributions[event]!) }
+        }
+        found.subtract(seeds.copies)
+    }
+
+    /// What a model merged has the same bytes rightly: the mean of one is that one. Any other contribution is that model.
+    private mutating func findCopies(of row: ModelRow) {
+        for bytes in [row.model, row.tensors] {
+            found.formUnion(view.models(withBytes: bytes).map(\.event).filter { !affected.contains($0) })
+            let rows = view.contributions(withBytes: bytes)
+            guard !rows.contains(where: { $0.round == row.round && view.merged($0, in: row) }) else { continue }
+            found.formUnion(rows.filter { $0.excludedBy == nil && !seeds.goes($0) }.map(\.event))
+        }
+    }
+
+    /// A model that stands before a contribution with its bytes is what that started from, and stays.
+    private mutating func findCopies(of row: ContributionRow) {
+        guard row.excludedBy == nil else { return }
+        for bytes in [row.adapter, row.tensors] {
+            let rows = view.contributions(withBytes: bytes).filter { $0.excludedBy == nil }
+            found.formUnion(rows.map(\.event).filter { !affected.contains($0) })
+            let models = view.models(withBytes: bytes).filter { $0.position > row.position }
+            found.formUnion(models.map(\.event).filter { !affected.contains($0) })
+        }
+    }
+
     // MARK: Results
 
-    /// Excluded adapters and affected models, less what a contribution that stays has the same bytes as.
+    /// Excluded adapters and affected models, less what a contribution or a model that stays has the same bytes as.
     var artifacts: Set<ArtifactDigest> {
         let gone = Set(excluded.map { view.contributions[$0]!.adapter } + models.map(\.model))
+        let going = Set(models.map(\.materialization))
         return gone.filter { bytes in
             !view.contributions(withAdapter: bytes).contains {
                 $0.excludedBy == nil && $0.withdrawnBy == nil && !leaving.contains($0.event)
-            }
+            } && !view.models(withDigest: bytes).contains { $0.state == .current && !going.contains($0.event) }
         }
     }
 }

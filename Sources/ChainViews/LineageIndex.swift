@@ -5,14 +5,13 @@ internal import Events
 /// costs what is affected and not what there is. Derived from the view's rows, never stored.
 struct LineageIndex: Sendable {
     /// Contributions by each of their parents, in chain order.
-    private(set) var children: [ArtifactDigest: [EventHash]] = [:]
-    private(set) var contributionsByMember: [MemberName: [EventHash]] = [:]
-    private(set) var contributionsByShard: [MemberName: [ShardReference: [EventHash]]] = [:]
-    private(set) var contributionsByTensors: [ArtifactDigest: [EventHash]] = [:]
-    /// Who recorded that it measured, released or handed over an adapter or a model.
-    private(set) var users: [ArtifactDigest: Set<MemberName>] = [:]
-    /// Who recorded what a model of a contribution reaches, or that it trained the contribution again.
-    private(set) var usersOfContribution: [EventHash: Set<MemberName>] = [:]
+    private(set) var children: Lists<ArtifactDigest, EventHash>
+    private(set) var contributionsByMember: Lists<MemberName, EventHash>
+    private(set) var contributionsByShard: Lists<MemberShard, EventHash>
+    /// Who recorded that it measured, released or handed over an adapter or a model, each once.
+    private(set) var users: Lists<ArtifactDigest, MemberName>
+    /// Who recorded what a model of a contribution reaches, or that it trained the contribution again, each once.
+    private(set) var usersOfContribution: Lists<EventHash, MemberName>
     /// The place of a contribution that is to be trained again among those of its plan.
     private(set) var retrained: [EventHash: Int] = [:]
     /// The place of an affected model among those of its plan.
@@ -24,12 +23,21 @@ struct LineageIndex: Sendable {
     /// The training runs behind all contributions that count.
     private(set) var countingRuns = 0
 
+    init(in log: RowLog?) {
+        (children, contributionsByMember, contributionsByShard) = (Lists(in: log), Lists(in: log), Lists(in: log))
+        (users, usersOfContribution) = (Lists(in: log), Lists(in: log))
+    }
+
+    /// How many places in lists are in memory.
+    var held: Int {
+        children.held + contributionsByMember.held + contributionsByShard.held + users.held + usersOfContribution.held
+    }
+
     mutating func add(_ row: ContributionRow) {
-        for parent in row.parents { children[parent, default: []].append(row.event) }
-        contributionsByMember[row.member, default: []].append(row.event)
-        contributionsByTensors[row.tensors, default: []].append(row.event)
+        for parent in row.parents { children.append(row.event, to: parent) }
+        contributionsByMember.append(row.event, to: row.member)
         for shard in row.training?.shards ?? [] {
-            contributionsByShard[row.member, default: [:]][shard, default: []].append(row.event)
+            contributionsByShard.append(row.event, to: MemberShard(member: row.member, shard: shard))
         }
         if row.counts { countingRuns += row.runs }
     }
@@ -49,7 +57,9 @@ struct LineageIndex: Sendable {
 
     mutating func closePlan() { openPlan = nil }
 
-    mutating func add(user: MemberName, of artifact: ArtifactDigest) { users[artifact, default: []].insert(user) }
+    mutating func add(user: MemberName, of artifact: ArtifactDigest) {
+        if !users[artifact].contains(user) { users.append(user, to: artifact) }
+    }
 
     mutating func add(_ row: EvaluationRow) {
         if let model = row.evaluation.model { add(user: row.author, of: model) }
@@ -57,7 +67,24 @@ struct LineageIndex: Sendable {
     }
 
     mutating func add(user: MemberName, ofContribution event: EventHash) {
-        usersOfContribution[event, default: []].insert(user)
+        if !usersOfContribution[event].contains(user) { usersOfContribution.append(user, to: event) }
+    }
+}
+
+/// A shard of one member's dataset.
+struct MemberShard: Hashable, Sendable, Packable {
+    var member: MemberName
+    var shard: ShardReference
+
+    init(member: MemberName, shard: ShardReference) { (self.member, self.shard) = (member, shard) }
+
+    func pack(into packer: inout RowPacker) {
+        member.pack(into: &packer)
+        shard.pack(into: &packer)
+    }
+
+    init(unpacking unpacker: inout RowUnpacker) {
+        (member, shard) = (MemberName(unpacking: &unpacker), ShardReference(unpacking: &unpacker))
     }
 }
 

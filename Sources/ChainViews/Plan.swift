@@ -42,6 +42,9 @@ public struct Plan: Codable, Hashable, Sendable {
     public static let format = "lethe/plan@v1"
 
     public var format: String
+    /// Of `excluded` and `models` what goes for its bytes alone: those of something affected. In chain order; absent where
+    /// there is nothing.
+    public var copies: [EventHash]?
     public var deletions: Ascending<DeletionID>
     /// The contributions that every later replay leaves out, in chain order.
     public var excluded: [EventHash]
@@ -63,8 +66,13 @@ public struct Plan: Codable, Hashable, Sendable {
     /// SHA-256 of the plan's canonical JSON.
     public var digest: ArtifactDigest { .sha256(CanonicalJSON.encode(self)) }
 
-    /// Whether every affected model can be rebuilt, and all that was trained on one can be trained again.
-    public var isExact: Bool { descendants.isEmpty && models.allSatisfy { $0.outcome == .rematerialized } }
+    /// Whether every affected model can be rebuilt, or is only a copy of one, and all that was trained on one can be trained
+    /// again.
+    public var isExact: Bool {
+        let copies = Set(copies ?? [])
+        return descendants.isEmpty
+            && models.allSatisfy { $0.outcome == .rematerialized || copies.contains($0.materialization) }
+    }
 }
 
 extension PublicView {
@@ -74,10 +82,10 @@ extension PublicView {
         let rows = deletions.compactMap { self.deletions[$0] }
         let leaving = Set(rows.filter { $0.scope == .contributions }.map(\.member))
         let seeds = ClosureSeeds(members: leaving, touched: touchedShards(of: rows))
-        var closure = Closure(view: self, seeds: seeds)
-        closure.run()
+        let closure = Closure(view: self, seeds: seeds)
         return Plan(
-            format: Plan.format, deletions: deletions, excluded: closure.excluded, retraining: closure.retraining,
+            format: Plan.format, copies: closure.copies.isEmpty ? nil : closure.copies, deletions: deletions,
+            excluded: closure.excluded, retraining: closure.retraining,
             descendants: closure.descendants, models: closure.models,
             holders: Ascending(closure.holders.union(rows.map(\.member))), artifacts: Ascending(closure.artifacts),
             work: work(of: closure.retraining))
@@ -118,7 +126,7 @@ extension PublicView {
         let adapters = Set(excluded.map { contributions[$0]!.adapter } + models.map(\.model))
         let datasets = Set(ids.flatMap { deletions[$0]?.touched ?? [] }.map(\.dataset))
         let given =
-            adapters.flatMap { handoversOfArtifact[$0] ?? [] } + datasets.flatMap { handoversOfDataset[$0] ?? [] }
+            adapters.flatMap { handoversOfArtifact[$0] } + datasets.flatMap { handoversOfDataset[$0] }
         return Ascending(given.map { handovers[$0]!.handedOver.recipient })
     }
 
@@ -133,8 +141,7 @@ extension PublicView {
     /// Contributions that start, directly or through models and others, from one of `events`, without
     /// `events` themselves and without what a plan has excluded.
     public func descendants(ofContributions events: Set<EventHash>) -> [EventHash] {
-        var closure = Closure(view: self, seeds: ClosureSeeds(contributions: events))
-        closure.run()
+        let closure = Closure(view: self, seeds: ClosureSeeds(contributions: events))
         let found = Set(closure.descendants + closure.excluded).subtracting(events)
         return found.sorted { contributions[$0]!.position < contributions[$1]!.position }
     }

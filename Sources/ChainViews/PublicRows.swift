@@ -222,6 +222,8 @@ public struct PlanRow: Codable, Hashable, Sendable {
     public var work: ShardRuns
     public var holders: Ascending<MemberName>
     public var models: [PlannedModel]
+    /// What of `excluded` and `models` goes for its bytes alone, where there is something.
+    public var copies: [EventHash]?
     public var artifacts: Ascending<ArtifactDigest>
     public var startedBy: EventHash
     public var startedAt: Count
@@ -247,11 +249,15 @@ public struct PlanRow: Codable, Hashable, Sendable {
         return retraining[place]
     }
 
-    /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt, and
-    /// all that was trained on one was trained again. False until the models are disposed of.
+    /// Whether the outcome is that of a history without what is excluded: every affected model was rebuilt, or was only a copy
+    /// of one, and all that was trained on one was trained again. False until the models are disposed of.
     public var isExact: Bool {
         guard let dispositions else { return false }
-        return descendants.isEmpty && dispositions.allSatisfy { $0.outcome == .rematerialized }
+        let copies = Set(copies ?? [])
+        return descendants.isEmpty
+            && zip(models, dispositions).allSatisfy { model, disposition in
+                disposition.outcome == .rematerialized || copies.contains(model.materialization)
+            }
     }
 }
 

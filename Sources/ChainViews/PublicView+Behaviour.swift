@@ -93,7 +93,7 @@ extension PublicView {
 
     /// Whether an artifact stands on the chain as a contribution, a model, or another mitigation's adapter.
     private func isKnown(_ artifact: ArtifactDigest) -> Bool {
-        firstContributions[artifact] != nil || firstModels[artifact] != nil || isForgotten(artifact)
+        contributionsByBytes.contains(artifact) || modelsByBytes.contains(artifact) || isForgotten(artifact)
     }
 
     // MARK: Questions

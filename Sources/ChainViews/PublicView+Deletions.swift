@@ -94,7 +94,7 @@ extension PublicView {
         let row = PlanRow(
             plan: event.plan, deletions: plan.deletions, excluded: plan.excluded, retraining: plan.retraining,
             descendants: plan.descendants, work: plan.work, holders: plan.holders, models: plan.models,
-            artifacts: plan.artifacts, startedBy: record.hash, startedAt: record.count, erasures: [])
+            copies: plan.copies, artifacts: plan.artifacts, startedBy: record.hash, startedAt: record.count, erasures: [])
         plans.set(event.plan, row)
         lineage.add(row)
         for deletion in event.deletions {

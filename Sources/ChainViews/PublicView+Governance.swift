@@ -30,6 +30,7 @@ extension PublicView {
             throw .unknownModel(event.model)
         }
         guard model.state == .current else { throw .notCurrent(event.model) }
+        try checkInUse(mergedContributions(of: model))
         try requireSignature(of: event.approver, on: record)
         releases.set(
             event.release,
@@ -235,20 +236,6 @@ extension PublicView {
             throw .recordRefused(
                 kind, id: id, reason: "it ends at \(end), and is said at \(record.statement.claimedAt)")
         }
-    }
-}
-
-// MARK: - Stored rows
-
-extension PublicView {
-    mutating func takeGovernanceChanges() -> [ViewRow] {
-        releases.takeChanges() + handovers.takeChanges() + holds.takeChanges() + waivers.takeChanges()
-            + judgements.takeChanges() + audits.takeChanges() + documents.takeChanges()
-    }
-
-    func governanceRows(cores: Int) -> [ViewRow] {
-        releases.all + handovers.all(cores: cores) + holds.all + waivers.all + judgements.all + audits.all
-            + documents.all
     }
 }
 

@@ -34,7 +34,7 @@ extension PublicView {
         guard decision(of: record.author, in: event.round) == nil else {
             throw .alreadyDecided(record.author, event.round)
         }
-        guard !explanations.contains(event.explanation) else { throw .explanationReused(event.explanation) }
+        guard !decisionsByExplanation.contains(event.explanation) else { throw .explanationReused(event.explanation) }
         let row = DecisionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round, policy: policy,
             allocation: event.allocation, override: event.override, explanation: event.explanation,
@@ -77,6 +77,7 @@ extension PublicView {
         guard let round = rounds[event.round] else { throw .unknownRound(event.round) }
         guard round.state == .closed else { throw .roundOpen(event.round) }
         let counting = contributions(to: event.round).map(\.event)
+        try checkInUse(event.contributions.compactMap { contributions[$0] })
         let places = event.contributions.map { counting.firstIndex(of: $0) ?? -1 }
         guard zip([-1] + places, places).allSatisfy({ $0 < $1 }) else {
             throw .evaluationRefused(
@@ -220,11 +221,11 @@ extension PublicView {
 
     /// The decisions about `round` in chain order.
     public func decisions(in round: RoundID) -> [DecisionRow] {
-        (decisionsByRound[round] ?? []).map { decisions[$0]! }
+        decisionsByRound[round].map { decisions[$0]! }
     }
 
     public func decision(of member: MemberName, in round: RoundID) -> DecisionRow? {
-        decisionsByAuthor[Authorship(round: round, member: member)].map { decisions[$0]! }
+        decisionsByAuthor[Authorship(round: round, member: member)].last.map { decisions[$0]! }
     }
 
     /// A contribution that was trained on more shards than its member had decided to put in.
@@ -249,7 +250,7 @@ extension PublicView {
 
     /// The evaluations of models of `round` in chain order.
     public func evaluations(in round: RoundID) -> [EvaluationRow] {
-        (evaluationsByRound[round] ?? []).map { evaluations[$0]! }
+        evaluationsByRound[round].map { evaluations[$0]! }
     }
 
     /// How many rounds were opened before `round`: the number that seeds the draws of its decisions.
@@ -258,13 +259,13 @@ extension PublicView {
     }
 
     mutating func index(_ row: DecisionRow) {
-        decisionsByRound[row.round, default: []].append(row.event)
-        decisionsByAuthor[Authorship(round: row.round, member: row.member)] = row.event
-        explanations.insert(row.explanation)
+        decisionsByRound.append(row.event, to: row.round)
+        decisionsByAuthor.append(row.event, to: Authorship(round: row.round, member: row.member))
+        decisionsByExplanation.append(row.event, to: row.explanation)
     }
 
     mutating func index(_ row: EvaluationRow) {
-        evaluationsByRound[row.evaluation.round, default: []].append(row.event)
+        evaluationsByRound.append(row.event, to: row.evaluation.round)
         lineage.add(row)
     }
 }

@@ -38,8 +38,8 @@ extension PublicView {
     public func handovers(affectedBy deletion: DeletionRow) -> [HandoverRow] {
         guard let plan = deletion.plan.flatMap({ plans[$0] }) else { return [] }
         let contributions = (plan.excluded + plan.descendants).compactMap { self.contributions[$0]?.adapter }
-        let artifacts = Set(contributions + plan.models.map(\.model)).flatMap { handoversOfArtifact[$0] ?? [] }
-        let datasets = Set((deletion.touched ?? []).map(\.dataset)).flatMap { handoversOfDataset[$0] ?? [] }
+        let artifacts = Set(contributions + plan.models.map(\.model)).flatMap { handoversOfArtifact[$0] }
+        let datasets = Set((deletion.touched ?? []).map(\.dataset)).flatMap { handoversOfDataset[$0] }
         let ofData = datasets.map { handovers[$0]! }.filter { row in
             deletion.completedAt.map { row.position < $0 } ?? true
         }
@@ -49,7 +49,7 @@ extension PublicView {
     mutating func index(_ row: HandoverRow) {
         let given = row.handedOver
         if given.kind == .adapter, let artifact = given.artifact { lineage.add(user: row.author, of: artifact) }
-        if let artifact = given.artifact { handoversOfArtifact[artifact, default: []].append(given.handover) }
-        if let dataset = given.dataset { handoversOfDataset[dataset, default: []].append(given.handover) }
+        if let artifact = given.artifact { handoversOfArtifact.append(given.handover, to: artifact) }
+        if let dataset = given.dataset { handoversOfDataset.append(given.handover, to: dataset) }
     }
 }

@@ -87,6 +87,10 @@ extension PublicView {
             return
                 "the runs on \(event.shards.count) shard(s) were repeated, which are not those that were trained again"
         }
+        // One of its runs is the external trainer's. Which one, the chain says only where all of them were repeated.
+        guard event.trainer == .external || training.trainer == .builtIn || event.shards.count < trained.count else {
+            return "an external trainer gave one of the runs that were repeated"
+        }
         let isEqual = event.runs == training.runs && event.adapter == row.adapter
         guard isEqual == (event.outcome == .equal) else {
             return isEqual ? "the digests are its own, and are called different" : "the digests are others than its own"
@@ -95,7 +99,7 @@ extension PublicView {
     }
 
     mutating func index(_ row: TrainingAttestationRow) {
-        trainingAttestationsByContribution[row.attested.contribution, default: []].append(row.event)
+        trainingAttestationsByContribution.append(row.event, to: row.attested.contribution)
         lineage.add(user: row.author, ofContribution: row.attested.contribution)
     }
 
@@ -103,7 +107,7 @@ extension PublicView {
 
     /// What other organisations said that training `contribution` again gave, in chain order.
     public func trainingAttestations(of contribution: EventHash) -> [TrainingAttestationRow] {
-        (trainingAttestationsByContribution[contribution] ?? []).map { trainingAttestations[$0]! }
+        trainingAttestationsByContribution[contribution].map { trainingAttestations[$0]! }
     }
 
     /// The last word of each organisation that trained `contribution` again.

@@ -43,7 +43,7 @@ extension PublicView {
         }
         for artifact in [event.adapter, event.tensors] {
             try checkOwnBytes(artifact, record.author)
-            try checkLineage(of: artifact, as: event)
+            try checkLineage(of: artifact, as: event, isReplacement: isReplacement)
         }
         let row = ContributionRow(
             event: record.hash, position: record.count, member: record.author, round: event.round,
@@ -113,7 +113,7 @@ extension PublicView {
         guard !allModels(of: row.round).contains(where: { merged(row, in: $0) }) else {
             throw refused("a model merged it, and a deletion takes it out of that")
         }
-        let later = (lineage.children[row.adapter] ?? []).map { contributions[$0]! }
+        let later = lineage.children[row.adapter].map { contributions[$0]! }
         guard !later.contains(where: { $0.member == row.member && $0.counts && $0.position > row.position }) else {
             throw refused("a later contribution of \(row.member) goes on from it")
         }
@@ -148,8 +148,7 @@ extension PublicView {
         guard event.contributions.count.value > 0 else { throw .listIsEmpty("contributions") }
         try checkReplacement(event)
         for artifact in [event.model, event.tensors] {
-            guard !isForgotten(artifact) else { throw .forgotten(artifact) }
-            try checkLineage(of: artifact, as: event)
+            guard !isForgotten(artifact) || isServed(artifact) else { throw .forgotten(artifact) }
         }
         if let old = latestModel(of: event.round, cohort: event.cohort)?.event {
             models.update(old) { row in
@@ -224,7 +223,9 @@ extension PublicView {
     private func checkContributions(
         _ set: EventSet, of round: RoundID, _ cohort: CohortName? = nil
     ) throws(RuleViolation) {
-        let expected = EventSet(contributions(to: round, cohort: cohort).map(\.event))
+        let counting = contributions(to: round, cohort: cohort)
+        try checkInUse(counting)
+        let expected = EventSet(counting.map(\.event))
         guard set == expected else {
             throw .contributionsDiffer(round, expected: expected.count.value, actual: set.count.value)
         }

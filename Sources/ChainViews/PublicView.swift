@@ -17,12 +17,12 @@ public struct PublicView: Sendable {
     public internal(set) var keys = Table<KeyID, KeyRow>(kind: "key") { $0.key.keyID }
     var authors = Table<MemberName, AuthorRow>(kind: "author")
     public internal(set) var chains = Table<Origin, ChainRow>(kind: "chain") { $0.origin }
-    public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor")
+    public internal(set) var anchors = Table<EventHash, AnchorRow>(kind: "anchor", packing: .fields)
     public internal(set) var bases = Table<ArtifactDigest, BaseRow>(kind: "base") { $0.base }
     public internal(set) var rounds = Table<RoundID, RoundRow>(kind: "round") { $0.round }
-    public internal(set) var contributions = Table<EventHash, ContributionRow>(kind: "contribution") {
-        $0.event
-    }
+    public internal(set) var contributions = Table<EventHash, ContributionRow>(
+        kind: "contribution", packing: .fields
+    ) { $0.event }
     public internal(set) var models = Table<EventHash, ModelRow>(kind: "model") { $0.event }
     public internal(set) var deletions = Table<DeletionID, DeletionRow>(kind: "deletion") { $0.deletion }
     public internal(set) var plans = Table<ArtifactDigest, PlanRow>(kind: "plan") { $0.plan }
@@ -51,32 +51,48 @@ public struct PublicView: Sendable {
     public internal(set) var documents = Table<DocumentID, DocumentRow>(kind: "document") { $0.recorded.document }
 
     // Derived from the tables, never stored.
-    var decisionsByRound: [RoundID: [EventHash]] = [:]
-    var decisionsByAuthor: [Authorship: EventHash] = [:]
-    var evaluationsByRound: [RoundID: [EventHash]] = [:]
-    /// The private events that decisions cite, each once.
-    var explanations: Set<EventHash> = []
-    var lineage = LineageIndex()
-    var contributionsByRound: [RoundID: [EventHash]] = [:]
-    var contributionsByAdapter: [ArtifactDigest: [EventHash]] = [:]
-    var contributionsByAuthor: [Authorship: [EventHash]] = [:]
-    var trainingAttestationsByContribution: [EventHash: [EventHash]] = [:]
-    /// What took the place of a contribution.
-    var replacements: [EventHash: EventHash] = [:]
-    var modelsByDigest: [ArtifactDigest: [EventHash]] = [:]
-    var modelsByRound: [RoundID: [EventHash]] = [:]
-    /// The contribution that first had these bytes as its adapter or its tensors.
-    var firstContributions: [ArtifactDigest: EventHash] = [:]
-    /// The model that first had these bytes as its adapter or its tensors.
-    var firstModels: [ArtifactDigest: EventHash] = [:]
+    var decisionsByRound: Lists<RoundID, EventHash>
+    /// One at most for each.
+    var decisionsByAuthor: Lists<Authorship, EventHash>
+    var evaluationsByRound: Lists<RoundID, EventHash>
+    /// The decision that cites a private event; each is cited once.
+    var decisionsByExplanation: Lists<EventHash, EventHash>
+    var lineage: LineageIndex
+    var contributionsByRound: Lists<RoundID, EventHash>
+    var contributionsByAuthor: Lists<Authorship, EventHash>
+    /// Contributions with these bytes as their adapter or their tensors, in chain order.
+    var contributionsByBytes: Lists<ArtifactDigest, EventHash>
+    var trainingAttestationsByContribution: Lists<EventHash, EventHash>
+    /// What took the place of a contribution; one at most.
+    var replacements: Lists<EventHash, EventHash>
+    var modelsByRound: Lists<RoundID, EventHash>
+    /// Models with these bytes as their adapter or their tensors, in chain order.
+    var modelsByBytes: Lists<ArtifactDigest, EventHash>
     /// What was given away to recipients, by the adapter or model, and by the dataset.
-    var handoversOfArtifact: [ArtifactDigest: [HandoverID]] = [:]
-    var handoversOfDataset: [DatasetID: [HandoverID]] = [:]
+    var handoversOfArtifact: Lists<ArtifactDigest, HandoverID>
+    var handoversOfDataset: Lists<DatasetID, HandoverID>
     /// Adapters and tensors that deletions took out of use (I12): of excluded contributions, of contributions
     /// that descend from them, of affected models.
     var forgotten: Set<ArtifactDigest> = []
 
-    public init(origin: Origin) { self.origin = origin }
+    /// An empty view.
+    ///
+    /// - Parameters:
+    ///   - file: where rows go that were not changed lately, so that memory does not grow with the chain; `nil` for a
+    ///     view in memory. Whatever is asked, the answers are the same.
+    ///   - gathered: how many rows of a table are gathered before they go there; as many again stay at hand.
+    public init(origin: Origin, rowsIn file: (any RowFile)? = nil, gathering gathered: Int = 2_048) {
+        self.origin = origin
+        let log = file.map { RowLog($0, gathering: gathered) }
+        (decisionsByRound, decisionsByAuthor) = (Lists(in: log), Lists(in: log))
+        (evaluationsByRound, decisionsByExplanation) = (Lists(in: log), Lists(in: log))
+        (contributionsByRound, contributionsByAuthor) = (Lists(in: log), Lists(in: log))
+        (contributionsByBytes, trainingAttestationsByContribution) = (Lists(in: log), Lists(in: log))
+        (replacements, modelsByRound, modelsByBytes) = (Lists(in: log), Lists(in: log), Lists(in: log))
+        (handoversOfArtifact, handoversOfDataset) = (Lists(in: log), Lists(in: log))
+        lineage = LineageIndex(in: log)
+        if let log { for table in Self.tables { table.keepRows(&self, log) } }
+    }
 
     /// The charter's facts; `nil` before the first leaf.
     public var charter: ConsortiumRow? { consortium[origin] }
@@ -165,9 +181,20 @@ public struct PublicView: Sendable {
 }
 
 /// A member's part in a round.
-struct Authorship: Hashable, Sendable {
+struct Authorship: Hashable, Sendable, Packable {
     var round: RoundID
     var member: MemberName
+
+    init(round: RoundID, member: MemberName) { (self.round, self.member) = (round, member) }
+
+    func pack(into packer: inout RowPacker) {
+        round.pack(into: &packer)
+        member.pack(into: &packer)
+    }
+
+    init(unpacking unpacker: inout RowUnpacker) {
+        (round, member) = (RoundID(unpacking: &unpacker), MemberName(unpacking: &unpacker))
+    }
 }
 
 /// Refuses a statement whose subjects or body are not what its event's type wants.
@@ -182,64 +209,44 @@ func checkFrame(_ statement: Statement, firstLeaf: EventHash?) throws(RuleViolat
 // MARK: - Stored rows
 
 extension PublicView {
+    /// All tables, in the order in which their rows are stored.
+    static let tables: [StoredTable<PublicView>] = [
+        StoredTable(\.consortium), StoredTable(\.members), StoredTable(\.keys), StoredTable(\.authors),
+        StoredTable(\.chains), StoredTable(\.anchors), StoredTable(\.bases), StoredTable(\.rounds),
+        StoredTable(\.contributions), StoredTable(\.models), StoredTable(\.deletions), StoredTable(\.plans),
+        StoredTable(\.policies), StoredTable(\.decisions), StoredTable(\.evaluations), StoredTable(\.rewards),
+        StoredTable(\.adapterEvaluations), StoredTable(\.mitigations), StoredTable(\.trainingAttestations),
+        StoredTable(\.releases), StoredTable(\.handovers), StoredTable(\.holds), StoredTable(\.waivers),
+        StoredTable(\.judgements), StoredTable(\.audits), StoredTable(\.documents),
+    ]
+
     /// The rows that changed since the last call, for the transaction that stores the leaves.
-    public mutating func takeChanges() -> [ViewRow] {
-        consortium.takeChanges() + members.takeChanges() + keys.takeChanges() + authors.takeChanges()
-            + chains.takeChanges() + anchors.takeChanges() + bases.takeChanges() + rounds.takeChanges()
-            + contributions.takeChanges() + models.takeChanges() + deletions.takeChanges()
-            + plans.takeChanges() + policies.takeChanges() + decisions.takeChanges()
-            + evaluations.takeChanges() + rewards.takeChanges() + adapterEvaluations.takeChanges()
-            + mitigations.takeChanges() + trainingAttestations.takeChanges() + takeGovernanceChanges()
-    }
+    public mutating func takeChanges() -> [ViewRow] { Self.tables.flatMap { $0.takeChanges(&self) } }
 
     /// All rows. Two views are equal when these are.
     public var rows: [ViewRow] { rows(cores: 1) }
 
     /// All rows, written on `cores` threads.
-    public func rows(cores: Int) -> [ViewRow] {
-        let few = consortium.all + members.all + keys.all + authors.all + chains.all
-        let many = anchors.all(cores: cores) + bases.all + rounds.all(cores: cores) + contributions.all(cores: cores)
-        let removals = models.all(cores: cores) + deletions.all(cores: cores) + plans.all(cores: cores)
-        return few + many + removals + policies.all + decisions.all(cores: cores) + evaluations.all(cores: cores)
-            + rewards.all(cores: cores) + adapterEvaluations.all(cores: cores) + mitigations.all
-            + trainingAttestations.all + governanceRows(cores: cores)
+    public func rows(cores: Int) -> [ViewRow] { Self.tables.flatMap { $0.rows(self, cores) } }
+
+    /// How many rows of each kind are in memory.
+    var rowsHeld: [String: Int] {
+        Dictionary(uniqueKeysWithValues: Self.tables.map { ($0.kind(self), $0.held(self)) })
+    }
+
+    /// How many places in lists of rows are in memory.
+    var placesHeld: Int {
+        decisionsByRound.held + decisionsByAuthor.held + evaluationsByRound.held + decisionsByExplanation.held
+            + contributionsByRound.held + contributionsByAuthor.held + contributionsByBytes.held
+            + trainingAttestationsByContribution.held + replacements.held + modelsByRound.held + modelsByBytes.held
+            + handoversOfArtifact.held + handoversOfDataset.held + lineage.held
     }
 
     /// The view of `size` leaves whose rows were stored.
     public init(origin: Origin, size: Int, rows: some Sequence<ViewRow>) throws(ViewLoadError) {
         self.init(origin: origin)
         self.size = size
-        for row in rows {
-            switch row.kind {
-            case consortium.kind: try consortium.load(row)
-            case members.kind: try members.load(row)
-            case keys.kind: try keys.load(row)
-            case authors.kind: try authors.load(row)
-            case chains.kind: try chains.load(row)
-            case anchors.kind: try anchors.load(row)
-            case bases.kind: try bases.load(row)
-            case rounds.kind: try rounds.load(row)
-            case contributions.kind: try contributions.load(row)
-            case models.kind: try models.load(row)
-            case deletions.kind: try deletions.load(row)
-            case plans.kind: try plans.load(row)
-            case policies.kind: try policies.load(row)
-            case decisions.kind: try decisions.load(row)
-            case evaluations.kind: try evaluations.load(row)
-            case rewards.kind: try rewards.load(row)
-            case releases.kind: try releases.load(row)
-            case handovers.kind: try handovers.load(row)
-            case holds.kind: try holds.load(row)
-            case waivers.kind: try waivers.load(row)
-            case judgements.kind: try judgements.load(row)
-            case audits.kind: try audits.load(row)
-            case documents.kind: try documents.load(row)
-            case adapterEvaluations.kind: try adapterEvaluations.load(row)
-            case mitigations.kind: try mitigations.load(row)
-            case trainingAttestations.kind: try trainingAttestations.load(row)
-            default: throw ViewLoadError(kind: row.kind, key: row.key, reason: "the kind is unknown")
-            }
-        }
+        try Self.tables.load(rows, into: &self)
         for row in contributions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in models.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
         for row in decisions.rows.values.sorted(by: { $0.position < $1.position }) { index(row) }
@@ -254,26 +261,17 @@ extension PublicView {
     }
 
     mutating func index(_ row: ContributionRow) {
-        // In a round, what takes another's place stands right behind it.
-        let places = contributionsByRound[row.round] ?? []
-        let place = row.replaces.flatMap { places.lastIndex(of: $0) }.map { $0 + 1 } ?? places.count
-        contributionsByRound[row.round, default: []].insert(row.event, at: place)
-        if let old = row.replaces { replacements[old] = row.event }
+        contributionsByRound.append(row.event, to: row.round)
+        if let old = row.replaces { replacements.append(row.event, to: old) }
         lineage.add(row)
-        contributionsByAdapter[row.adapter, default: []].append(row.event)
-        contributionsByAuthor[Authorship(round: row.round, member: row.member), default: []].append(row.event)
-        for artifact in [row.adapter, row.tensors] where firstContributions[artifact] == nil {
-            firstContributions[artifact] = row.event
-        }
+        contributionsByAuthor.append(row.event, to: Authorship(round: row.round, member: row.member))
+        for artifact in Set([row.adapter, row.tensors]) { contributionsByBytes.append(row.event, to: artifact) }
         if row.excludedBy != nil || row.affectedBy != nil { forget(row.adapter, row.tensors) }
     }
 
     mutating func index(_ row: ModelRow) {
-        modelsByDigest[row.model, default: []].append(row.event)
-        modelsByRound[row.round, default: []].append(row.event)
-        for artifact in [row.model, row.tensors] where firstModels[artifact] == nil {
-            firstModels[artifact] = row.event
-        }
+        modelsByRound.append(row.event, to: row.round)
+        for artifact in Set([row.model, row.tensors]) { modelsByBytes.append(row.event, to: artifact) }
         if row.state != .current { forget(row.model, row.tensors) }
     }
 
@@ -312,17 +310,28 @@ extension PublicView {
 
     /// All materialisations of `round`, in chain order.
     public func allModels(of round: RoundID) -> [ModelRow] {
-        (modelsByRound[round] ?? []).map { models[$0]! }
+        modelsByRound[round].map { models[$0]! }
     }
 
     /// Whether `member` has a contribution to `round` that counts now.
     func hasContribution(by member: MemberName, to round: RoundID) -> Bool {
-        contributionsByAuthor[Authorship(round: round, member: member)]?.contains { contributions[$0]!.counts } ?? false
+        contributionsByAuthor[Authorship(round: round, member: member)].contains { contributions[$0]!.counts }
     }
 
     /// All contributions of `round`, those that no longer count too, in the order of the round.
     public func allContributions(to round: RoundID) -> [ContributionRow] {
-        (contributionsByRound[round] ?? []).map { contributions[$0]! }
+        let rows = contributionsByRound[round].map { contributions[$0]! }
+        guard rows.contains(where: { $0.replaces != nil }) else { return rows }
+        // What takes another's place stands right behind it.
+        let events = Set(rows.map(\.event))
+        let successors = Dictionary(grouping: rows) { $0.replaces.flatMap { events.contains($0) ? $0 : nil } }
+        var ordered: [ContributionRow] = []
+        var waiting = Array((successors[nil] ?? []).reversed())
+        while let row = waiting.popLast() {
+            ordered.append(row)
+            waiting += successors[row.event] ?? []
+        }
+        return ordered
     }
 
     /// The contributions of `round`, or of one of its cohorts, that count now, in the order of the round: that of
@@ -362,21 +371,21 @@ extension PublicView {
 
     /// The latest materialisation of `round`, or of one of its cohorts.
     public func latestModel(of round: RoundID, cohort: CohortName?) -> ModelRow? {
-        (modelsByRound[round] ?? []).last { models[$0]!.cohort == cohort }.map { models[$0]! }
+        allModels(of: round).last { $0.cohort == cohort }
     }
 
     /// The latest materialisation of a model with this adapter digest.
     public func model(_ digest: ArtifactDigest) -> ModelRow? {
-        modelsByDigest[digest]?.last.flatMap { models[$0] }
+        models(withDigest: digest).last
     }
 
     /// All materialisations of models with this adapter digest, in chain order.
     public func models(withDigest digest: ArtifactDigest) -> [ModelRow] {
-        (modelsByDigest[digest] ?? []).map { models[$0]! }
+        modelsByBytes[digest].map { models[$0]! }.filter { $0.model == digest }
     }
 
     public func contributions(withAdapter digest: ArtifactDigest) -> [ContributionRow] {
-        (contributionsByAdapter[digest] ?? []).map { contributions[$0]! }
+        contributionsByBytes[digest].map { contributions[$0]! }.filter { $0.adapter == digest }
     }
 
     /// The model that `round` serves now, if any.
@@ -386,6 +395,12 @@ extension PublicView {
 
     /// Whether a deletion took this adapter, or these tensors, out of use for good.
     public func isForgotten(_ artifact: ArtifactDigest) -> Bool { forgotten.contains(artifact) }
+
+    /// Whether a model that is served has these bytes. What a contribution has from the model that it started from, and changed
+    /// nothing of, goes with that model.
+    public func isServed(_ artifact: ArtifactDigest) -> Bool {
+        models(withBytes: artifact).contains { $0.state == .current }
+    }
 
     /// The active keys of `member` for `purpose`, the newest last.
     public func activeKeys(of member: MemberName, for purpose: KeyPurpose) -> [KeyRow] {

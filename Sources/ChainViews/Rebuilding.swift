@@ -38,7 +38,7 @@ public struct Rebuilding: Sendable {
 
     /// How far the training is that is to take the place of `contribution`, one of those of the plan.
     public func state(of contribution: EventHash) -> RetrainingState {
-        if let event = view.replacements[contribution] { return .replaced(event) }
+        if let event = view.replacements[contribution].last { return .replaced(event) }
         guard !abandoned.contains(contribution), !isPassedOver(contribution) else { return .givenUp }
         switch presentParents(of: view.contributions[contribution]!) {
         case .known(let parents): return .ready(parents: Ascending(parents))
@@ -157,7 +157,7 @@ public struct Rebuilding: Sendable {
     }
 
     /// What `parent` named: each of the member's contributions with this digest before `row`, which may be several with
-    /// the same bytes; of models the last.
+    /// the same bytes; of models the last that is not withdrawn for good.
     private func events(behind parent: ArtifactDigest, of row: ContributionRow) -> [EventHash] {
         let round = view.rounds[row.round]!
         switch round.topology {
@@ -166,17 +166,18 @@ public struct Rebuilding: Sendable {
                 $0.member == row.member && $0.position < row.position
             }.map(\.event)
         case .feedback, .cohort:
-            let model = view.models(withDigest: parent).last {
+            let models = view.models(withDigest: parent).filter {
                 $0.position < row.position
                     && (round.topology == .feedback || $0.cohort == round.cohort(of: row.member))
             }
+            let model = models.last { !isLost($0) } ?? models.last
             return model.map { [$0.event] } ?? []
         }
     }
 
     private func step(_ row: ContributionRow) -> Step {
         if row.counts { return .settled(.known([row.adapter])) }
-        if let successor = view.replacements[row.event] { return .all([successor]) }
+        if let successor = view.replacements[row.event].last { return .all([successor]) }
         guard row.excludedBy != nil else { return .settled(.lost) }
         guard wasToBeRetrained(row) else { return step(toParentsOf: [row]) }
         guard row.excludedBy == plan.plan, !abandoned.contains(row.event) else { return .settled(.lost) }
@@ -196,10 +197,21 @@ public struct Rebuilding: Sendable {
         case .suppressed: return .settled(.waiting)
         case .replaced: return .all([row.replacedBy!])
         case .recalled:
-            // Where nothing was left to merge, the other history has no such model either.
-            let merged = view.contributions(of: row).map { view.contributions[$0]! }
-            let isGone = merged.allSatisfy { $0.excludedBy != nil && !wasToBeRetrained($0) }
-            return isGone ? step(toParentsOf: merged) : .settled(.lost)
+            return isGone(row) ? step(toParentsOf: view.mergedContributions(of: row)) : .settled(.lost)
+        }
+    }
+
+    /// Whether nothing was left to merge: the other history has no such model either.
+    private func isGone(_ row: ModelRow) -> Bool {
+        view.mergedContributions(of: row).allSatisfy { $0.excludedBy != nil && !wasToBeRetrained($0) }
+    }
+
+    /// Whether nothing takes the place of `row`, although something of it is left.
+    private func isLost(_ row: ModelRow) -> Bool {
+        switch row.state {
+        case .current, .replaced: false
+        case .suppressed: plan.planned(row.event, in: view)?.outcome == .withdrawn && !isGone(row)
+        case .recalled: !isGone(row)
         }
     }
 }

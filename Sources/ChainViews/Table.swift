@@ -2,7 +2,7 @@ public import Bytes
 public import Events
 
 /// A key of a view's rows, written as text.
-public protocol RowKey: Hashable, Comparable, Sendable {
+public protocol RowKey: Hashable, Comparable, Sendable, Packable {
     var rowKey: String { get }
     init?(rowKey: String)
 }
@@ -38,71 +38,135 @@ public struct ViewRow: Hashable, Sendable {
 /// The rows of one kind, and which of them changed since they were last taken.
 public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
     let kind: String
-    public private(set) var rows = Rows()
-    private var changed: Set<Key> = []
+    public private(set) var rows: Rows
+    /// `nil` where that is all of them.
+    private var changed: Set<Key>? = []
     /// The key that a row itself tells, where it does.
     private let ownKey: @Sendable (Row) -> Key?
 
-    init(kind: String, ownKey: @escaping @Sendable (Row) -> Key? = { _ in nil }) {
+    init(
+        kind: String, packing: Packing<Row> = .canonical, ownKey: @escaping @Sendable (Row) -> Key? = { _ in nil }
+    ) {
         self.kind = kind
         self.ownKey = ownKey
+        rows = Rows(packing)
+    }
+
+    /// From here on most rows lie in `log`. None of those that come counts as stored, until they are taken.
+    mutating func keepRows(in log: RowLog) {
+        rows.keep(in: log)
+        changed = nil
     }
 
     public subscript(key: Key) -> Row? { rows[key] }
 
-    /// Rows by key. Each lies in memory of its own, so that a dictionary that grows moves pointers and not rows.
+    /// Rows by key. Each lies in memory of its own, so that a dictionary that grows moves pointers and not rows; or, where
+    /// there is a log and nobody changed it lately, there.
     public struct Rows: Sequence, Sendable {
         private final class Box: Sendable {
             let row: Row
             init(_ row: Row) { self.row = row }
         }
 
-        private var boxes: [Key: Box] = [:]
+        /// All rows, or those that are gathered for the log.
+        private var recent: [Key: Box] = [:]
+        /// Those that went into the log last: they are the ones that are asked for most.
+        private var shelved: [Key: Box] = [:]
+        private var shelf: Shelf<Key>?
+        private let packing: Packing<Row>
+        public private(set) var count = 0
 
-        public internal(set) subscript(key: Key) -> Row? {
-            get { boxes[key]?.row }
-            set { boxes[key] = newValue.map(Box.init) }
+        init(_ packing: Packing<Row>) { self.packing = packing }
+
+        mutating func keep(in log: RowLog) {
+            precondition(count == 0, "rows are kept in a log from the first on")
+            shelf = Shelf(log)
+        }
+
+        public subscript(key: Key) -> Row? {
+            if let box = recent[key] ?? shelved[key] { return box.row }
+            guard var reader = shelf?.value(of: key) else { return nil }
+            return packing.unpack(&reader)
+        }
+
+        mutating func set(_ key: Key, _ row: Row) {
+            let old = recent.updateValue(Box(row), forKey: key)
+            if old == nil, !isShelved(key) { count += 1 }
+            shelveRecent()
         }
 
         /// Changes the row under `key`, which must exist.
         mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
-            guard let index = boxes.index(forKey: key) else {
-                preconditionFailure("no row \(key.rowKey)")
+            if let index = recent.index(forKey: key) {
+                var row = recent.values[index].row
+                change(&row)
+                recent.values[index] = Box(row)
+            } else {
+                guard var row = self[key] else { preconditionFailure("no row \(key.rowKey)") }
+                change(&row)
+                recent[key] = Box(row)
+                shelveRecent()
             }
-            var row = boxes.values[index].row
-            change(&row)
-            boxes.values[index] = Box(row)
         }
 
-        public var count: Int { boxes.count }
-        public var isEmpty: Bool { boxes.isEmpty }
-        public var keys: some Collection<Key> { boxes.keys }
-        public var values: some Collection<Row> { boxes.values.lazy.map(\.row) }
+        private func isShelved(_ key: Key) -> Bool { shelved[key] != nil || shelf?.contains(key) ?? false }
+
+        private mutating func shelveRecent() {
+            guard let log = shelf?.log, recent.count >= log.gathered else { return }
+            for (key, box) in recent { shelf!.put(key) { packing.pack(box.row, &$1) } }
+            swap(&recent, &shelved)
+            recent.removeAll(keepingCapacity: true)
+        }
+
+        /// How many rows are in memory.
+        var held: Int { recent.count + shelved.count }
+
+        public var isEmpty: Bool { count == 0 }
+        public var keys: some Sequence<Key> {
+            var keys = Array(recent.keys)
+            keys.reserveCapacity(count)
+            if let shelf { for key in shelf.keys where recent[key] == nil { keys.append(key) } }
+            return keys
+        }
+        public var values: some Sequence<Row> { lazy.map(\.value) }
 
         public func mapValues<Value>(_ transform: (Row) -> Value) -> [Key: Value] {
-            boxes.mapValues { transform($0.row) }
+            var result = [Key: Value](minimumCapacity: count)
+            for (key, row) in self { result[key] = transform(row) }
+            return result
         }
 
-        public func makeIterator() -> some IteratorProtocol<(key: Key, value: Row)> {
-            boxes.lazy.map { (key: $0.key, value: $0.value.row) }.makeIterator()
+        /// In no order.
+        public func makeIterator() -> AnyIterator<(key: Key, value: Row)> {
+            var inMemory = recent.makeIterator()
+            var inLog = shelf?.entries.makeIterator()
+            return AnyIterator {
+                if let (key, box) = inMemory.next() { return (key: key, value: box.row) }
+                while let (key, value) = inLog?.next() {
+                    guard recent[key] == nil else { continue }
+                    var reader = value
+                    return (key: key, value: shelved[key]?.row ?? packing.unpack(&reader))
+                }
+                return nil
+            }
         }
     }
 
     mutating func set(_ key: Key, _ row: Row) {
-        rows[key] = row
-        changed.insert(key)
+        rows.set(key, row)
+        changed?.insert(key)
     }
 
     /// Changes the row under `key`, which must exist.
     mutating func update(_ key: Key, _ change: (inout Row) -> Void) {
         rows.update(key, change)
-        changed.insert(key)
+        changed?.insert(key)
     }
 
     /// The rows set or updated since the last call, in ascending order of key.
     mutating func takeChanges() -> [ViewRow] {
         defer { changed = [] }
-        return changed.sorted().map { row(at: $0) }
+        return changed?.sorted().map { row(at: $0) } ?? all
     }
 
     /// All rows, in ascending order of key.
@@ -134,7 +198,7 @@ public struct Table<Key: RowKey, Row: Codable & Hashable & Sendable>: Sendable {
         guard ownKey(value).map({ $0 == key }) ?? true else {
             throw ViewLoadError(kind: row.kind, key: row.key, reason: "the row is another's")
         }
-        rows[key] = value
+        rows.set(key, value)
     }
 }
 

@@ -194,9 +194,15 @@ public actor Ledger {
     }
 
     /// Folds the public chain from its entries.
-    func replayPublic(_ origin: Origin, upTo limit: TreeSize? = nil) throws -> PublicReplay {
+    ///
+    /// - Parameter isForReading: whether the view is to answer a question and then go. Its rows then lie in a file, for all but
+    ///   the latest, so that memory does not grow with the chain.
+    func replayPublic(
+        _ origin: Origin, upTo limit: TreeSize? = nil, forReading isForReading: Bool = false
+    ) throws -> PublicReplay {
         let size = try limit ?? size(of: origin)
-        var replay = PublicReplay(origin: origin, cores: surroundings.cores)
+        let file = isForReading ? TemporaryRowFile(in: scratch) : nil
+        var replay = PublicReplay(origin: origin, cores: surroundings.cores, rowsIn: file)
         try replay.append(batches: batches(of: origin, upTo: size, "verifying"))
         return replay
     }

@@ -11,9 +11,17 @@ public struct CertifiedEvent: Codable, Hashable, Sendable {
     public var type: String
 }
 
+/// Why something goes that does not descend from what was to go.
+public enum CertifiedCause: String, Codable, CaseIterable, Hashable, Sendable {
+    /// It has the bytes of a contribution or a model that is affected.
+    case equalBytes = "has-the-bytes-of-what-is-affected"
+}
+
 /// A contribution as a model's list of contributors names it.
 public struct CitedContribution: Codable, Hashable, Sendable {
     public var adapter: ArtifactDigest
+    /// Why it is excluded; absent where it descends from what was to go, or is that.
+    public var cause: CertifiedCause?
     /// How many steps of the lineage lie between this and what is excluded; only of a descendant.
     public var depth: Count?
     public var event: EventHash
@@ -34,10 +42,13 @@ public struct CertifiedModel: Codable, Hashable, Sendable {
     }
 
     public var attestedBy: Ascending<MemberName>
+    /// Why it goes; absent where it descends from what was to go.
+    public var cause: CertifiedCause?
     /// The cohort whose model it is, where it is not the whole round's.
     public var cohort: CohortName?
     public var contributions: [CitedContribution]
-    /// How many steps of the lineage lead from an excluded contribution to the old model: 1 where it merged one.
+    /// How many steps of the lineage lead from an excluded contribution to the old model: 1 where it merged one, 0 where it
+    /// only has the bytes.
     public var depth: Count
     public var materializedBy: MemberName?
     public var newModel: ArtifactDigest?

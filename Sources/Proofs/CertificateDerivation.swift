@@ -46,15 +46,21 @@ extension CertificateContent {
         interim = Self.interim(row, view, place)
         untold = Self.untold(row, view)
         (outOfScope, status, verification) = (Self.outOfScopeText(row.scope), Self.statusText, Self.verificationText)
-        excluded = plan?.excluded.map { Self.cite($0, view) } ?? []
+        let copies = Set(plan?.copies ?? [])
+        excluded = plan?.excluded.map { Self.cite($0, view, cause: copies.contains($0) ? .equalBytes : nil) } ?? []
         descendants = plan.map(view.descendants)?.map { Self.cite($0, view, depth: depths[$0]) } ?? []
-        models = plan?.models.map { Self.model($0, depth: depths[$0.materialization] ?? 1, view) } ?? []
+        models =
+            plan?.models.map { planned in
+                let cause: CertifiedCause? = copies.contains(planned.materialization) ? .equalBytes : nil
+                let depth = depths[planned.materialization] ?? (cause == nil ? 1 : 0)
+                return Self.model(planned, depth: depth, cause, view)
+            } ?? []
         erasures =
             plan?.erasures.sorted { $0.holder < $1.holder }.map {
                 CertifiedErasure(
                     check: $0.check, event: $0.event, holder: $0.holder, results: $0.results, tool: $0.tool)
             } ?? []
-        open = isDone ? [] : Self.openSteps(row, plan, view)
+        open = isDone ? [] : Self.openSteps(row, plan, view, at: issuedAt, place)
         serial = Count((row.serial?.value ?? 0) + 1)!
         supersedes = row.certificate
         limits = []
@@ -83,18 +89,22 @@ extension CertificateContent {
         return (events + added).sorted { $0.index < $1.index }
     }
 
-    fileprivate static func cite(_ event: EventHash, _ view: PublicView, depth: Int? = nil) -> CitedContribution {
+    fileprivate static func cite(
+        _ event: EventHash, _ view: PublicView, depth: Int? = nil, cause: CertifiedCause? = nil
+    ) -> CitedContribution {
         let row = view.contributions[event]!
         return CitedContribution(
-            adapter: row.adapter, depth: depth.flatMap { Count($0) }, event: event, member: row.member,
+            adapter: row.adapter, cause: cause, depth: depth.flatMap { Count($0) }, event: event, member: row.member,
             weight: row.weight)
     }
 
-    private static func model(_ planned: PlannedModel, depth: Int, _ view: PublicView) -> CertifiedModel {
+    private static func model(
+        _ planned: PlannedModel, depth: Int, _ cause: CertifiedCause?, _ view: PublicView
+    ) -> CertifiedModel {
         let old = view.models[planned.materialization]!
         let new = old.replacedBy.flatMap { view.models[$0] }
         return CertifiedModel(
-            attestedBy: new?.attestedBy ?? [], cohort: planned.cohort,
+            attestedBy: new?.attestedBy ?? [], cause: cause, cohort: planned.cohort,
             contributions: new.map { view.contributions(of: $0).map { cite($0, view) } } ?? [],
             depth: Count(depth)!, materializedBy: new?.author, newModel: new?.model, oldModel: planned.model,
             outcome: new != nil ? .rematerialized : old.state == .recalled ? .withdrawn : .suppressed,
@@ -102,7 +112,10 @@ extension CertificateContent {
     }
 
     /// What is left to do, in the order of the steps.
-    private static func openSteps(_ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView) -> [String] {
+    private static func openSteps(
+        _ row: DeletionRow, _ plan: PlanRow?, _ view: PublicView, at issue: Timestamp,
+        _ place: (EventHash) -> EventPlace?
+    ) -> [String] {
         switch row.state {
         case .requested: return ["The request waits for a decision."]
         case .refused, .completed, .certified: return []
@@ -123,11 +136,34 @@ extension CertificateContent {
         if plan.rematerializedBy == nil { open.append("The end of the re-materialisation is not recorded yet.") }
         open += plan.holders.compactMap { holder in
             guard let erasure = plan.erasures.first(where: { $0.holder == holder }) else {
-                return "\(holder) has not attested its erasure."
+                return silence(of: holder, since: plan.rematerializedBy.flatMap(place)?.claimedAt, at: issue)
             }
             return erasure.isComplete ? nil : "\(holder) has not erased everything: \(erasure.remainder)."
         }
+        if plan.rematerializedBy != nil, plan.holders.contains(where: { !plan.erasures.map(\.holder).contains($0) }) {
+            open.append(silenceText(DeletionLaw(row.ground), threshold: view.charter?.threshold))
+        }
         return open + ["The completion is not recorded yet."]
+    }
+
+    /// That `holder` has said nothing, and since when it could have.
+    private static func silence(of holder: MemberName, since: Timestamp?, at issue: Timestamp) -> String {
+        guard let since else { return "\(holder) has not attested its erasure." }
+        let days = max(0, issue.seconds - since.seconds) / 86_400
+        return "\(holder) has not attested its erasure. It could since \(since), \(days) day(s) before this was issued."
+    }
+
+    /// What a holder's silence means, and who can do something about it.
+    private static func silenceText(_ law: DeletionLaw, threshold: Count?) -> String {
+        let order =
+            switch law {
+            case .gdpr: "A supervisory authority can order the erasure (GDPR Art. 58(2)(g)). "
+            case .ccpa: "The California Privacy Protection Agency or the Attorney General can enforce it. "
+            case .agreement: "What the parties agreed on says what follows. "
+            }
+        return "No certificate is issued as long as a holder is silent. " + order
+            + "The members can suspend it (member-suspended, \(threshold?.value ?? 1) signature(s)), which keeps it out of rounds and "
+            + "ends no duty: it can still attest."
     }
 
     private static func events(
@@ -195,10 +231,13 @@ extension CertifiedRetraining {
 
     private init?(_ planned: PlannedRetraining, replacedBy event: EventHash, in view: PublicView) {
         guard let row = view.contributions[event], let training = row.training else { return nil }
+        // A shard may have been emptied between the decision and the training.
+        let trained = Set(training.shards)
+        let old = view.contributions[planned.contribution]!.training!
         self.init(
-            again: Count(planned.shards.count)!, base: view.rounds[row.round]!.base,
-            emptied: Count(planned.emptied.count)!, environment: training.environment,
-            oldRuns: view.contributions[planned.contribution]!.training!.runs, parents: row.parents,
+            again: Count(planned.shards.count(where: trained.contains))!, base: view.rounds[row.round]!.base,
+            emptied: Count(old.shards.count - training.shards.count)!, environment: training.environment,
+            oldRuns: old.runs, parents: row.parents,
             recipe: training.recipe, replacedBy: CertificateContent.cite(event, view), replaces: planned.contribution,
             replays: view.trainingAttestations(of: event).map(CertifiedReplay.init), round: row.round,
             runs: training.runs, shards: Count(training.shards.count)!, trainer: training.trainer)

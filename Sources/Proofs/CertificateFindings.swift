@@ -160,6 +160,7 @@ extension CertificateVerifier {
                 "the plan names every model that descends from them: \(content.models.count) model(s)\(depth(content))",
                 source: "closure recomputed from the chain"),
         ]
+        findings += copyFindings(content, view)
         if !content.descendants.isEmpty {
             findings.append(
                 CertificateFinding(
@@ -168,6 +169,24 @@ extension CertificateVerifier {
                     source: "closure recomputed from the chain"))
         }
         return findings
+    }
+
+    /// What goes for its bytes alone, and what of the excluded bytes stays.
+    private func copyFindings(_ content: CertificateContent, _ view: PublicView) -> [CertificateFinding] {
+        let copies = content.excluded.filter { $0.cause != nil }.map { copy in
+            CertificateFinding(
+                .proved,
+                "the contribution \(copy.adapter.hex.prefix(12))… of \(copy.member) is excluded because it has the bytes of an "
+                    + "affected model or contribution, whatever it is said to come from",
+                source: "event \(copy.event.hex.prefix(16))…")
+        }
+        let kept = content.excluded.filter { view.isServed($0.adapter) }.map { row in
+            CertificateFinding(
+                .notClaimed,
+                "that the bytes \(row.adapter.hex.prefix(12))… of \(row.member) are gone: a model that stood on the chain before has "
+                    + "them, and is not affected", source: "model-materialized", contribution: row.event)
+        }
+        return copies + kept
     }
 
     /// How many contributions are excluded, whose where they are all of the member concerned, and which.
@@ -206,7 +225,9 @@ extension CertificateVerifier {
                     source: "deletion-started")
             }
             return CertificateFinding(
-                .proved, "\(model.name): the model \(old) is recalled, and nothing replaces it",
+                .proved,
+                "\(model.name): the model \(old) is recalled, and nothing replaces it"
+                    + (model.cause == nil ? "" : "; it merged nothing else, and has the bytes of what is affected"),
                 source: "model-recalled")
         }
         let members = model.contributions.map(\.member.text).joined(separator: ", ")

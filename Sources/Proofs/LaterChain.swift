@@ -131,7 +131,9 @@ extension CertificateVerifier {
             return "the contribution \(event.event) is no longer excluded"
         }
         let gone = Set(content.excluded.map(\.adapter) + content.models.map(\.oldModel))
-            .subtracting(content.models.compactMap(\.newModel))
+            .subtracting(content.models.compactMap(\.newModel)).filter {
+                !view.isServed($0) || isNew($0, content, view)
+            }
         let size = content.checkpoint.size.value
         if let row = view.contributions.rows.values.first(where: {
             $0.position.value >= size && gone.contains($0.adapter)
@@ -145,6 +147,11 @@ extension CertificateVerifier {
             }
         }
         return nil
+    }
+
+    /// Whether the models with the bytes of `artifact` all came after the certificate. One that stood there before keeps them.
+    private func isNew(_ artifact: ArtifactDigest, _ content: CertificateContent, _ view: PublicView) -> Bool {
+        view.models(withDigest: artifact).allSatisfy { $0.position >= content.checkpoint.size }
     }
 
     /// What became since of the model that took the old one's place, where it is no longer the current one.

@@ -75,32 +75,7 @@ private typealias Skies = SampleConsortium
         #expect(records(skies, "del-1").excluded.count == 2)
     }
 
-    // MARK: Models with bytes of other models or contributions
-
-    /// The aggregator knows the model before it says so: bytes that are committed first would have no lineage.
-    @Test func aModelHasNotTheBytesOfAContributionThatItDoesNotMerge() throws {
-        var skies = Skies.founded()
-        for round in ["r1", "r2"] { try skies.openRound(round, .feedback) }
-        for member in [Skies.united, Skies.virgin] { try skies.commit(member, to: "r1") }
-        try skies.close("r1")
-        let model = skies.materialization(of: "r1")
-        var early = Skies.contribution(Skies.swiss, to: "r2")
-        early.adapter = model.model
-        let first = try skies.say(.adapterCommitted(early), by: Skies.swiss)
-        #expect(refusal(skies, .modelMaterialized(model), by: Skies.delta) == .otherLineage(model.model, first))
-    }
-
-    @Test func aModelHasNotTheBytesOfAModelOfOtherContributions() throws {
-        var skies = Skies.founded()
-        let model = try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
-        let first = skies.view.allModels[0].event
-        try skies.openRound("r2")
-        try skies.commit(Skies.virgin, to: "r2")
-        try skies.close("r2")
-        var copy = skies.materialization(of: "r2")
-        copy.model = model
-        #expect(refusal(skies, .modelMaterialized(copy), by: Skies.delta) == .otherLineage(model, first))
-    }
+    // MARK: Models with bytes of contributions
 
     /// The mean of one is that one; and the same contributions twice give the same model twice.
     @Test func aModelMayHaveTheBytesOfWhatItMerges() throws {

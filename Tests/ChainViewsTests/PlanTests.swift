@@ -261,17 +261,6 @@ extension SampleConsortium {
                 == .adapterOfAnother(copy.tensors, Skies.united))
     }
 
-    @Test func anUndeclaredCopyOfAModelDescendsFromWhatTheModelMerged() throws {
-        var skies = Skies.founded()
-        let model = try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
-        try skies.openRound("r2")
-        var event = Skies.contribution(Skies.virgin, to: "r2")
-        event.adapter = model
-        try skies.say(.adapterCommitted(event), by: Skies.virgin)
-        try skies.accept("del-1", of: Skies.united)
-        #expect(skies.plan("del-1").descendants == [skies.events(Skies.virgin)[1]])
-    }
-
     // MARK: More than one deletion
 
     @Test func aSecondDeletionStartsFromWhatTheFirstLeft() throws {

@@ -63,6 +63,47 @@ enum RetrainingVectors {
         refused("replacement-again", "Another took the place.", again)
         try descendants(skies, plan, events, &set)
         try replays(skies, plan, events, &set)
+        try ownBytes(&set)
+    }
+
+    /// The bytes of a replacement that stood on the chain before, and what an external trainer gave.
+    private static func ownBytes(_ set: inout VectorSet) throws {
+        var skies = Skies.founded()
+        for round in ["r1", "r2"] { try skies.openRound(round) }
+        var event = Skies.contribution(Skies.united, to: "r1")
+        event.training = Skies.training(Skies.united, [0], label: "united/r1")
+        event.training!.trainer = .external
+        let old = try skies.say(.adapterCommitted(event), by: Skies.united)
+        try skies.commit(Skies.virgin, to: "r1")
+        try skies.close("r1")
+        try skies.materialize("r1")
+        try skies.acceptRecords("del-1", of: Skies.united, shards: [0])
+        let plan = try skies.start("del-1")
+        try skies.exclude(plan)
+        let new = skies.replacement(of: old, plan)
+        for member in [Skies.united, Skies.swiss] {
+            var copy = skies
+            var early = Skies.contribution(member, to: "r2")
+            (early.adapter, early.tensors) = (new.adapter, new.tensors)
+            try copy.say(.adapterCommitted(early), by: member)
+            let tried = copy.envelope(.adapterCommitted(new), by: Skies.united)
+            if member == Skies.united {
+                set.add("replacement-of-own-bytes", "ok", "United locks nothing by what it said before.", copy, tried)
+            } else {
+                set.add(
+                    "replacement-of-anothers-bytes", "rule.adapterOfAnother", "Swiss committed them before.", copy,
+                    tried)
+            }
+        }
+        try skies.say(.adapterCommitted(new), by: Skies.united)
+        var replayed = skies.replayed(old, plan)
+        set.add(
+            "training-attested-of-an-external-run-by-the-built-in-trainer", rule: "trainingAttestationRefused",
+            "It was the only run.", skies, .trainingAttested(replayed), by: Skies.air)
+        replayed.trainer = .external
+        set.add(
+            "valid-training-attested-of-an-external-run", "ok", "By the same kind of trainer.", skies,
+            skies.envelope(.trainingAttested(replayed), by: Skies.air))
     }
 
     /// What another organisation says of united's contribution, which took its place; one thing wrong each.

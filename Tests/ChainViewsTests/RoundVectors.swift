@@ -105,17 +105,35 @@ enum RoundVectors {
         try skies.close("r1")
         var model = skies.materialization(of: "r1")
         try skies.commit(Skies.swiss, to: "r2")
+        var early = Skies.contribution(Skies.delta, to: "r2")
+        early.adapter = model.model
+        var foreseen = skies
+        try foreseen.say(.adapterCommitted(early), by: Skies.delta)
+        set.add(
+            "model-whose-bytes-were-committed-first", "ok", "It merges what its round says, and stands.", foreseen,
+            foreseen.envelope(.modelMaterialized(model), by: Skies.delta))
         model.tensors = digest("tensors/swiss/r2")
         set.add(
-            "model-with-the-bytes-of-a-contribution-elsewhere", rule: "otherLineage", "It does not merge that one.",
-            skies, .modelMaterialized(model), by: Skies.delta)
+            "model-with-the-bytes-of-a-contribution-elsewhere", "ok", "They go where that contribution does.", skies,
+            skies.envelope(.modelMaterialized(model), by: Skies.delta))
         try skies.materialize("r1")
+        let first = skies.view.allModels[0]
+        early.adapter = first.model
+        set.add(
+            "contribution-of-a-models-bytes", rule: "otherLineage", "It does not say that it started from the model.",
+            skies, .adapterCommitted(early), by: Skies.delta)
+        try skies.openRound("r3", .feedback)
+        var unchanged = Skies.contribution(Skies.delta, to: "r3", parents: [first.model])
+        unchanged.adapter = first.model
+        set.add(
+            "contribution-of-its-parents-bytes", "ok", "It goes where the model does.", skies,
+            skies.envelope(.adapterCommitted(unchanged), by: Skies.delta))
         try skies.close("r2")
         var copy = skies.materialization(of: "r2")
-        copy.model = skies.view.allModels[0].model
+        copy.model = first.model
         set.add(
-            "model-with-the-bytes-of-another-rounds", rule: "otherLineage", "It merges other contributions.", skies,
-            .modelMaterialized(copy), by: Skies.delta)
+            "model-with-the-bytes-of-another-rounds", "ok", "A deletion recalls both.", skies,
+            skies.envelope(.modelMaterialized(copy), by: Skies.delta))
         set.add(
             "contribution-of-the-same-bytes", "ok", "They start from themselves.", before.with(round: "r2"),
             before.with(round: "r2").envelope(

@@ -36,7 +36,8 @@ public struct RandomHistory: Sendable {
         case 8..<42: return (commit(author), author, [], [])
         case 42..<50: return (closeRound(), aggregator, [], [])
         case 50..<64: return (materialize(), aggregator, [], [])
-        case 64..<68: return (attest(), author, [], [])
+        case 64..<66: return (attest(), author, [], [])
+        case 66..<68: return withdraw()
         case 68..<74: return (request(), author, [], [])
         case 74..<80: return decide()
         case 80..<85: return (start(), aggregator, [], [])
@@ -79,12 +80,37 @@ public struct RandomHistory: Sendable {
         var event = SampleConsortium.contribution(
             author, to: round?.round.text ?? "none", parents: Array(chosen), label: fresh("adapter"),
             weight: Int.random(in: 1...100, using: &random))
-        if let (adapter, tensors) = known.randomElement(using: &random),
-            Int.random(in: 0..<8, using: &random) == 0
-        {
-            (event.adapter, event.tensors) = (adapter, tensors)
+        switch Int.random(in: 0..<16, using: &random) {
+        case 0..<2: if let bytes = known.randomElement(using: &random) { (event.adapter, event.tensors) = bytes }
+        // What it starts from, unchanged.
+        case 2:
+            if let model = consortium.view.allModels.last(where: { event.parents.contains($0.model) }) {
+                (event.adapter, event.tensors) = (model.model, model.tensors)
+            }
+        case 3..<5: if let bytes = foreseen() { (event.adapter, event.tensors) = bytes }
+        default: break
         }
         return .adapterCommitted(event)
+    }
+
+    /// The bytes of a model that somebody is about to make, or about to make anew without one of its contributions.
+    private mutating func foreseen() -> (ArtifactDigest, ArtifactDigest)? {
+        guard
+            let round = rounds.filter({ consortium.view.currentModel(of: $0.round) == nil }).randomElement(
+                using: &random)
+        else { return nil }
+        let model = consortium.materialization(of: round.round.text)
+        return (model.model, model.tensors)
+    }
+
+    /// Its member, or some others, take a contribution back.
+    private mutating func withdraw() -> Candidate {
+        let counting = rounds.flatMap { consortium.view.contributions(to: $0.round) }.suffix(8)
+        guard let row = counting.randomElement(using: &random) else { return (openRound(), members[0], [], []) }
+        let event = ContributionWithdrawn(adapter: row.adapter, contribution: row.event, reason: .mistaken)
+        let others = members.filter { $0 != row.member }.shuffled(using: &random)
+        let isOwn = Bool.random(using: &random)
+        return (.contributionWithdrawn(event), isOwn ? row.member : others[0], isOwn ? [] : [others[1]], [])
     }
 
     private mutating func closeRound() -> Event {
@@ -97,7 +123,15 @@ public struct RandomHistory: Sendable {
     private mutating func materialize() -> Event {
         let round = rounds.filter { $0.state == .closed }.randomElement(using: &random)
         let cohort = ([nil] + (round?.cohorts?.map(\.name) ?? [])).randomElement(using: &random)!
-        return .modelMaterialized(consortium.materialization(of: round?.round.text ?? "none", cohort: cohort))
+        var event = consortium.materialization(of: round?.round.text ?? "none", cohort: cohort)
+        // Now and then those of another model or contribution: made to measure, or a lie.
+        if Int.random(in: 0..<12, using: &random) == 0 {
+            let known =
+                consortium.view.allModels.map { ($0.model, $0.tensors) }
+                + rounds.flatMap { consortium.view.contributions(to: $0.round) }.map { ($0.adapter, $0.tensors) }
+            if let bytes = known.randomElement(using: &random) { (event.model, event.tensors) = bytes }
+        }
+        return .modelMaterialized(event)
     }
 
     private mutating func attest() -> Event {

@@ -24,7 +24,7 @@ public struct SampleConsortium: Sendable {
         swiss: [.aggregator, .contributor], united: [.auditor, .contributor], virgin: [.contributor],
     ]
 
-    public private(set) var view = PublicView(origin: origin)
+    public private(set) var view: PublicView
     public private(set) var entries: [[UInt8]] = []
     public private(set) var privateViews: [Origin: PrivateView] = [:]
     public private(set) var privateEntries: [Origin: [[UInt8]]] = [:]
@@ -34,11 +34,18 @@ public struct SampleConsortium: Sendable {
     public var keyNumbers: [MemberName: Int] = [:]
 
     /// No event yet.
-    public init() {}
+    ///
+    /// - Parameter file: where the public view keeps its rows; `nil` for a view in memory.
+    public init(rowsIn file: (any RowFile)? = nil, gathering gathered: Int = 1) {
+        view = PublicView(origin: Self.origin, rowsIn: file, gathering: gathered)
+    }
+
+    /// Goes on with `view` in the place of what the entries give.
+    public mutating func look(at view: PublicView) { self.view = view }
 
     /// The charter is said; decisions that bind all need two members.
-    public static func founded() -> SampleConsortium {
-        var consortium = SampleConsortium()
+    public static func founded(rowsIn file: (any RowFile)? = nil, gathering gathered: Int = 1) -> SampleConsortium {
+        var consortium = SampleConsortium(rowsIn: file, gathering: gathered)
         try! consortium.say(.consortiumFounded(charter()), by: air)
         return consortium
     }

@@ -1,5 +1,6 @@
 import Bytes
 import ChainViews
+import Compliance
 import Events
 import Foundation
 import GRDB
@@ -66,6 +67,24 @@ struct LedgerTests {
                 _ = try await ledger.trustPolicy(quorum: 1, excluding: [MemberName("nobody")!])
             }
             #expect(unknown?.message.contains("nobody") ?? false)
+        }
+    }
+
+    /// The view that the packs were judged by keeps its rows in a file, and is the view that the next event is judged by.
+    @Test func goesOnAfterItsPacksWereJudged() async throws {
+        let consortium = try await TestConsortium()
+        try await consortium.using { ledger in
+            try await consortium.round("round-1", in: ledger)
+            let question = ComplianceQuestion(packs: [], asOf: consortium.clock.now(), roles: [.controller])
+            #expect(try await ledger.compliance(question).refusal == nil)
+            try await consortium.round("round-2", in: ledger)
+            #expect(try await ledger.compliance(question).refusal == nil)
+            try await consortium.round("round-3", in: ledger)
+        }
+        try await consortium.using(.readOnly) { ledger in
+            #expect(await ledger.publicView?.allModels.count == 3)
+            let report = try await ledger.check()
+            #expect(report.isClean, "the stored view is what the entries give: \(report.findings)")
         }
     }
 

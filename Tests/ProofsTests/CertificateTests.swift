@@ -88,7 +88,7 @@ import Testing
             key: Skies.keyBytes(Skies.united, "event", 1), member: Skies.united, purpose: .event)
         try scenario.skies.say(
             .keyAdded(added), by: Skies.united, keys: [Skies.key(Skies.united, "event", 1)])
-        let last = try #require(scenario.skies.view.plans.rows.values.first?.erasures.last)
+        let last = try #require(scenario.skies.view.plans.rows.first { _ in true }?.value.erasures.last)
         let place = try #require(scenario.skies.entries.firstIndex { EventHash(envelope: $0) == last.event })
         let revoked = KeyRevoked(
             goodSize: Count(place)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united,
@@ -200,7 +200,8 @@ import Testing
         try skies.runRound("r1", .isolated, [Skies.united, Skies.virgin])
         try skies.say(.handoverRecorded(skies.handedOver("r1")), by: Skies.swiss)
         try skies.delete(Skies.united, "del-1")
-        #expect(skies.view.plans.rows.values.first!.holders.contains(Skies.swiss), "it had what it gave away")
+        #expect(
+            skies.view.plans.rows.first { _ in true }!.value.holders.contains(Skies.swiss), "it had what it gave away")
         let untold = try verify(CertificateScenario(skies: skies)).findings.filter { $0.source == "handover-recorded" }
         #expect(untold.map(\.word) == [.notClaimed] && untold[0].statement.contains(Skies.customer.text))
     }

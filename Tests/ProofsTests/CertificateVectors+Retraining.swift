@@ -33,7 +33,7 @@ extension CertificateScenario {
 
     /// The contribution to be replaced, and what an honest member would put in its place.
     func replacement() throws -> AdapterCommitted {
-        let plan = try CertificateVectors.notNil(skies.view.plans.rows.values.first)
+        let plan = try CertificateVectors.notNil(skies.view.plans.rows.first { _ in true }).value
         return skies.replacement(of: try CertificateVectors.notNil(plan.excluded.first), plan.plan)
     }
 }
@@ -107,7 +107,7 @@ extension CertificateVectors {
     }
 
     private static func parts(of story: CertificateScenario) throws -> (plan: ArtifactDigest, old: EventHash) {
-        let plan = try notNil(story.skies.view.plans.rows.values.first)
+        let plan = try notNil(story.skies.view.plans.rows.first { _ in true }).value
         return (plan.plan, try notNil(plan.retraining.first?.contribution))
     }
 
@@ -183,7 +183,7 @@ extension CertificateVectors {
     static func attested() throws -> [String: VectorFile] {
         let story = try CertificateScenario.small()
         let open = try story.skies(upTo: .erasureAttested)
-        let plan = try notNil(open.view.plans.rows.keys.first)
+        let plan = try notNil(open.view.plans.rows.first { _ in true }).key
         func attempt(_ reason: String, _ change: (inout ErasureAttested) -> Void) throws -> VectorFile {
             var event = open.erasure(plan)
             change(&event)

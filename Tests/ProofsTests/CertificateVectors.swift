@@ -22,7 +22,9 @@ enum CertificateVectors {
         ] {
             files.merge(part) { $1 }
         }
-        for part in [try trainedAgain(), try attested(), try circumstances()] { files.merge(part) { $1 } }
+        for part in [try trainedAgain(), try attested(), try circumstances(), try equalBytes()] {
+            files.merge(part) { $1 }
+        }
         return files
     }
 
@@ -56,7 +58,14 @@ enum CertificateVectors {
                 try open.bundle(), "ok",
                 [
                     ["says", "statement of status for del-1"],
-                    ["says", "not claimed delta has not attested its erasure."],
+                    [
+                        "says",
+                        "not claimed delta has not attested its erasure. It could since 2026-11-18T11:18:40Z, 0 day(s)",
+                    ],
+                    [
+                        "says",
+                        "not claimed No certificate is issued as long as a holder is silent. What the parties agreed on says what follows.",
+                    ],
                 ]),
         ]
     }
@@ -76,7 +85,7 @@ enum CertificateVectors {
         let rebuilt = try story.skies(upTo: .erasureAttested)
         let feedback = try CertificateScenario.smallFeedback()
         let partial = try feedback.skies(upTo: .deletionCompleted)
-        var exact = partial.completion("del-1", of: partial.view.plans.rows.keys.first!)
+        var exact = partial.completion("del-1", of: partial.view.plans.rows.first { _ in true }!.key)
         exact.outcome = .exact
         return [
             "plan-with-a-contribution-left-out": try story.refused(
@@ -250,7 +259,7 @@ enum CertificateVectors {
         let key = KeyRevoked(
             goodSize: Count(1)!, key: Skies.keyBytes(Skies.united).keyID, member: Skies.united, reason: .compromised)
         try before.say(.keyRevoked(key), by: Skies.virgin, with: [Skies.air])
-        let plan = before.view.plans.rows.keys.first!
+        let plan = before.view.plans.rows.first { _ in true }!.key
         var stranger = story
         stranger.keys = [Skies.key(Skies.delta), Skies.key(Skies.hawk)]
         var forger = story
@@ -310,8 +319,8 @@ enum CertificateVectors {
 
     // MARK: Bytes with two lineages
 
-    /// united commits one adapter twice and says of the second that it is of another shard; the aggregator passes one model
-    /// off as the model of another round; and the operator records one document twice.
+    /// united commits one adapter twice and says of the second that it is of another shard; virgin commits a model and does not
+    /// say that it is one; and the operator records one document twice.
     private static func lineages() throws -> [String: VectorFile] {
         let story = try CertificateScenario.small()
         var skies = Skies.founded()
@@ -320,13 +329,10 @@ enum CertificateVectors {
         var twice = Skies.contribution(Skies.united, to: "r2", label: "united/r1")
         twice.training = Skies.training(Skies.united, [1], label: "united/r1")
         var merged = skies
-        for round in ["r1", "r2"] {
-            try merged.commit(Skies.virgin, to: round)
-            try merged.close(round)
-        }
-        let model = try merged.materialize("r1")
-        var copy = merged.materialization(of: "r2")
-        copy.model = model
+        try merged.commit(Skies.virgin, to: "r1")
+        try merged.close("r1")
+        var copy = Skies.contribution(Skies.virgin, to: "r2")
+        copy.adapter = try merged.materialize("r1")
         var recorded = story.skies
         let document = DeletionCertified(
             certificate: digest("document"), deletion: story.deletion, kind: .certificate)
@@ -336,8 +342,8 @@ enum CertificateVectors {
         return [
             "one-adapter-of-two-shards": try story.refused(
                 on: skies, .adapterCommitted(twice), by: Skies.united, "the same bytes have one lineage"),
-            "one-model-of-two-rounds": try story.refused(
-                on: merged, .modelMaterialized(copy), by: Skies.delta, "the same bytes have one lineage"),
+            "model-committed-as-an-adapter": try story.refused(
+                on: merged, .adapterCommitted(copy), by: Skies.virgin, "the same bytes have one lineage"),
             "document-in-its-own-place": try story.refused(
                 on: recorded, .deletionCertified(again), by: Skies.delta, "cannot take its own place"),
         ]

@@ -52,7 +52,7 @@ final class Sandbox {
         // Sorting a long chain spills into an unnamed file, so that memory does not grow with the chain; how
         // much a query can write there in its time is what limits it.
         try connection.execute(
-            "PRAGMA temp_store = FILE; PRAGMA cache_size = -16384; PRAGMA trusted_schema = 0; PRAGMA query_only = 1"
+            "PRAGMA temp_store = FILE; PRAGMA cache_size = -4096; PRAGMA trusted_schema = 0; PRAGMA query_only = 1"
         )
         for (limit, value) in [
             (SQLITE_LIMIT_LENGTH, Self.valueLimit), (SQLITE_LIMIT_SQL_LENGTH, 65_536),

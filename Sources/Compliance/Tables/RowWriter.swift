@@ -46,7 +46,7 @@ extension SQLiteConnection {
     /// Makes the control tables, all empty and without an index.
     func createControlTables() throws(SQLiteFailure) {
         try execute(
-            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192; PRAGMA cache_size = -16384")
+            "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192; PRAGMA cache_size = -4096")
         try execute(ControlSchema.tables.map(\.definition).joined())
     }
 

@@ -101,8 +101,8 @@ extension Ledger {
             let row = view.contributions(withAdapter: found.adapterDigest).first
             let model = view.model(found.adapterDigest)
             guard row != nil || model != nil else { continue }
-            let isServed = row != nil || model?.state == .current
-            guard isServed, !view.isForgotten(found.adapterDigest) else {
+            let isForgotten = view.isForgotten(found.adapterDigest) && !view.isServed(found.adapterDigest)
+            guard row != nil || model?.state == .current, !isForgotten else {
                 throw EngineError(
                     .refused,
                     "the adapter \(found.adapterDigest) was deleted, or is a model that a deletion withdrew, and may not come back",

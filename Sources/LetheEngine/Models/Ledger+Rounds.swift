@@ -250,6 +250,12 @@ extension Ledger {
                 .refused, "the model \(row.model.hex.prefix(16))… of \(row.round) is \(row.state.rawValue)",
                 hint: successor.map { "its successor is \($0)" } ?? "nothing takes its place")
         }
+        guard view.isServable(row) else {
+            throw EngineError(
+                .refused,
+                "the model \(row.model.hex.prefix(16))… of \(row.round) merged bytes that a deletion took out of use",
+                hint: "lethe check says what this ledger has that it should not")
+        }
         guard let adapter = try adapter(row.model, base: view.rounds[row.round]!.base) else {
             throw EngineError(
                 .missing, "the model \(row.model.hex.prefix(16))… is not in this ledger",

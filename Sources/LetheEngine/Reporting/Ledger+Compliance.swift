@@ -124,9 +124,9 @@ extension Ledger {
 
     private func fold(_ origin: Origin) throws -> VerifiedChain {
         do {
-            return VerifiedChain(view: try replayPublic(origin).view)
+            return VerifiedChain(view: try replayPublic(origin, forReading: true).view)
         } catch let error as ReplayError {
-            let view = try replayPublic(origin, upTo: TreeSize(error.position)).view
+            let view = try replayPublic(origin, upTo: TreeSize(error.position), forReading: true).view
             let position = LeafIndex(error.position)
             let entry = try directory.events.entry(at: position, of: chainID(origin))
             let event = entry.map { EventHash(envelope: $0.envelope) }

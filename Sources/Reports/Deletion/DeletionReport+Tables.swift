@@ -32,7 +32,7 @@ extension DeletionReport {
             let isWithdrawn = place.map(withdrawn.contains) ?? false
             return [
                 ["\(place?.description ?? "—")"], [.text(place.flatMap { rounds[$0] } ?? "—")],
-                ["\(cited.member)"], [.digest(cited.adapter.hex)],
+                ["\(cited.member)"], [.digest(cited.adapter.hex)] + Self.cause(cited.cause),
                 isWithdrawn ? [.mark("withdrawn", .caution)] : ["\(cited.weight)"],
             ]
         }
@@ -40,6 +40,14 @@ extension DeletionReport {
             caption: "Left out of every later replay of the chain",
             columns: ["Event", "Round", "Member", "Adapter", "Weight"], rows: rows)
         return Section("excluded", "Excluded contributions", table: table, orElse: "None.")
+    }
+
+    /// Why something goes that does not descend from what was to go.
+    private static func cause(_ cause: CertifiedCause?) -> [Span] {
+        switch cause {
+        case nil: []
+        case .equalBytes: [" has the bytes of what is affected"]
+        }
     }
 
     private func index(of event: EventHash) -> Count? {
@@ -53,7 +61,8 @@ extension DeletionReport {
             guard let new = model.newModel else {
                 let outcome = Span.mark(model.outcome.rawValue, .bad)
                 return [
-                    ["\(model.name)"], [.digest(model.oldModel.hex)], [outcome], ["none"], ["—"], ["—"],
+                    ["\(model.name)"], [.digest(model.oldModel.hex)] + Self.cause(model.cause), [outcome], ["none"],
+                    ["—"], ["—"],
                     ["—"],
                 ]
             }

@@ -34,7 +34,10 @@ func printPlan(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
         )
     }
     let again = Dictionary(uniqueKeysWithValues: plan.retraining.map { ($0.contribution, $0) })
-    for event in plan.excluded { printExclusion(view.contributions[event]!, again[event]) }
+    let copies = Set(plan.copies ?? [])
+    for event in plan.excluded {
+        printExclusion(view.contributions[event]!, again[event], isCopy: copies.contains(event))
+    }
     for model in plan.models {
         let parts = [
             model.remaining.count.value > 0 ? "\(model.remaining.count) that stay" : nil,
@@ -43,7 +46,8 @@ func printPlan(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
         let work =
             model.outcome == .rematerialized
             ? "rebuild from \(parts == "\(model.remaining.count) that stay" ? "\(model.remaining.count) contribution(s)" : parts)"
-            : "withdraw: it cannot be rebuilt without training"
+            : copies.contains(model.materialization)
+                ? "withdraw: it has the bytes of what is affected" : "withdraw: it cannot be rebuilt without training"
         print("  model     \(model.round.name(cohort: model.cohort))  \(short(model.model.hex))  \(work)")
     }
     for event in plan.descendants {
@@ -61,9 +65,9 @@ func printPlan(_ plan: Plan, _ view: PublicView, _ outlook: PlanOutlook) {
     print("go on with: lethe deletion execute \(plan.digest)")
 }
 
-private func printExclusion(_ row: ContributionRow, _ again: PlannedRetraining?) {
+private func printExclusion(_ row: ContributionRow, _ again: PlannedRetraining?, isCopy: Bool) {
     let name = "\(row.round)  contribution of \(row.member)  \(short(row.adapter.hex))"
-    guard let again else { return print("  exclude   \(name)") }
+    guard let again else { return print("  exclude   \(name)\(isCopy ? "  has the bytes of what is affected" : "")") }
     let all = row.training?.shards.count ?? 0
     let emptied = again.emptied.isEmpty ? "" : ", \(again.emptied.count) left out"
     print("  retrain   \(name)  \(again.shards.count) of \(all) shard(s)\(emptied)")
