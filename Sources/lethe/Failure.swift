@@ -20,7 +20,7 @@ struct Failure {
         case let error as StoreError:
             (code, message, hint) = (2, error.message, error.hint)
         case let error as ChainFile.Failure:
-            (code, message, hint) = (1, "\(error)", "lethe chain export writes one: get it again")
+            (code, message, hint) = (2, "\(error)", "lethe chain export writes one: get it again")
         case let error as Answer:
             (code, message) = (error.code, error.message)
             hint = error.hint ?? "lethe show says what the chain has, the command with --help what it takes"

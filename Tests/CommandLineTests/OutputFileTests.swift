@@ -96,6 +96,24 @@ import Testing
         expectRefusal(place.run([Workplace.verifier] + verify.dropFirst() + option), 64, naming: option[0])
     }
 
+    /// A file that is another one is no answer, neither yes nor no.
+    @Test(arguments: [
+        (["chain", "import", "other"], "not a chain file"),
+        (["append", "empty"], "empty is empty"),
+        (["sign", "other", "--as", "hub"], "not an event"),
+        (["deletion", "countersign", "other", "--trust", "other"], "not a certificate"),
+        (["disclosure", "open", "other", "--output", "x"], "not a sealed disclosure"),
+        (["model", "export", "round-1", "other/x"], "a part of its path is a file"),
+        (["model", "export", "round-1", "other"], "other"),
+    ])
+    func aFileThatIsAnotherOneExitsWithTwo(command: [String], words: String) throws {
+        let pilot = Pilot()
+        TrainingPilot.write("hello\n", to: pilot.place.file("other"))
+        TrainingPilot.write("", to: pilot.place.file("empty"))
+        try pilot.expectRefused(command, 2, naming: words)
+        #expect(try String(contentsOfFile: pilot.place.file("other"), encoding: .utf8) == "hello\n")
+    }
+
     @Test func aRequestIsNotReceivedInTheFuture() throws {
         try Pilot().expectRefused(
             ["deletion", "request", "--member", "alder", "--as", "alder", "--received", "2099-01-01T00:00:00Z"], 2,

@@ -12,14 +12,16 @@ func writePEFTDirectory(_ path: String, configuration: [UInt8], tensors: BlobRea
             .invalidRequest, "\(path) is not empty: it has \(existing.sorted()[0])",
             hint: "give a directory that does not exist yet")
     }
+    let wasThere = files.fileExists(atPath: path)
     do {
-        try files.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try writing(path) { try files.createDirectory(atPath: path, withIntermediateDirectories: true) }
         try writeAtomically(configuration, to: "\(path)/\(Adapter.configurationName)")
         try copyOut(tensors, to: "\(path)/\(Adapter.tensorsName)")
     } catch {
         for name in [Adapter.configurationName, Adapter.tensorsName] {
             try? files.removeItem(atPath: "\(path)/\(name)")
         }
+        if !wasThere { rmdir(path) }
         throw error
     }
 }
@@ -29,7 +31,10 @@ func copyOut(_ reader: BlobReader, to path: String) throws {
     let temporary = "\(path).part"
     guard FileManager.default.createFile(atPath: temporary, contents: nil),
         let handle = FileHandle(forWritingAtPath: temporary)
-    else { throw EngineError(.invalidRequest, "cannot write \(temporary)") }
+    else {
+        throw EngineError(
+            .invalidRequest, "cannot write \(path): \(String(cString: strerror(errno)))", hint: "check the directory")
+    }
     defer {
         try? handle.close()
         try? FileManager.default.removeItem(atPath: temporary)
@@ -41,9 +46,12 @@ func copyOut(_ reader: BlobReader, to path: String) throws {
         try buffer.withUnsafeMutableBytes {
             try reader.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<count]), at: offset)
         }
-        try handle.write(contentsOf: Data(buffer[..<count]))
+        try writing(path) { try handle.write(contentsOf: Data(buffer[..<count])) }
         offset += count
     }
-    try handle.synchronize()
-    guard rename(temporary, path) == 0 else { throw EngineError(.invalidRequest, "cannot write \(path)") }
+    try writing(path) { try handle.synchronize() }
+    guard rename(temporary, path) == 0 else {
+        throw EngineError(
+            .invalidRequest, "cannot write \(path): \(String(cString: strerror(errno)))", hint: "check the directory")
+    }
 }

@@ -249,11 +249,26 @@ extension Ledger {
 
 /// Writes `bytes` beside `path` and renames them into place, so that nobody sees half a file.
 func writeAtomically(_ bytes: [UInt8], to path: String) throws {
+    try writing(path) { try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic) }
+}
+
+/// What `work` gives; where the system does not let it write to `path`, the error says so in words.
+func writing<Result>(_ path: String, _ work: () throws -> Result) throws -> Result {
     do {
-        try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+        return try work()
     } catch {
         throw EngineError(
-            .invalidRequest, "cannot write \(path): \(error.localizedDescription)",
+            .invalidRequest, "cannot write \(path): \(systemWords(error))",
             hint: "check the directory, its permissions and the free space", cause: error)
     }
+}
+
+/// What the system says of an error, where it is the system's.
+private func systemWords(_ error: any Error) -> String {
+    let outer = error as NSError
+    let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
+    if inner.domain == NSPOSIXErrorDomain { return String(cString: strerror(Int32(inner.code))) }
+    // Foundation says no more of a path through a file than that it does not know.
+    let isUnknown = outer.domain == NSCocoaErrorDomain && outer.code == CocoaError.fileWriteUnknown.rawValue
+    return isUnknown ? "a part of its path is a file, or may not be written to" : error.localizedDescription
 }

@@ -43,12 +43,16 @@ extension Ledger {
             throw EngineError(.invalidRequest, "\(path) is there already", hint: "name a new directory")
         }
         let origin = try requiredPrivateChain(of: member)
-        // Recorded first: rows that nobody knows of never leave.
+        try writing(path) {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
+        }
+        // Recorded before there are any: rows that nobody knows of never leave.
         let leaves = parts.flatMap { part in part.old + part.new }.map { run in run.position }
         let access = AccessRecorded(access: .disclosed, anchor: nil, leaves: Ascending(leaves), reader: request.kind)
-        let recorded = try record(
-            .accessRecorded(access), as: member, on: origin, body: (.json, CanonicalJSON.encode(document)))
         do {
+            let recorded = try record(
+                .accessRecorded(access), as: member, on: origin, body: (.json, CanonicalJSON.encode(document)))
             let counts = try write(
                 parts,
                 RetrainingData(
@@ -129,8 +133,6 @@ extension Ledger {
     private func write(
         _ parts: [RetrainingParts], _ data: RetrainingData, to path: String
     ) throws -> (rows: Int, adapters: Int) {
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         let rows = try writeRows(data, parts, to: path)
         let adapters = try writeAdapters(parts, to: path)
         try writeAtomically(CanonicalJSON.encode(data) + [0x0a], to: "\(path)/\(RetrainingData.fileName)")

@@ -229,7 +229,13 @@ struct AppendCommand: AsyncParsableCommand {
     @Argument(help: "A file with one envelope a line.") var files: [String]
 
     func run() async throws {
-        let lines = try files.flatMap { try readFile($0).split(separator: 0x0a).map(Array.init) }
+        let lines = try files.flatMap { file in
+            let lines = try readFile(file).split(separator: 0x0a).map(Array.init)
+            guard !lines.isEmpty else {
+                throw Answer.unknown("\(file) is empty", hint: "name the file of an outbox; lethe inbox says which")
+            }
+            return lines
+        }
         let appended = try await options.writing { try await $0.appendMixed(lines) }
         if options.json {
             return printJSON(appended.map { RecordedAnswer(event: $0.event, index: $0.index.rawValue) })
