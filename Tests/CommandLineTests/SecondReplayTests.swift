@@ -28,9 +28,14 @@ import Testing
     }
 
     /// Two isolated rounds of alder's, trained by `trainer`; the records of person-3 are gone, and birch has the rest.
-    private static func made(_ trainer: [String] = []) throws -> Story {
-        let pilot = TrainingPilot()
+    private static func made(_ trainer: [String] = [], inOneShard: Bool = false) throws -> Story {
+        var pilot = TrainingPilot()
         let place = pilot.place
+        if inOneShard {
+            TrainingPilot.write(TrainingPilot.table(24, prefix: "more"), to: place.file("more.tsv"))
+            let more = ["dataset", "register", "more.tsv", "--as", "alder", "--shards", "1", "--json"]
+            pilot = TrainingPilot(at: place, dataset: try #require(JSON(try place.done(more))["dataset"].text))
+        }
         TrainingPilot.write(ExternalTrainerTests.trainer, to: place.file("trainer.py"))
         try place.done(pilot.train + trainer)
         try pilot.turn("round-1", next: "round-2")
@@ -215,6 +220,18 @@ import Testing
         let reproduced = with.output.split(separator: "\n").filter { $0.hasPrefix("reproduced") }
         #expect(reproduced.count == 4, "each contribution, and that an external trainer gave it: \(reproduced)")
         #expect(with.errors.contains("training on"), "what a trainer prints goes to standard error")
+    }
+
+    /// Where all its runs are repeated there is none that the built-in trainer could have given.
+    @Test(.enabled(if: Places.havePython, "needs Python 3"))
+    func allRunsOfAContributionCanBeRepeatedWithItsTrainer() throws {
+        let trainer = ["--trainer", "python3 trainer.py"]
+        let story = try Self.made(trainer, inOneShard: true)
+        let equal = story.replay(trainer[0], trainer[1])
+        #expect(equal.status == 0, "\(equal.errors)")
+        let lines = equal.output.split(separator: "\n")
+        #expect(lines.count { $0.hasPrefix("round-") && $0.contains("contribution of alder  equal") } == 2)
+        #expect(lines.count { $0.contains("attested by birch") } == 2, "\(equal.output)")
     }
 
     /// What a program does wrong is no proof of anything against the member.

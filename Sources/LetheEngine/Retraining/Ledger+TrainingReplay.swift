@@ -95,12 +95,13 @@ extension Ledger {
         for row in rows {
             let said = ahead.trainingAttestations(of: row.replacedBy.event).last { $0.author == member }
             guard said?.attested.outcome != .equal, let new = ahead.contributions[row.replacedBy.event],
+                let training = new.training,
                 let shards = ahead.plans[plan]?.retraining.first(where: { $0.contribution == row.replaces })?.shards
             else { continue }
             let event = TrainingAttested(
                 adapter: new.adapter, contribution: new.event, environment: TrainerIdentity.digest(of: []),
                 outcome: .equal, plan: plan, recipe: row.recipe, runs: row.runs,
-                shards: Ascending(shards.filter { new.training?.shards.contains($0) ?? false }), trainer: .builtIn)
+                shards: Ascending(shards.filter(training.shards.contains)), trainer: training.trainer)
             try dryRun(.trainingAttested(event), as: member, on: publicOrigin)
         }
     }
