@@ -235,6 +235,22 @@ import Testing
         }
     }
 
+    /// The heap is the process's: what one query's compilation uses up is no reason to refuse another's database.
+    @Test func aCompilationThatDoublesKeepsNobodyFromOpening() async throws {
+        let lines = (1...40).map { "c\($0) AS (SELECT a.x FROM c\($0 - 1) AS a, c\($0 - 1) AS b)" }
+        let sql = "WITH c0 AS (SELECT 1 AS x), \(lines.joined(separator: ", ")) SELECT count(*) FROM c40"
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for _ in 0..<8 {
+                    let refusal = try Self.refusal(sql, SandboxLimits(bytes: 1 << 20))
+                    #expect(refusal == .tooMuchMemory(bytes: 1 << 20))
+                }
+            }
+            group.addTask { for _ in 0..<200 { _ = try Self.sandbox() } }
+            try await group.waitForAll()
+        }
+    }
+
     /// Each name stands for two copies of the one before: what is compiled doubles with each line.
     @Test func endsACompilationThatDoubles() throws {
         let lines = (1...40).map { "c\($0) AS (SELECT a.x FROM c\($0 - 1) AS a, c\($0 - 1) AS b)" }

@@ -115,19 +115,26 @@ public struct Fixture: Hashable, Sendable {
     }
 
     /// A sandbox over a database of these rows alone, in memory.
+    ///
+    /// SQLite's heap is the process's: where a statement that is compiled elsewhere has used it up, this waits for its end.
     func sandbox(_ limits: SandboxLimits) throws(SandboxError) -> Sandbox {
-        do throws(SQLiteFailure) {
-            let connection = try SQLiteConnection(.memory)
-            try connection.createControlTables()
-            var writers: [String: RowWriter] = [:]
-            for row in rows {
-                if writers[row.table] == nil { writers[row.table] = try RowWriter(row.table, connection) }
-                try writers[row.table]!.insert(row.cells)
-            }
-            return try Self.confine(connection, limits)
+        if let sandbox = try? filled(limits) { return sandbox }
+        do {
+            return try HeapBound.waiting { Result { () throws(SQLiteFailure) in try filled(limits) } }.get()
         } catch {
             throw .cannotOpen(path: ":memory:", reason: error.message)
         }
+    }
+
+    private func filled(_ limits: SandboxLimits) throws(SQLiteFailure) -> Sandbox {
+        let connection = try SQLiteConnection(.memory)
+        try connection.createControlTables()
+        var writers: [String: RowWriter] = [:]
+        for row in rows {
+            if writers[row.table] == nil { writers[row.table] = try RowWriter(row.table, connection) }
+            try writers[row.table]!.insert(row.cells)
+        }
+        return try Self.confine(connection, limits)
     }
 
     private static func confine(

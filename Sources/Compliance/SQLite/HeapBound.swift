@@ -17,4 +17,7 @@ enum HeapBound {
             return body()
         }
     }
+
+    /// Runs `body` while nothing is bounded, for what another statement's bound ended.
+    static func waiting<Result>(_ body: () -> Result) -> Result { lock.withLock { _ in body() } }
 }
