@@ -7,19 +7,6 @@ import Testing
 private typealias Skies = SampleConsortium
 
 extension SampleConsortium {
-    /// The reason for which the chain refuses `event`; `nil` where it does not.
-    fileprivate func refusal(_ event: Event, by author: MemberName) -> RuleViolation? {
-        var copy = self
-        do {
-            try copy.say(event, by: author)
-        } catch .rule(let violation) {
-            return violation
-        } catch {
-            Issue.record("refused before the rules: \(error)")
-        }
-        return nil
-    }
-
     fileprivate func plan(_ id: String) -> Plan { view.plan(for: [DeletionID(id)!]) }
 
     /// Commits the bytes of `model`, as if they were an adapter that `member` trained.

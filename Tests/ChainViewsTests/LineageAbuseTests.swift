@@ -10,19 +10,6 @@ private typealias Skies = SampleConsortium
 @Suite struct LineageAbuseTests {
     private func records(_ skies: Skies, _ id: String) -> Plan { skies.view.plan(for: [DeletionID(id)!]) }
 
-    /// The reason for which the chain refuses `event`; `nil` where it does not.
-    private func refusal(_ skies: Skies, _ event: Event, by author: MemberName) -> RuleViolation? {
-        var copy = skies
-        do {
-            try copy.say(event, by: author)
-        } catch .rule(let violation) {
-            return violation
-        } catch {
-            Issue.record("refused before the rules: \(error)")
-        }
-        return nil
-    }
-
     private func contribution(
         _ round: String, label: String = "united/r1", shards: [Int]?, parents: [ArtifactDigest] = []
     ) -> AdapterCommitted {
@@ -41,13 +28,13 @@ private typealias Skies = SampleConsortium
         for shards in [[1], [0, 1], nil] as [[Int]?] {
             let event = contribution("r2", shards: shards)
             #expect(
-                refusal(skies, .adapterCommitted(event), by: Skies.united) == .otherLineage(event.adapter, first))
+                skies.refusal(.adapterCommitted(event), by: Skies.united) == .otherLineage(event.adapter, first))
         }
         var tensors = contribution("r2", label: "united/r2", shards: [1])
         tensors.tensors = digest("tensors/united/r1")
-        #expect(refusal(skies, .adapterCommitted(tensors), by: Skies.united) == .otherLineage(tensors.tensors, first))
+        #expect(skies.refusal(.adapterCommitted(tensors), by: Skies.united) == .otherLineage(tensors.tensors, first))
         let same = contribution("r2", shards: [0])
-        #expect(refusal(skies, .adapterCommitted(same), by: Skies.united) == nil)
+        #expect(skies.refusal(.adapterCommitted(same), by: Skies.united) == nil)
     }
 
     @Test func theSameBytesAreNotSaidToStartFromElsewhere() throws {
@@ -59,10 +46,10 @@ private typealias Skies = SampleConsortium
         let first = skies.view.contributions(to: RoundID("r3")!)[0].event
         for parents in [[], [other], [model, other]] {
             let event = Skies.contribution(Skies.swiss, to: "r4", parents: parents, label: "swiss/r3")
-            #expect(refusal(skies, .adapterCommitted(event), by: Skies.swiss) == .otherLineage(event.adapter, first))
+            #expect(skies.refusal(.adapterCommitted(event), by: Skies.swiss) == .otherLineage(event.adapter, first))
         }
         let same = Skies.contribution(Skies.swiss, to: "r4", parents: [model], label: "swiss/r3")
-        #expect(refusal(skies, .adapterCommitted(same), by: Skies.swiss) == nil)
+        #expect(skies.refusal(.adapterCommitted(same), by: Skies.swiss) == nil)
     }
 
     /// An organisation without new data commits what it has; the parent that a ledger suggests is that adapter itself.

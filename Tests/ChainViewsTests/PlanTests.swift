@@ -15,19 +15,6 @@ extension SampleConsortium {
         view.allRounds.flatMap { view.allContributions(to: $0.round) }.filter { $0.member == member }.map(
             \.event)
     }
-
-    /// The reason for which the chain refuses `event`; `nil` where it does not.
-    fileprivate func refusal(_ event: Event, by author: MemberName) -> RuleViolation? {
-        var copy = self
-        do {
-            try copy.say(event, by: author)
-        } catch .rule(let violation) {
-            return violation
-        } catch {
-            Issue.record("refused before the rules: \(error)")
-        }
-        return nil
-    }
 }
 
 /// The closure against an oracle that recurses over entry bytes, over random histories of both topologies
